@@ -1,0 +1,251 @@
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use symbolon_exchange::{AnswerDigest, ChunkPosition, DocumentHash, Receipt, chunks_of};
+use symbolon_identifiers::IdentifierType;
+use symbolon_oprf::{Output, Proof, voprf};
+use symbolon_policy::{Agreement, CheckId, Party, ScopeId};
+use symbolon_proto::{
+    partner::v1::{
+        BlindedChunk, CheckRequest, CheckResponse, EvaluatedChunk, check_request, check_response,
+    },
+    v1::SignedDocument,
+};
+use symbolon_store::StoredDocument;
+use symbolon_tagset::MembershipHash;
+use time::OffsetDateTime;
+use tonic::Streaming;
+
+use crate::{
+    blinding::BlindedBatch,
+    failure::Failure,
+    requester::Requester,
+    sets::HeldSet,
+};
+
+const PAUSE_BEFORE_REPEATING: Duration = Duration::from_millis(200);
+
+/// One check on the wire: everything asked of one owner under one agreement.
+pub(crate) struct Ask<'a> {
+    pub(crate) requester: &'a Requester,
+    pub(crate) check: CheckId,
+    pub(crate) agreement: Agreement,
+    pub(crate) owner: Party,
+    pub(crate) scopes: Vec<AskedScope>,
+    pub(crate) header: SignedDocument,
+    pub(crate) blinded: Arc<BTreeMap<IdentifierType, BlindedBatch>>,
+}
+
+/// One scope of it.
+#[derive(Clone, Copy)]
+pub(crate) struct AskedScope {
+    pub(crate) id: ScopeId,
+    pub(crate) kind: IdentifierType,
+}
+
+/// What was found in one scope.
+pub(crate) struct ScopeAnswer {
+    pub(crate) version: u64,
+    pub(crate) updated_at: OffsetDateTime,
+    /// In the order of the batch.
+    pub(crate) hits: Vec<bool>,
+}
+
+impl Ask<'_> {
+    /// Asks, verifies, and looks up once everything is in.
+    pub(crate) async fn run(self) -> Result<Vec<Result<ScopeAnswer, Failure>>, Failure> {
+        self.fetch_missing_sets().await;
+        let now = OffsetDateTime::now_utc();
+        let mut held = Vec::with_capacity(self.scopes.len());
+        for scope in &self.scopes {
+            // The public key to verify against is pinned with the set, so without one there is
+            // nothing to ask.
+            held.push(self.requester.sets.usable(&scope.id, now)?);
+        }
+        let first = self.attempt(&held).await;
+        let (outputs, receipt) = match first {
+            Err(failure) if failure.is_broken_connection() => {
+                // Same id, same header: the owner answers the same and counts once. This does not
+                // depend on any outcome.
+                self.requester.partners.forget(&self.owner);
+                tokio::time::sleep(PAUSE_BEFORE_REPEATING).await;
+                self.attempt(&held).await?
+            }
+            other => other?,
+        };
+        let held = self.fresh_sets(held, &receipt).await;
+        self.look_up(held, outputs).await
+    }
+
+    async fn fetch_missing_sets(&self) {
+        let now = OffsetDateTime::now_utc();
+        let sets = &self.requester.sets;
+        if self.scopes.iter().any(|scope| sets.usable(&scope.id, now).is_err()) {
+            self.requester.sync_partner(&self.agreement, &self.owner).await;
+        }
+    }
+
+    /// The sets as of the owner's receipt: if it has published since, the newer ones.
+    async fn fresh_sets(&self, held: Vec<Arc<HeldSet>>, receipt: &Receipt) -> Vec<Arc<HeldSet>> {
+        if held.iter().map(|set| set.hash).eq(receipt.manifests.iter().copied()) {
+            return held;
+        }
+        self.requester.sync_partner(&self.agreement, &self.owner).await;
+        let now = OffsetDateTime::now_utc();
+        held.into_iter()
+            .zip(&self.scopes)
+            .map(|(old, scope)| self.requester.sets.usable(&scope.id, now).unwrap_or(old))
+            .collect()
+    }
+
+    async fn attempt(&self, held: &[Arc<HeldSet>]) -> Result<(Vec<Output>, Receipt), Failure> {
+        let positions = self.positions();
+        let mut client = self.requester.partners.client(&self.owner)?;
+        let mut answers = client.check(self.requests(positions.clone())).await?.into_inner();
+        let mut digest = AnswerDigest::default();
+        let mut outputs = Vec::new();
+        for position in &positions {
+            let chunk = next_chunk(&mut answers).await?;
+            digest.add(&chunk.elements);
+            outputs.extend(self.finalize(position, chunk, held).await?);
+        }
+        let receipt = self.receipt(&mut answers, digest, outputs.len()).await?;
+        Ok((outputs, receipt))
+    }
+
+    fn positions(&self) -> Vec<ChunkPosition> {
+        let count = |scope: &AskedScope| self.blinded.get(&scope.kind).map_or(0, BlindedBatch::count);
+        chunks_of(self.scopes.iter().map(count))
+    }
+
+    fn requests(
+        &self,
+        positions: Vec<ChunkPosition>,
+    ) -> impl tokio_stream::Stream<Item = CheckRequest> + Send + 'static {
+        let header = CheckRequest { part: Some(check_request::Part::Header(self.header.clone())) };
+        let (blinded, scopes) = (Arc::clone(&self.blinded), self.scopes.clone());
+        let chunks = positions.into_iter().filter_map(move |position| {
+            let scope = scopes.get(usize::try_from(position.scope).ok()?)?;
+            let elements = blinded.get(&scope.kind)?.chunk(&position).elements.to_vec();
+            Some(CheckRequest { part: Some(check_request::Part::Chunk(BlindedChunk { elements })) })
+        });
+        tokio_stream::iter(std::iter::once(header).chain(chunks))
+    }
+
+    /// Verifies a chunk's proof against the pinned key and unblinds it, off the async runtime.
+    async fn finalize(
+        &self,
+        position: &ChunkPosition,
+        answer: EvaluatedChunk,
+        held: &[Arc<HeldSet>],
+    ) -> Result<Vec<Output>, Failure> {
+        let index = usize::try_from(position.scope).unwrap_or(usize::MAX);
+        let (Some(scope), Some(set)) = (self.scopes.get(index), held.get(index)) else {
+            return Err(Failure::untrusted("the bureau answered what was not asked"));
+        };
+        let (blinded, kind, position) = (Arc::clone(&self.blinded), scope.kind, *position);
+        let public_key = set.manifest.public_key;
+        let work = move || {
+            let batch = blinded.get(&kind)?;
+            let part = batch.chunk(&position);
+            let proof = Proof::from_bytes(&answer.proof).ok()?;
+            voprf::finalize(
+                &public_key,
+                part.inputs,
+                part.blinds,
+                part.elements,
+                &answer.elements,
+                &proof,
+            )
+            .ok()
+        };
+        self.requester
+            .compute
+            .run(work)
+            .await
+            .map_err(|_| Failure::no_answer("stopping", "this bureau's node is stopping"))?
+            .ok_or_else(|| {
+                Failure::no_answer(
+                    "proof_invalid",
+                    "the bureau could not prove that it used its published key; nothing of its \
+                     answer was used. Tell its desk",
+                )
+            })
+    }
+
+    async fn receipt(
+        &self,
+        answers: &mut Streaming<CheckResponse>,
+        digest: AnswerDigest,
+        answered: usize,
+    ) -> Result<Receipt, Failure> {
+        let signed = match answers.message().await?.and_then(|message| message.part) {
+            Some(check_response::Part::Receipt(signed)) => signed,
+            _ => return Err(Failure::untrusted("the bureau did not sign for its answer")),
+        };
+        let receipt = Receipt::verify(&signed, &self.owner.keys.log)?;
+        let holds = receipt.check_id == self.check
+            && receipt.header_hash == DocumentHash::of(&self.header.document)
+            && receipt.evaluated == digest.finish()
+            && usize::try_from(receipt.answered) == Ok(answered)
+            && receipt.manifests.len() == self.scopes.len();
+        if !holds {
+            return Err(Failure::untrusted("the bureau signed for another answer than it gave"));
+        }
+        let document = StoredDocument {
+            document: signed.document,
+            public_key: signed.public_key,
+            signature: signed.signature,
+        };
+        let agreement = &self.agreement.terms().id;
+        self.requester
+            .store
+            .record_receipt(&self.check, &self.owner.code, agreement, &document)
+            .await?;
+        Ok(receipt)
+    }
+
+    async fn look_up(
+        &self,
+        held: Vec<Arc<HeldSet>>,
+        outputs: Vec<Output>,
+    ) -> Result<Vec<Result<ScopeAnswer, Failure>>, Failure> {
+        let counts: Vec<usize> = self
+            .scopes
+            .iter()
+            .map(|scope| self.blinded.get(&scope.kind).map_or(0, |batch| batch.inputs.len()))
+            .collect();
+        let work = move || {
+            let mut outputs = outputs.as_slice();
+            let mut answers = Vec::with_capacity(held.len());
+            for (set, count) in held.iter().zip(counts) {
+                let (these, rest) = outputs.split_at_checked(count)?;
+                outputs = rest;
+                let hashes: Vec<_> =
+                    these.iter().map(|output| MembershipHash(output.membership_hash())).collect();
+                answers.push(Ok(ScopeAnswer {
+                    version: set.manifest.version,
+                    updated_at: set.manifest.updated_at,
+                    hits: set.tags.contains_batch(&hashes),
+                }));
+            }
+            Some(answers)
+        };
+        self.requester
+            .compute
+            .run(work)
+            .await
+            .ok()
+            .flatten()
+            .ok_or_else(|| Failure::no_answer("stopping", "this bureau's node is stopping"))
+    }
+}
+
+async fn next_chunk(answers: &mut Streaming<CheckResponse>) -> Result<EvaluatedChunk, Failure> {
+    match answers.message().await?.and_then(|message| message.part) {
+        Some(check_response::Part::Chunk(chunk)) => Ok(chunk),
+        Some(check_response::Part::Receipt(_)) => {
+            Err(Failure::untrusted("the bureau signed before it had answered everything"))
+        }
+        None => Err(Failure::unreachable("the bureau's answer broke off")),
+    }
+}

@@ -1,0 +1,44 @@
+//! How an officer's program or an agency's system calls its own bureau's node.
+
+use std::sync::Arc;
+
+use rustls::{
+    ClientConfig, RootCertStore, pki_types::CertificateDer, version::TLS13,
+};
+use symbolon_proto::bureau::v1::bureau_service_client::BureauServiceClient;
+use tokio_rustls::TlsConnector;
+use tonic::transport::Channel;
+
+use crate::{
+    partner::connect_lazily,
+    tls::{Credentials, TlsError, crypto_provider},
+};
+
+/// Longest message on the bureau face in bytes: 4,096 items of at most 1,024 bytes, with framing.
+pub const MAX_MESSAGE_LEN: usize = 8 << 20;
+
+/// A client of the bureau face at `endpoint` (`https://host:port`), whose certificate must be of
+/// that host and under one of `roots`. The connection is made with the first call.
+///
+/// # Errors
+/// When the certificates cannot be used or the endpoint is malformed.
+pub fn connect(
+    endpoint: &str,
+    roots: &[CertificateDer<'static>],
+    credentials: &Credentials,
+) -> Result<BureauServiceClient<Channel>, TlsError> {
+    let mut store = RootCertStore::empty();
+    for root in roots {
+        store.add(root.clone())?;
+    }
+    let mut config = ClientConfig::builder_with_provider(crypto_provider())
+        .with_protocol_versions(&[&TLS13])?
+        .with_root_certificates(store)
+        .with_client_auth_cert(credentials.chain.clone(), credentials.key.clone_key())?;
+    config.alpn_protocols = vec![b"h2".to_vec()];
+    let channel = connect_lazily(endpoint, TlsConnector::from(Arc::new(config)))
+        .map_err(|sentence| TlsError::Endpoint { sentence })?;
+    Ok(BureauServiceClient::new(channel)
+        .max_decoding_message_size(MAX_MESSAGE_LEN)
+        .max_encoding_message_size(MAX_MESSAGE_LEN))
+}

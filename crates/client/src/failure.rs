@@ -1,0 +1,125 @@
+use std::time::Duration;
+
+use symbolon_exchange::{DocumentError, Received};
+use symbolon_policy::{Reason, Refusal};
+use symbolon_store::StoreError;
+use time::OffsetDateTime;
+use tonic::{Code, Status};
+
+/// Why a source gives neither hit nor no hit.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Failure {
+    /// Whether the owner (or this bureau) decided not to, or something went wrong.
+    pub kind: FailureKind,
+    /// For programs: a [`Reason`] or one of the codes made here.
+    pub reason: String,
+    /// For a person.
+    pub sentence: String,
+    /// When it makes sense to ask again.
+    pub retry_after: Option<Duration>,
+}
+
+/// How to show a failure.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum FailureKind {
+    /// Agreement or rules do not let this be asked or answered.
+    NotPermitted,
+    /// The owner did not answer, or not in a way that can be trusted.
+    NoAnswer,
+}
+
+impl Failure {
+    /// Something went wrong.
+    pub fn no_answer(reason: impl Into<String>, sentence: impl Into<String>) -> Self {
+        Self {
+            kind: FailureKind::NoAnswer,
+            reason: reason.into(),
+            sentence: sentence.into(),
+            retry_after: None,
+        }
+    }
+
+    /// The rules say no, on this side.
+    pub fn refused_here(refusal: &Refusal, now: OffsetDateTime) -> Self {
+        let kind = match refusal.reason {
+            Reason::RulesVersionMismatch | Reason::Internal => FailureKind::NoAnswer,
+            _ => FailureKind::NotPermitted,
+        };
+        Self {
+            kind,
+            reason: refusal.reason.as_str().to_owned(),
+            sentence: refusal.sentence.clone(),
+            retry_after: refusal.retry_at.and_then(|at| Duration::try_from(at - now).ok()),
+        }
+    }
+
+    /// The owner sent something that does not hold: bad proof, signature, or order.
+    pub fn untrusted(sentence: impl Into<String>) -> Self {
+        Self::no_answer("answer_not_trusted", sentence)
+    }
+
+    /// No connection, or it broke.
+    pub fn unreachable(sentence: impl Into<String>) -> Self {
+        Self::no_answer("unreachable", sentence)
+    }
+
+    /// It took too long.
+    pub fn timeout(limit: Duration) -> Self {
+        Self::no_answer(
+            "timeout",
+            format!("no answer within {} seconds; try again later", limit.as_secs()),
+        )
+    }
+
+    /// The owner's set is not here, or not fit for use.
+    pub fn no_set(sentence: impl Into<String>) -> Self {
+        Self::no_answer("set_not_ready", sentence)
+    }
+
+    /// Whether the same request may succeed at once over a new connection.
+    pub(crate) fn is_broken_connection(&self) -> bool {
+        self.reason == "unreachable"
+    }
+}
+
+impl From<Status> for Failure {
+    fn from(status: Status) -> Self {
+        let received = Received::read(&status);
+        if let Some(reason) = &received.reason {
+            let kind = if received.is_refusal_by_rule() {
+                FailureKind::NotPermitted
+            } else {
+                FailureKind::NoAnswer
+            };
+            return Self {
+                kind,
+                reason: reason.clone(),
+                sentence: received.sentence,
+                retry_after: received.retry_after,
+            };
+        }
+        match status.code() {
+            Code::DeadlineExceeded => Self::no_answer("timeout", "the bureau took too long"),
+            // What the transport says names addresses and library internals, not what to do.
+            Code::Unavailable | Code::Unknown | Code::Cancelled | Code::Internal => {
+                Self::unreachable(
+                    "the bureau could not be reached, or the connection broke; its desk can say \
+                     whether its node is up",
+                )
+            }
+            _ => Self::no_answer("unexpected", received.sentence),
+        }
+    }
+}
+
+impl From<DocumentError> for Failure {
+    fn from(error: DocumentError) -> Self {
+        Self::untrusted(error.to_string())
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(_: StoreError) -> Self {
+        Self::no_answer("internal", "this bureau's own node could not use its disk; see its log")
+    }
+}

@@ -1,0 +1,34 @@
+//! The asking side: blinds identifiers, asks all partners at once, verifies every proof against the
+//! pinned key, and looks up locally once all chunks are in.
+//!
+//! [`Requester`] is what a bureau's node asks with; [`bureau`] is how an officer's program or an
+//! agency calls its own bureau's node.
+
+#![forbid(unsafe_code)]
+
+mod ask;
+mod blinding;
+mod book;
+pub mod bureau;
+mod compute;
+mod failure;
+mod identity;
+mod opening;
+mod partner;
+mod plan;
+mod requester;
+mod sets;
+mod sync;
+mod tls;
+
+pub use book::AgreementBook;
+pub use compute::{Compute, Stopped};
+pub use failure::{Failure, FailureKind};
+pub use identity::{IdentityError, spiffe_id};
+pub use plan::{Item, QuestionContext, Source};
+pub use requester::{CheckError, CheckRequest, Requester, SourceResult, StartedCheck};
+pub use sets::{HeldSet, SetShelf};
+pub use sync::SyncReport;
+pub use tls::{
+    Credentials, PartnerTrust, TlsError, crypto_provider, read_certificates, read_private_key,
+};

@@ -1,0 +1,352 @@
+use std::{
+    fs::{self, OpenOptions},
+    io::{self, Write as _},
+    os::unix::fs::OpenOptionsExt as _,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use ring::digest::{Context, SHA256};
+use symbolon_exchange::{DocumentHash, MAX_MANIFESTS, Manifest, PIECE_LEN};
+use symbolon_policy::{Agreement, Party, Scope, ScopeId, same_rules};
+use symbolon_proto::{
+    partner::v1::{DownloadTagSetRequest, GetManifestsRequest},
+    v1::SignedDocument,
+};
+use symbolon_store::{FolderError, PartnerSet, StoreError, StoredDocument};
+use symbolon_tagset::TagSet;
+use time::OffsetDateTime;
+use tokio::time::timeout;
+
+use crate::{
+    failure::Failure,
+    requester::Requester,
+    sets::HeldSet,
+};
+
+const MANIFESTS_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a transfer may stand still before it is given up, to resume next time.
+const STALL_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// What a look at all partners' manifests came to.
+#[derive(Clone, Default, PartialEq, Eq, Debug)]
+pub struct SyncReport {
+    /// New versions fetched, checked and put in place.
+    pub installed: u64,
+    /// Partners or scopes that could not be brought up to date, with the reason.
+    pub failures: Vec<(String, String)>,
+}
+
+impl Requester {
+    /// Puts the sets held on disk in place again, after a start. Damaged files are dropped, to be
+    /// fetched anew.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn restore_sets(&self) -> Result<SyncReport, StoreError> {
+        let mut report = SyncReport::default();
+        for set in self.store.partner_sets().await? {
+            let path = self.store.folder().partner_set(&set.owner, &set.scope, set.version);
+            let opened = Manifest::parse(&set.manifest.document)
+                .map_err(Failure::from)
+                .and_then(|manifest| open_checked(&path, manifest, &set.manifest.document));
+            match opened {
+                Ok(held) => {
+                    self.sets.put(set.scope, held);
+                    report.installed = report.installed.saturating_add(1);
+                }
+                Err(failure) => {
+                    report.failures.push((set.owner.to_string(), failure.sentence));
+                    self.store.drop_partner_set(&set).await?;
+                }
+            }
+        }
+        Ok(report)
+    }
+
+    /// Brings the sets of all partners up to date, partner by partner at once.
+    pub async fn sync(&self) -> SyncReport {
+        let now = OffsetDateTime::now_utc();
+        let agreements = self.book.all();
+        let mut report = SyncReport::default();
+        let mut tasks = tokio::task::JoinSet::new();
+        for agreement in agreements.iter() {
+            if agreement.in_force(now).is_err() || agreement.party(&self.us).is_none() {
+                continue;
+            }
+            for owner in agreement.terms().parties.iter().filter(|party| party.code != self.us) {
+                if agreement.scopes_of(&owner.code, now).next().is_none() {
+                    continue;
+                }
+                let (requester, agreement, owner) =
+                    (self.clone(), agreement.clone(), owner.clone());
+                tasks.spawn(async move { requester.sync_partner(&agreement, &owner).await });
+            }
+        }
+        while let Some(done) = tasks.join_next().await {
+            if let Ok(partial) = done {
+                report.installed = report.installed.saturating_add(partial.installed);
+                report.failures.extend(partial.failures);
+            }
+        }
+        if let Err(error) = self.drop_ended_sets(&agreements, now).await {
+            report.failures.push((self.us.to_string(), error.to_string()));
+        }
+        report
+    }
+
+    /// Brings the sets of one partner under one agreement up to date.
+    pub(crate) async fn sync_partner(&self, agreement: &Agreement, owner: &Party) -> SyncReport {
+        // One at a time for each partner: two transfers into one file would spoil it.
+        let turn = self.sync_turn(agreement, owner);
+        let _turn = turn.lock().await;
+        let mut report = SyncReport::default();
+        match self.manifests(agreement, owner).await {
+            Ok(manifests) => {
+                for signed in manifests {
+                    match self.bring_up_to_date(agreement, owner, &signed).await {
+                        Ok(new) => report.installed = report.installed.saturating_add(new.into()),
+                        Err(failure) => {
+                            report.failures.push((owner.code.to_string(), failure.sentence));
+                        }
+                    }
+                }
+            }
+            Err(failure) => report.failures.push((owner.code.to_string(), failure.sentence)),
+        }
+        report
+    }
+
+    async fn manifests(
+        &self,
+        agreement: &Agreement,
+        owner: &Party,
+    ) -> Result<Vec<SignedDocument>, Failure> {
+        let mut client = self.partners.client(owner)?;
+        let request = GetManifestsRequest {
+            agreement_id: agreement.terms().id.to_string(),
+            agreement_hash: agreement.hash().0.to_vec(),
+        };
+        let manifests = timeout(MANIFESTS_TIMEOUT, client.get_manifests(request))
+            .await
+            .map_err(|_| Failure::timeout(MANIFESTS_TIMEOUT))??
+            .into_inner()
+            .manifests;
+        if manifests.len() > MAX_MANIFESTS {
+            return Err(Failure::untrusted("the bureau sent more manifests than there may be"));
+        }
+        Ok(manifests)
+    }
+
+    /// Returns whether a new version was put in place.
+    async fn bring_up_to_date(
+        &self,
+        agreement: &Agreement,
+        owner: &Party,
+        signed: &SignedDocument,
+    ) -> Result<bool, Failure> {
+        let (manifest, hash) = Manifest::verify(signed, &owner.keys.manifest)?;
+        let now = OffsetDateTime::now_utc();
+        let scope: Option<Scope> = agreement
+            .scopes_of(&owner.code, now)
+            .map(|(scope, ..)| scope)
+            .find(|scope| scope == &manifest.scope);
+        let id = scope
+            .ok_or_else(|| Failure::untrusted("a manifest names a scope that is not agreed"))?
+            .id();
+        if same_rules(manifest.scope.identifier_type, manifest.scope.rules_version).is_err() {
+            return Ok(false);
+        }
+        if let Some(held) = self.sets.held(&id) {
+            if held.hash == hash {
+                return Ok(false);
+            }
+            follows(&held, &manifest)?;
+        }
+        if manifest.expires_at <= now {
+            return Err(Failure::no_set("the bureau offers a list that has expired"));
+        }
+        let path = self.store.folder().partner_set(&owner.code, &id, manifest.version);
+        self.download(agreement, owner, &id, &manifest, &path).await?;
+        let document = signed.document.clone();
+        let opened = self
+            .compute
+            .run({
+                let (path, manifest) = (path.clone(), manifest.clone());
+                move || open_checked(&path, manifest, &document)
+            })
+            .await
+            .map_err(|_| Failure::no_answer("stopping", "this bureau's node is stopping"))?;
+        let held = match opened {
+            Ok(held) => held,
+            Err(failure) => {
+                // Never a no hit from a set that is not sound, nor from the one it replaces.
+                self.sets.bar(id, failure.clone());
+                let _ = fs::remove_file(&path);
+                return Err(failure);
+            }
+        };
+        let set = PartnerSet {
+            scope: id,
+            agreement: agreement.terms().id.clone(),
+            owner: owner.code.clone(),
+            version: manifest.version,
+            manifest: StoredDocument {
+                document: signed.document.clone(),
+                public_key: signed.public_key.clone(),
+                signature: signed.signature.clone(),
+            },
+        };
+        self.store.install_partner_set(&set, now).await?;
+        self.sets.put(id, held);
+        Ok(true)
+    }
+
+    async fn download(
+        &self,
+        agreement: &Agreement,
+        owner: &Party,
+        scope: &ScopeId,
+        manifest: &Manifest,
+        path: &Path,
+    ) -> Result<(), Failure> {
+        let partial = partial_path(path, &manifest.file_sha256);
+        let mut offset = match fs::metadata(&partial) {
+            Ok(metadata) if metadata.len() <= manifest.file_len => metadata.len(),
+            Ok(_) => {
+                fs::remove_file(&partial).map_err(|error| disk(&partial, error))?;
+                0
+            }
+            Err(_) => 0,
+        };
+        let mut file = OpenOptions::new()
+            .create(true)
+            .append(true)
+            .mode(0o600)
+            .open(&partial)
+            .map_err(|error| disk(&partial, error))?;
+        if offset < manifest.file_len {
+            let request = DownloadTagSetRequest {
+                agreement_id: agreement.terms().id.to_string(),
+                scope_id: scope.0.to_vec(),
+                version: manifest.version,
+                offset,
+            };
+            let mut pieces = timeout(
+                STALL_TIMEOUT,
+                self.partners.client(owner)?.download_tag_set(request),
+            )
+            .await
+            .map_err(|_| Failure::timeout(STALL_TIMEOUT))??
+            .into_inner();
+            while offset < manifest.file_len {
+                let piece = timeout(STALL_TIMEOUT, pieces.message())
+                    .await
+                    .map_err(|_| Failure::timeout(STALL_TIMEOUT))??
+                    .ok_or_else(|| Failure::unreachable("the transfer of a list broke off"))?;
+                offset = offset.saturating_add(piece.data.len() as u64);
+                if piece.data.is_empty()
+                    || piece.data.len() > PIECE_LEN
+                    || offset > manifest.file_len
+                {
+                    let _ = fs::remove_file(&partial);
+                    return Err(Failure::untrusted("a list is not as long as its manifest says"));
+                }
+                file.write_all(&piece.data).map_err(|error| disk(&partial, error))?;
+            }
+        }
+        file.sync_all().map_err(|error| disk(&partial, error))?;
+        if sha256_of(&partial).map_err(|error| disk(&partial, error))? != manifest.file_sha256 {
+            let _ = fs::remove_file(&partial);
+            return Err(Failure::untrusted(
+                "a list does not have the hash in its manifest; it will be fetched again",
+            ));
+        }
+        fs::rename(&partial, path).map_err(|error| disk(path, error))
+    }
+
+    async fn drop_ended_sets(
+        &self,
+        agreements: &[Agreement],
+        now: OffsetDateTime,
+    ) -> Result<(), StoreError> {
+        for set in self.store.partner_sets().await? {
+            let lives = agreements.iter().any(|agreement| {
+                agreement.scopes_of(&set.owner, now).any(|(scope, ..)| scope.id() == set.scope)
+            });
+            if !lives {
+                self.sets.remove(&set.scope);
+                self.store.drop_partner_set(&set).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether `next` may take the place of `held`: the same key, a later version, and, if it is the
+/// very next, chained to it.
+fn follows(held: &HeldSet, next: &Manifest) -> Result<(), Failure> {
+    if next.public_key != held.manifest.public_key {
+        return Err(Failure::untrusted(
+            "the bureau changed a key within its epoch; ask its desk before anything of it is used",
+        ));
+    }
+    if next.version <= held.manifest.version {
+        return Err(Failure::untrusted("the bureau offers an older version than it did before"));
+    }
+    let is_next = held.manifest.version.checked_add(1) == Some(next.version);
+    if is_next && next.previous != Some(held.hash) {
+        return Err(Failure::untrusted("a manifest does not follow the one before it"));
+    }
+    Ok(())
+}
+
+/// Opens a set's file and holds it against its manifest and the canaries.
+fn open_checked(path: &Path, manifest: Manifest, document: &[u8]) -> Result<HeldSet, Failure> {
+    let tags = TagSet::open(path).map_err(|error| Failure::no_set(error.to_string()))?;
+    let fits = tags.scope() == &manifest.scope_id().0
+        && tags.version() == manifest.version
+        && tags.lambda() == manifest.lambda
+        && tags.padded_len() == manifest.padded_len
+        && tags.sha256() == &manifest.file_sha256;
+    if !fits {
+        return Err(Failure::no_set("a list is not the one that its manifest describes"));
+    }
+    let canaries = manifest
+        .canaries
+        .membership_hashes(&manifest.public_key, manifest.scope.identifier_type)
+        .map_err(|error| Failure::no_answer("canary_failed", error.to_string()))?;
+    if !tags.contains_batch(&canaries).into_iter().all(|found| found) {
+        return Err(Failure::no_answer(
+            "canary_failed",
+            "the bureau's list was made with another key or other rules than it says; a no hit in \
+             it would mean nothing. Its owner must publish it again",
+        ));
+    }
+    Ok(HeldSet { hash: DocumentHash::of(document), manifest, tags })
+}
+
+fn partial_path(path: &Path, sha256: &[u8; 32]) -> PathBuf {
+    let (start, _) = sha256.split_at(8);
+    path.with_extension(format!("{}.part", hex::encode(start)))
+}
+
+fn sha256_of(path: &Path) -> io::Result<[u8; 32]> {
+    let mut file = fs::File::open(path)?;
+    let mut context = Context::new(&SHA256);
+    let mut buffer = vec![0; PIECE_LEN];
+    loop {
+        match io::Read::read(&mut file, &mut buffer)? {
+            0 => break,
+            read => context.update(buffer.get(..read).unwrap_or_default()),
+        }
+    }
+    let mut hash = [0; 32];
+    hash.copy_from_slice(context.finish().as_ref());
+    Ok(hash)
+}
+
+fn disk(path: &Path, source: io::Error) -> Failure {
+    let sentence = FolderError::io("write", path, source).to_string();
+    Failure::no_answer("internal", sentence)
+}

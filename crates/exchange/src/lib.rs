@@ -1,0 +1,30 @@
+//! What both ends of the partner face share: the signed documents as they travel, the cutting of a
+//! check into chunks, commitments, canaries, limits, and refusals as gRPC statuses.
+//!
+//! A document is verified before it is parsed, and its parsed form can only be had that way.
+
+#![forbid(unsafe_code)]
+
+mod canary;
+mod chunk;
+mod commitment;
+mod header;
+mod limits;
+mod manifest;
+mod receipt;
+mod signed;
+mod status;
+mod time;
+
+pub use canary::{CANARY_COUNT, CanaryError, CanarySet, canary_inputs};
+pub use chunk::{CHUNK_ELEMENTS, ChunkPosition, chunk_hash, chunks_of};
+pub use commitment::{CommitmentSalts, ContextFacts, commit};
+pub use header::{CheckHeader, ScopeQuery};
+pub use limits::{
+    MAX_CHUNKS, MAX_DOCUMENT_LEN, MAX_ELEMENTS, MAX_MANIFESTS, MAX_MESSAGE_LEN, MAX_SCOPES,
+    PIECE_LEN,
+};
+pub use manifest::Manifest;
+pub use receipt::{AnswerDigest, Receipt};
+pub use signed::{DocumentError, DocumentHash, sign, verify};
+pub use status::{ERROR_DOMAIN, Received, refuse};

@@ -1,0 +1,25 @@
+//! Bounds that both sides keep to before they do any work for the other.
+
+use crate::chunk::CHUNK_ELEMENTS;
+
+/// Longest message on the partner face in bytes: a full chunk with its proof, or a document, with
+/// room for framing.
+pub const MAX_MESSAGE_LEN: usize = 2 << 20;
+
+/// Longest signed document in bytes.
+pub const MAX_DOCUMENT_LEN: usize = 1 << 20;
+
+/// Most scopes in one check.
+pub const MAX_SCOPES: usize = 64;
+
+/// Most elements in one scope of a check.
+pub const MAX_ELEMENTS: u32 = 1 << 22;
+
+/// Most chunks in one scope of a check.
+pub const MAX_CHUNKS: usize = MAX_ELEMENTS as usize / CHUNK_ELEMENTS;
+
+/// Most manifests in one answer.
+pub const MAX_MANIFESTS: usize = 1_024;
+
+/// Longest piece of a tag set's file in one message, in bytes.
+pub const PIECE_LEN: usize = 256 << 10;

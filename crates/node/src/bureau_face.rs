@@ -1,0 +1,164 @@
+//! The bureau face: this country's own officers and agencies ask, with plain identifiers.
+
+mod convert;
+mod coverage;
+mod read;
+
+use std::{pin::Pin, sync::Arc};
+
+use symbolon_client::{CheckError, CheckRequest, Requester, bureau::MAX_MESSAGE_LEN};
+use symbolon_exchange::refuse;
+use symbolon_policy::{Reason, Refusal};
+use symbolon_proto::bureau::v1::{
+    self as wire, CheckFinished, CheckResponse, CheckStarted, ListCoverageRequest,
+    ListCoverageResponse,
+    bureau_service_server::{BureauService, BureauServiceServer},
+    check_response::Event,
+};
+use time::OffsetDateTime;
+use tokio::{
+    sync::{Semaphore, mpsc},
+    time::Instant,
+};
+use tokio_stream::{Stream, wrappers::ReceiverStream};
+use tonic::{Request, Response, Status, Streaming};
+
+use self::{convert::source_messages, read::Question};
+use crate::{
+    logging::event,
+    metrics::{EndLabel, Metrics},
+    peer::Peer,
+};
+
+/// The service behind the bureau face.
+#[derive(Clone)]
+pub(crate) struct BureauFace {
+    pub(crate) requester: Requester,
+    pub(crate) coverage: coverage::Coverage,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) checks: Arc<Semaphore>,
+}
+
+pub(crate) use coverage::Coverage;
+
+impl BureauFace {
+    pub(crate) fn into_service(self) -> BureauServiceServer<Self> {
+        BureauServiceServer::new(self)
+            .max_decoding_message_size(MAX_MESSAGE_LEN)
+            .max_encoding_message_size(MAX_MESSAGE_LEN)
+    }
+
+    async fn answer(
+        &self,
+        peer: Peer,
+        requests: Streaming<wire::CheckRequest>,
+    ) -> Result<ReceiverStream<Result<CheckResponse, Status>>, Refusal> {
+        let place = Arc::clone(&self.checks).try_acquire_owned().map_err(|_| {
+            Refusal::new(Reason::TryAgain, "this node is asking as many checks as it can")
+                .retry_at(OffsetDateTime::now_utc() + time::Duration::seconds(1))
+        })?;
+        let began = Instant::now();
+        let Question { check, items, rejected, context, timeout } =
+            read::question(requests, peer.spiffe_id).await?;
+        let accepted = items.len() as u64;
+        let started = self
+            .requester
+            .check(CheckRequest { check, items, context, timeout })
+            .await
+            .map_err(|error| check_refusal(&error))?;
+        self.metrics.checks_asked.inc();
+        self.metrics.identifiers_asked.inc_by(accepted);
+        event!(
+            info,
+            "a check was asked",
+            check = started.check,
+            identifiers = accepted,
+            rejected = rejected.len(),
+            sources = started.sources,
+        );
+        let first = CheckStarted {
+            check_id: started.check.0.to_vec(),
+            accepted,
+            sources: u32::try_from(started.sources).unwrap_or(u32::MAX),
+        };
+        let (sender, answers) = mpsc::channel(64);
+        let metrics = Arc::clone(&self.metrics);
+        tokio::spawn(async move {
+            let _place = place;
+            let rejected = rejected.into_iter().map(Event::Rejected);
+            for event in std::iter::once(Event::Started(first)).chain(rejected) {
+                if send(&sender, event).await.is_err() {
+                    return;
+                }
+            }
+            let mut results = started.results;
+            while let Some(result) = results.recv().await {
+                let end = match &result.outcome {
+                    Ok(_) => "answered",
+                    Err(failure) => convert::end_name(failure.kind),
+                };
+                metrics.sources_asked.get_or_create(&EndLabel { end }).inc();
+                metrics.source_seconds.observe(result.elapsed.as_secs_f64());
+                for message in source_messages(&result) {
+                    if send(&sender, Event::Answers(message)).await.is_err() {
+                        return;
+                    }
+                }
+            }
+            let elapsed = prost_types::Duration::try_from(began.elapsed()).ok();
+            let _ = send(&sender, Event::Finished(CheckFinished { elapsed })).await;
+        });
+        Ok(ReceiverStream::new(answers))
+    }
+}
+
+async fn send(
+    sender: &mpsc::Sender<Result<CheckResponse, Status>>,
+    event: Event,
+) -> Result<(), ()> {
+    sender.send(Ok(CheckResponse { event: Some(event) })).await.map_err(|_| ())
+}
+
+#[tonic::async_trait]
+impl BureauService for BureauFace {
+    type CheckStream = Pin<Box<dyn Stream<Item = Result<CheckResponse, Status>> + Send>>;
+
+    async fn check(
+        &self,
+        request: Request<Streaming<wire::CheckRequest>>,
+    ) -> Result<Response<Self::CheckStream>, Status> {
+        let peer = request.extensions().get::<Peer>().cloned();
+        let answer = match peer {
+            Some(peer) => self.answer(peer, request.into_inner()).await,
+            None => Err(Refusal::new(Reason::Internal, "the connection has no identity")),
+        };
+        answer
+            .map(|answers| Response::new(Box::pin(answers) as Self::CheckStream))
+            .map_err(|refusal| refuse(&refusal, OffsetDateTime::now_utc()))
+    }
+
+    async fn list_coverage(
+        &self,
+        _request: Request<ListCoverageRequest>,
+    ) -> Result<Response<ListCoverageResponse>, Status> {
+        let now = OffsetDateTime::now_utc();
+        Ok(Response::new(ListCoverageResponse { entries: self.coverage.entries(now) }))
+    }
+}
+
+fn check_refusal(error: &CheckError) -> Refusal {
+    let reason = match error {
+        CheckError::IdReused => Reason::CheckIdReused,
+        CheckError::Stopping => Reason::TryAgain,
+        CheckError::Store(error) => {
+            event!(warn, "a check could not be recorded", error = error);
+            return Refusal::new(
+                Reason::Internal,
+                "the check could not be recorded, so nothing was asked; the administrator finds \
+                 the cause in the node's log",
+            );
+        }
+        _ => Reason::Internal,
+    };
+    Refusal::new(reason, error.to_string())
+}

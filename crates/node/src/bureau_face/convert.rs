@@ -1,0 +1,81 @@
+use symbolon_client::{FailureKind, Source, SourceResult};
+use symbolon_policy::Desk;
+use symbolon_proto::bureau::v1::{self as wire, Answer, Outcome, SourceAnswers};
+use time::OffsetDateTime;
+
+const ANSWERS_A_MESSAGE: usize = 4_096;
+
+/// What a source has to say, cut into messages that stay under the limit.
+pub(super) fn source_messages(result: &SourceResult) -> Vec<SourceAnswers> {
+    let source = source(&result.source, result.coverage);
+    let elapsed = prost_types::Duration::try_from(result.elapsed).ok();
+    let answers: Vec<Answer> = match &result.outcome {
+        Ok(hits) => result
+            .references
+            .iter()
+            .zip(hits)
+            .map(|(reference, hit)| Answer {
+                r#ref: *reference,
+                outcome: if *hit { Outcome::Hit } else { Outcome::NoHit }.into(),
+                reason: String::new(),
+                sentence: String::new(),
+            })
+            .collect(),
+        Err(failure) => result
+            .references
+            .iter()
+            .map(|reference| Answer {
+                r#ref: *reference,
+                outcome: outcome(failure.kind).into(),
+                reason: failure.reason.clone(),
+                sentence: failure.sentence.clone(),
+            })
+            .collect(),
+    };
+    answers
+        .chunks(ANSWERS_A_MESSAGE)
+        .map(|answers| SourceAnswers {
+            source: Some(source.clone()),
+            answers: answers.to_vec(),
+            elapsed,
+        })
+        .collect()
+}
+
+pub(super) fn source(
+    source: &Source,
+    coverage: Option<(u64, OffsetDateTime)>,
+) -> wire::Source {
+    wire::Source {
+        bureau: source.bureau.to_string(),
+        bureau_name: source.bureau_name.clone(),
+        dataset: source.dataset.clone(),
+        dataset_title: source.dataset_title.clone(),
+        identifier_type: source.kind.name().to_owned(),
+        set_version: coverage.map_or(0, |(version, _)| version),
+        updated_at: coverage.map(|(_, at)| timestamp(at)),
+        desk: source.desk.as_ref().map(desk),
+    }
+}
+
+pub(super) fn end_name(kind: FailureKind) -> &'static str {
+    match kind {
+        FailureKind::NotPermitted => "not_permitted",
+        FailureKind::NoAnswer => "no_answer",
+    }
+}
+
+fn outcome(kind: FailureKind) -> Outcome {
+    match kind {
+        FailureKind::NotPermitted => Outcome::NotPermitted,
+        FailureKind::NoAnswer => Outcome::NoAnswer,
+    }
+}
+
+fn desk(desk: &Desk) -> wire::Desk {
+    wire::Desk { name: desk.name.clone(), phone: desk.phone.clone(), email: desk.email.clone() }
+}
+
+fn timestamp(at: OffsetDateTime) -> prost_types::Timestamp {
+    prost_types::Timestamp { seconds: at.unix_timestamp(), nanos: 0 }
+}

@@ -1,0 +1,178 @@
+use std::{collections::HashSet, time::Duration};
+
+use symbolon_client::{Item, QuestionContext};
+use symbolon_exchange::ContextFacts;
+use symbolon_identifiers::{IdentifierType, parse, parse_mrz};
+use symbolon_policy::{BureauCode, CheckId, Reason, Refusal};
+use symbolon_proto::{
+    bureau::v1::{CheckItem, CheckRequest, CheckStart, ItemRejected, check_request},
+    v1::Urgency,
+};
+use tonic::{Code, Streaming};
+
+const MOST_ITEMS: usize = 1_000_000;
+const MOST_ITEMS_A_MESSAGE: usize = 4_096;
+const MOST_BUREAUS: usize = 256;
+const LONGEST_VALUE: usize = 1_024;
+const USUAL_TIMEOUT: Duration = Duration::from_secs(10);
+const LONGEST_TIMEOUT: Duration = Duration::from_secs(600);
+const SILENCE: Duration = Duration::from_secs(30);
+/// The name under which a scanned zone comes instead of a type.
+const MRZ: &str = "mrz";
+
+/// A question as it was read: what can be asked, and what cannot with the reason.
+pub(super) struct Question {
+    pub(super) check: Option<CheckId>,
+    pub(super) items: Vec<Item>,
+    pub(super) rejected: Vec<ItemRejected>,
+    pub(super) context: QuestionContext,
+    pub(super) timeout: Duration,
+}
+
+/// Reads a whole question.
+pub(super) async fn question(
+    mut requests: Streaming<CheckRequest>,
+    agency: String,
+) -> Result<Question, Refusal> {
+    let Some(check_request::Part::Start(start)) = next(&mut requests).await? else {
+        return Err(invalid("a check begins with who asks and why"));
+    };
+    let mut question = begin(start, agency)?;
+    let mut references = HashSet::new();
+    while let Some(part) = next(&mut requests).await? {
+        let check_request::Part::Items(items) = part else {
+            return Err(invalid("who asks and why is said once"));
+        };
+        if items.items.len() > MOST_ITEMS_A_MESSAGE {
+            return Err(limit("a message holds at most 4,096 items"));
+        }
+        for item in items.items {
+            if !references.insert(item.r#ref) {
+                return Err(invalid("two items have the same ref"));
+            }
+            if references.len() > MOST_ITEMS {
+                return Err(limit("a check holds at most 1,000,000 items; send several"));
+            }
+            match read_item(&item) {
+                Ok(identifier) => question.items.push(Item { reference: item.r#ref, identifier }),
+                Err((reason, sentence)) => {
+                    question.rejected.push(ItemRejected { r#ref: item.r#ref, reason, sentence });
+                }
+            }
+        }
+    }
+    if references.is_empty() {
+        return Err(invalid("the check holds no item"));
+    }
+    Ok(question)
+}
+
+fn begin(start: CheckStart, agency: String) -> Result<Question, Refusal> {
+    let said = |text: &str, most: usize| !text.trim().is_empty() && text.len() <= most;
+    if !said(&start.officer, 256) {
+        return Err(invalid("name the officer who asks, in at most 256 bytes"));
+    }
+    if !said(&start.case_reference, 256) {
+        return Err(invalid("name the case, in at most 256 bytes"));
+    }
+    if start.justification.len() > 2_048 {
+        return Err(invalid("the justification has at most 2,048 bytes"));
+    }
+    let is_code = |text: &str| {
+        text.len() <= 64
+            && text
+                .bytes()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"_.-".contains(&b))
+    };
+    if start.purpose.is_empty() || !is_code(&start.purpose) || !is_code(&start.offence_class) {
+        return Err(invalid(
+            "purpose and offence class are codes of small letters, digits, _ . and -; `symbolon \
+             coverage` shows the purposes that are agreed",
+        ));
+    }
+    if start.bureaus.len() > MOST_BUREAUS {
+        return Err(limit("at most 256 bureaus can be named"));
+    }
+    let bureaus = start
+        .bureaus
+        .iter()
+        .map(|code| code.parse::<BureauCode>().map_err(|error| invalid(&error.to_string())))
+        .collect::<Result<_, _>>()?;
+    let timeout = match start.timeout {
+        None => USUAL_TIMEOUT,
+        Some(wanted) => Duration::try_from(wanted)
+            .ok()
+            .filter(|wanted| !wanted.is_zero() && *wanted <= LONGEST_TIMEOUT)
+            .ok_or_else(|| invalid("the timeout must be more than 0 and at most 600 seconds"))?,
+    };
+    let check = match start.check_id.as_slice() {
+        [] => None,
+        bytes => {
+            Some(CheckId(bytes.try_into().map_err(|_| invalid("a check id has 16 bytes"))?))
+        }
+    };
+    Ok(Question {
+        check,
+        items: Vec::new(),
+        rejected: Vec::new(),
+        context: QuestionContext {
+            purpose: start.purpose,
+            offence_class: start.offence_class,
+            urgency: Urgency::try_from(start.urgency).unwrap_or_default(),
+            facts: ContextFacts {
+                officer: start.officer,
+                case_reference: start.case_reference,
+                justification: start.justification,
+            },
+            agency,
+            bureaus,
+        },
+        timeout,
+    })
+}
+
+fn read_item(item: &CheckItem) -> Result<symbolon_identifiers::Identifier, (String, String)> {
+    if item.value.len() > LONGEST_VALUE || item.country.len() > LONGEST_VALUE {
+        return Err(("too_long".to_owned(), "an identifier has at most 1,024 bytes".to_owned()));
+    }
+    let parsed = if item.identifier_type == MRZ {
+        parse_mrz(&item.value)
+    } else {
+        let kind: IdentifierType = item.identifier_type.parse().map_err(|_| {
+            let known: Vec<_> = IdentifierType::ALL.iter().map(|kind| kind.name()).collect();
+            (
+                "unknown_type".to_owned(),
+                format!("there is no such identifier type; known are mrz, {}", known.join(", ")),
+            )
+        })?;
+        let country = Some(item.country.trim()).filter(|country| !country.is_empty());
+        parse(kind, &item.value, country)
+    };
+    parsed.map_err(|error| (error.code.as_str().to_owned(), error.to_string()))
+}
+
+async fn next(
+    requests: &mut Streaming<CheckRequest>,
+) -> Result<Option<check_request::Part>, Refusal> {
+    let message = tokio::time::timeout(SILENCE, requests.message())
+        .await
+        .map_err(|_| invalid("the caller was silent for too long"))?
+        .map_err(|status| match status.code() {
+            Code::OutOfRange | Code::ResourceExhausted => limit("a message is longer than 8 MiB"),
+            _ => invalid("the stream broke off"),
+        })?;
+    match message {
+        None => Ok(None),
+        Some(message) => {
+            message.part.map(Some).ok_or_else(|| invalid("a message of the check is empty"))
+        }
+    }
+}
+
+fn invalid(sentence: &str) -> Refusal {
+    Refusal::new(Reason::InvalidArgument, sentence)
+}
+
+fn limit(sentence: &str) -> Refusal {
+    Refusal::new(Reason::LimitExceeded, sentence)
+}

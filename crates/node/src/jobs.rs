@@ -1,0 +1,79 @@
+use std::{sync::Arc, time::Duration};
+
+use symbolon_client::{AgreementBook, Requester};
+use symbolon_store::{Store, StoreError};
+use time::OffsetDateTime;
+use tokio::{sync::watch, time::interval};
+
+use crate::{
+    logging::{PartnerTrouble, event},
+    metrics::Metrics,
+    publish::Publisher,
+};
+
+/// What a running node does by itself: reads agreements, publishes sets, fetches partners' sets.
+pub(crate) struct Jobs {
+    pub(crate) store: Store,
+    pub(crate) book: AgreementBook,
+    pub(crate) publisher: Publisher,
+    pub(crate) requester: Requester,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) every: Duration,
+}
+
+impl Jobs {
+    /// Reads the agreements; says whether they changed.
+    pub(crate) async fn read_agreements(
+        &self,
+        known: &mut Vec<(String, Vec<u8>)>,
+    ) -> Result<bool, StoreError> {
+        let present = self.store.agreements_fingerprint().await?;
+        if &present == known {
+            return Ok(false);
+        }
+        self.book.replace(self.store.agreements().await?);
+        *known = present;
+        Ok(true)
+    }
+
+    /// Works until `stop` says so.
+    pub(crate) async fn run(
+        self,
+        mut known: Vec<(String, Vec<u8>)>,
+        mut stop: watch::Receiver<bool>,
+    ) {
+        let mut turns = interval(self.every);
+        loop {
+            tokio::select! {
+                _ = turns.tick() => {}
+                _ = stop.wait_for(|stopping| *stopping) => return,
+            }
+            match self.read_agreements(&mut known).await {
+                Ok(true) => event!(info, "agreements were read", agreements = known.len()),
+                Ok(false) => {}
+                Err(error) => event!(warn, "agreements could not be read", error = error),
+            }
+            let now = OffsetDateTime::now_utc();
+            if let Err(error) = self.publisher.bring_up_to_date(&self.book.all(), now).await {
+                event!(warn, "own tag sets could not be brought up to date", error = error);
+            }
+            tokio::select! {
+                () = self.sync() => {}
+                _ = stop.wait_for(|stopping| *stopping) => return,
+            }
+        }
+    }
+
+    async fn sync(&self) {
+        let report = self.requester.sync().await;
+        if report.installed > 0 {
+            event!(info, "partners' tag sets were brought up to date", sets = report.installed);
+        }
+        self.metrics.sync_failures.inc_by(report.failures.len() as u64);
+        for (_, sentence) in &report.failures {
+            event!(debug, "a partner's sets are not up to date", trouble = PartnerTrouble(sentence));
+        }
+        let held = self.requester.sets().all().len();
+        self.metrics.partner_sets_held.set(i64::try_from(held).unwrap_or(i64::MAX));
+    }
+}

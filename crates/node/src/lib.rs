@@ -1,0 +1,25 @@
+//! A bureau's node: the partner face, the bureau face, and the jobs that keep them supplied.
+//!
+//! [`found_bureau`] makes a bureau's data folder with keys and certificates; [`Node`] runs it.
+
+#![forbid(unsafe_code)]
+
+mod accept;
+mod bureau_face;
+mod certificates;
+mod founding;
+mod jobs;
+mod logging;
+mod metrics;
+mod node;
+mod partner_face;
+mod peer;
+mod publish;
+mod published;
+mod tls;
+
+pub use certificates::{CertificateError, CertificateFacts, certificate_facts, issue_person, renew};
+pub use founding::{BureauFacts, FoundingError, found_bureau};
+pub use logging::{LogFormat, LogLevel, start_logging};
+pub use node::{Node, NodeError};
+pub use publish::end_scopes;

@@ -1,0 +1,168 @@
+use std::{net::SocketAddr, sync::Arc};
+
+use axum::{Router, extract::State, http::header::CONTENT_TYPE, response::IntoResponse, routing::get};
+use prometheus_client::{
+    encoding::{EncodeLabelSet, text::encode},
+    metrics::{
+        counter::Counter,
+        family::Family,
+        gauge::Gauge,
+        histogram::{Histogram, exponential_buckets},
+    },
+    registry::{Registry, Unit},
+};
+use symbolon_policy::Reason;
+use tokio::net::TcpListener;
+
+/// A refusal's or failure's reason.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
+pub(crate) struct ReasonLabel {
+    reason: &'static str,
+}
+
+impl From<Reason> for ReasonLabel {
+    fn from(reason: Reason) -> Self {
+        Self { reason: reason.as_str() }
+    }
+}
+
+/// How a question to a source ended. Hits are not told apart from no hits: this page may be read by
+/// people who may not know the outcomes of checks.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
+pub(crate) struct EndLabel {
+    pub(crate) end: &'static str,
+}
+
+/// What a node counts. No label holds text from outside.
+pub(crate) struct Metrics {
+    registry: Registry,
+    pub(crate) checks_answered: Counter,
+    pub(crate) checks_refused: Family<ReasonLabel, Counter>,
+    pub(crate) elements_evaluated: Counter,
+    pub(crate) answer_seconds: Histogram,
+    pub(crate) checks_asked: Counter,
+    pub(crate) identifiers_asked: Counter,
+    pub(crate) sources_asked: Family<EndLabel, Counter>,
+    pub(crate) source_seconds: Histogram,
+    pub(crate) handshakes_failed: Counter,
+    pub(crate) sets_published: Counter,
+    pub(crate) partner_sets_held: Gauge,
+    pub(crate) sync_failures: Counter,
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        // 1 ms to about 8 minutes.
+        let seconds = || Histogram::new(exponential_buckets(0.001, 2.0, 20));
+        let mut registry = Registry::with_prefix("symbolon");
+        let metrics = Self {
+            checks_answered: Counter::default(),
+            checks_refused: Family::default(),
+            elements_evaluated: Counter::default(),
+            answer_seconds: seconds(),
+            checks_asked: Counter::default(),
+            identifiers_asked: Counter::default(),
+            sources_asked: Family::default(),
+            source_seconds: seconds(),
+            handshakes_failed: Counter::default(),
+            sets_published: Counter::default(),
+            partner_sets_held: Gauge::default(),
+            sync_failures: Counter::default(),
+            registry: Registry::default(),
+        };
+        registry.register(
+            "partner_checks_answered",
+            "Checks of partners answered whole",
+            metrics.checks_answered.clone(),
+        );
+        registry.register(
+            "partner_checks_refused",
+            "Checks of partners refused or broken off, by reason",
+            metrics.checks_refused.clone(),
+        );
+        registry.register(
+            "partner_elements_evaluated",
+            "Blinded elements evaluated for partners",
+            metrics.elements_evaluated.clone(),
+        );
+        registry.register_with_unit(
+            "partner_answer",
+            "Time from a partner's header to the receipt",
+            Unit::Seconds,
+            metrics.answer_seconds.clone(),
+        );
+        registry.register(
+            "bureau_checks_asked",
+            "Checks that this bureau's own people asked",
+            metrics.checks_asked.clone(),
+        );
+        registry.register(
+            "bureau_identifiers_asked",
+            "Identifiers in those checks",
+            metrics.identifiers_asked.clone(),
+        );
+        registry.register(
+            "bureau_sources_asked",
+            "Lists asked in those checks, by how it ended",
+            metrics.sources_asked.clone(),
+        );
+        registry.register_with_unit(
+            "bureau_source",
+            "Time from the beginning of a check to a list's answer",
+            Unit::Seconds,
+            metrics.source_seconds.clone(),
+        );
+        registry.register(
+            "handshakes_failed",
+            "Connections refused before any request",
+            metrics.handshakes_failed.clone(),
+        );
+        registry.register(
+            "sets_published",
+            "Versions of own tag sets published since the start",
+            metrics.sets_published.clone(),
+        );
+        registry.register(
+            "partner_sets_held",
+            "Partners' tag sets held here",
+            metrics.partner_sets_held.clone(),
+        );
+        registry.register(
+            "sync_failures",
+            "Failed attempts to bring a partner's sets up to date",
+            metrics.sync_failures.clone(),
+        );
+        Self { registry, ..metrics }
+    }
+}
+
+impl Metrics {
+    fn page(&self) -> String {
+        let mut page = String::new();
+        // Writing to a string does not fail.
+        let _ = encode(&mut page, &self.registry);
+        page
+    }
+}
+
+/// Serves `/metrics` and `/healthz` until `stop` resolves.
+pub(crate) async fn serve(
+    listener: TcpListener,
+    metrics: Arc<Metrics>,
+    stop: impl Future<Output = ()> + Send + 'static,
+) {
+    let page = |State(metrics): State<Arc<Metrics>>| async move {
+        let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+        ([(CONTENT_TYPE, kind)], metrics.page()).into_response()
+    };
+    let router = Router::new()
+        .route("/metrics", get(page))
+        .route("/healthz", get(|| async { "ok\n" }))
+        .with_state(metrics);
+    let _ = axum::serve(listener, router).with_graceful_shutdown(stop).await;
+}
+
+/// Where the page is, for the log.
+pub(crate) fn address(listener: &TcpListener) -> Option<SocketAddr> {
+    listener.local_addr().ok()
+}

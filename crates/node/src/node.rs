@@ -1,0 +1,242 @@
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+
+use symbolon_client::{AgreementBook, Compute, Credentials, Requester, TlsError};
+use symbolon_store::{DataFolder, FolderError, NodeConfig, NodeLock, Store, StoreError};
+use thiserror::Error;
+use tokio::{
+    net::TcpListener,
+    sync::{Semaphore, watch},
+    task::JoinSet,
+    time::timeout,
+};
+use tokio_rustls::TlsAcceptor;
+use tonic::transport::Server;
+
+use crate::{
+    accept::accept,
+    bureau_face::{BureauFace, Coverage},
+    jobs::Jobs,
+    logging::{FolderPath, event},
+    metrics::{self, Metrics},
+    partner_face::PartnerFace,
+    publish::Publisher,
+    published::Published,
+    tls,
+};
+
+const KEEP_ALIVE: Duration = Duration::from_secs(20);
+const STREAMS_A_CONNECTION: u32 = 256;
+
+/// A bureau's node, ready to run: keys read, database open, ports taken.
+pub struct Node {
+    folder: DataFolder,
+    config: NodeConfig,
+    store: Store,
+    partner: TcpListener,
+    bureau: TcpListener,
+    metrics_listener: TcpListener,
+    // Held as long as the node lives.
+    _lock: NodeLock,
+}
+
+impl Node {
+    /// Checks the data folder, opens everything and takes the ports.
+    ///
+    /// # Errors
+    /// Names what is missing, damaged, open to others, or in use.
+    pub async fn prepare(folder: DataFolder) -> Result<Self, NodeError> {
+        let lock = folder.lock()?;
+        let config = NodeConfig::read(&folder)?;
+        let store = Store::open(folder.clone()).await?;
+        Ok(Self {
+            partner: listen(config.partner_listen).await?,
+            bureau: listen(config.bureau_listen).await?,
+            metrics_listener: listen(config.metrics_listen).await?,
+            folder,
+            config,
+            store,
+            _lock: lock,
+        })
+    }
+
+    /// Serves both faces until `stop` resolves, then finishes what is in flight.
+    ///
+    /// # Errors
+    /// When certificates cannot be used, or the agreements in the database are damaged.
+    pub async fn run(self, stop: impl Future<Output = ()> + Send) -> Result<(), NodeError> {
+        let code = self.config.code.clone();
+        let credentials = |name: &str| {
+            Credentials::read(&self.folder.certificate(name), &self.folder.key(name))
+        };
+        let (partner_credentials, bureau_credentials) =
+            (credentials("partner")?, credentials("bureau")?);
+        let bureau_roots =
+            symbolon_client::read_certificates(&self.folder.certificate("bureau-root"))?;
+        let book = AgreementBook::default();
+        let partner_tls = tls::partner_face(code.clone(), book.clone(), &partner_credentials)?;
+        let bureau_tls = tls::bureau_face(&bureau_roots, &bureau_credentials)?;
+
+        let compute = Compute::default();
+        let metrics = Arc::new(Metrics::default());
+        let published = Published::default();
+        let requester = Requester::new(
+            code.clone(),
+            self.store.clone(),
+            book.clone(),
+            partner_credentials,
+            compute.clone(),
+        );
+        let jobs = Jobs {
+            store: self.store.clone(),
+            book: book.clone(),
+            publisher: Publisher {
+                us: code.clone(),
+                store: self.store.clone(),
+                published: published.clone(),
+                compute: compute.clone(),
+                metrics: Arc::clone(&metrics),
+            },
+            requester: requester.clone(),
+            metrics: Arc::clone(&metrics),
+            every: Duration::from_secs(self.config.refresh_seconds.max(1)),
+        };
+        let mut known = Vec::new();
+        jobs.read_agreements(&mut known).await?;
+        requester.restore_sets().await?;
+
+        let partner_face = PartnerFace {
+            us: code.clone(),
+            store: self.store.clone(),
+            book: book.clone(),
+            published,
+            compute,
+            metrics: Arc::clone(&metrics),
+            checks: Arc::new(Semaphore::new(self.config.most_checks_at_once)),
+            transfers: PartnerFace::transfers(),
+            deadline: Duration::from_secs(self.config.check_deadline_seconds),
+        };
+        let bureau_face = BureauFace {
+            coverage: Coverage { us: code.clone(), book, sets: requester.sets().clone() },
+            requester,
+            metrics: Arc::clone(&metrics),
+            checks: Arc::new(Semaphore::new(self.config.most_checks_at_once)),
+        };
+        let reflection = tonic_reflection::server::Builder::configure()
+            .register_encoded_file_descriptor_set(symbolon_proto::FILE_DESCRIPTOR_SET)
+            .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+            .build_v1()
+            .map_err(|error| NodeError::Service(error.to_string()))?;
+        let (health, health_service) = tonic_health::server::health_reporter();
+        let partner_service = partner_face.into_service();
+        let bureau_service = bureau_face.into_service();
+        mark_serving(&health, &partner_service).await;
+        mark_serving(&health, &bureau_service).await;
+
+        let (stopping, stopped) = watch::channel(false);
+        event!(
+            info,
+            "the node serves",
+            bureau = code,
+            folder = FolderPath(self.folder.root()),
+            agreements = known.len(),
+            partner_face = address(&self.partner)?,
+            bureau_face = address(&self.bureau)?,
+            metrics = metrics::address(&self.metrics_listener)
+                .unwrap_or(self.config.metrics_listen),
+        );
+        let mut tasks = JoinSet::new();
+        tasks.spawn({
+            let signal = when(stopped.clone());
+            let incoming =
+                accept(self.partner, TlsAcceptor::from(Arc::new(partner_tls)), Arc::clone(&metrics));
+            let router = server().add_service(partner_service).add_service(health_service.clone());
+            async move { log_end(router.serve_with_incoming_shutdown(incoming, signal).await) }
+        });
+        tasks.spawn({
+            let signal = when(stopped.clone());
+            let incoming =
+                accept(self.bureau, TlsAcceptor::from(Arc::new(bureau_tls)), Arc::clone(&metrics));
+            let router = server()
+                .add_service(bureau_service)
+                .add_service(health_service)
+                .add_service(reflection);
+            async move { log_end(router.serve_with_incoming_shutdown(incoming, signal).await) }
+        });
+        tasks.spawn(metrics::serve(self.metrics_listener, metrics, when(stopped.clone())));
+        tasks.spawn(jobs.run(known, stopped));
+
+        stop.await;
+        event!(info, "the node is stopping; it finishes what is in flight");
+        let _ = stopping.send(true);
+        let grace = Duration::from_secs(self.config.stop_grace_seconds);
+        let all = async { while tasks.join_next().await.is_some() {} };
+        if timeout(grace, all).await.is_err() {
+            event!(warn, "some calls were not finished in time and were broken off");
+            tasks.shutdown().await;
+        }
+        self.store.close().await;
+        event!(info, "the node has stopped");
+        Ok(())
+    }
+}
+
+fn server() -> Server {
+    Server::builder()
+        .max_concurrent_streams(STREAMS_A_CONNECTION)
+        .http2_keepalive_interval(Some(KEEP_ALIVE))
+        .http2_keepalive_timeout(Some(KEEP_ALIVE))
+        .initial_stream_window_size(4 << 20)
+        .initial_connection_window_size(16 << 20)
+}
+
+async fn mark_serving<S: tonic::server::NamedService>(
+    health: &tonic_health::server::HealthReporter,
+    _service: &S,
+) {
+    health.set_serving::<S>().await;
+}
+
+async fn when(mut stopped: watch::Receiver<bool>) {
+    // An error means that the sender is gone, which is a stop as well.
+    let _ = stopped.wait_for(|stopping| *stopping).await;
+}
+
+fn log_end(result: Result<(), tonic::transport::Error>) {
+    if result.is_err() {
+        event!(warn, "a face ended with an error");
+    }
+}
+
+async fn listen(address: SocketAddr) -> Result<TcpListener, NodeError> {
+    TcpListener::bind(address).await.map_err(|source| NodeError::Listen { address, source })
+}
+
+fn address(listener: &TcpListener) -> Result<SocketAddr, NodeError> {
+    listener.local_addr().map_err(|error| NodeError::Service(error.to_string()))
+}
+
+/// Why a node does not run.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum NodeError {
+    /// A file or folder.
+    #[error(transparent)]
+    Folder(#[from] FolderError),
+    /// A port.
+    #[error("could not listen on {address}: {source}. Change the address in node.toml, or stop what uses it")]
+    Listen {
+        /// Which address.
+        address: SocketAddr,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A service could not be put together.
+    #[error("a service could not be started: {0}")]
+    Service(String),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Certificates.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+}

@@ -1,0 +1,168 @@
+//! The partner face: answers other bureaus. No identifier ever reaches this module.
+
+mod admission;
+mod answer;
+mod download;
+
+use std::{pin::Pin, sync::Arc, time::Duration};
+
+use symbolon_client::{AgreementBook, Compute};
+use symbolon_exchange::{MAX_MESSAGE_LEN, refuse};
+use symbolon_policy::{
+    Agreement, AgreementHash, AgreementId, BureauCode, Party, Reason, Refusal,
+};
+use symbolon_proto::partner::v1::{
+    CheckRequest, CheckResponse, DownloadTagSetRequest, DownloadTagSetResponse,
+    GetManifestsRequest, GetManifestsResponse,
+    partner_service_server::{PartnerService, PartnerServiceServer},
+};
+use symbolon_store::Store;
+use time::OffsetDateTime;
+use tokio::sync::Semaphore;
+use tokio_stream::Stream;
+use tonic::{Request, Response, Status, Streaming};
+
+use crate::{metrics::Metrics, peer::Peer, published::Published, tls::is_party};
+
+/// Most transfers of tag sets at one time.
+const MOST_TRANSFERS: usize = 64;
+
+/// The service behind the partner face.
+#[derive(Clone)]
+pub(crate) struct PartnerFace {
+    pub(crate) us: BureauCode,
+    pub(crate) store: Store,
+    pub(crate) book: AgreementBook,
+    pub(crate) published: Published,
+    pub(crate) compute: Compute,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) checks: Arc<Semaphore>,
+    pub(crate) transfers: Arc<Semaphore>,
+    pub(crate) deadline: Duration,
+}
+
+impl PartnerFace {
+    pub(crate) fn transfers() -> Arc<Semaphore> {
+        Arc::new(Semaphore::new(MOST_TRANSFERS))
+    }
+
+    pub(crate) fn into_service(self) -> PartnerServiceServer<Self> {
+        PartnerServiceServer::new(self)
+            .max_decoding_message_size(MAX_MESSAGE_LEN)
+            .max_encoding_message_size(MAX_MESSAGE_LEN)
+    }
+
+    /// The agreement of that id, if `peer` is a party to it other than this bureau.
+    fn agreement_with(
+        &self,
+        id: &AgreementId,
+        peer: &Peer,
+    ) -> Result<(Agreement, Party), Refusal> {
+        let agreement = self.book.find(id).ok_or_else(|| {
+            Refusal::new(
+                Reason::AgreementUnknown,
+                format!("{} has no agreement called {id} in force; compare with its desk", self.us),
+            )
+        })?;
+        let party = agreement
+            .terms()
+            .parties
+            .iter()
+            .find(|party| party.code != self.us && is_party(peer, party))
+            .cloned()
+            .ok_or_else(|| {
+                Refusal::new(
+                    Reason::CertificateNotAgreed,
+                    format!(
+                        "the certificate of this connection is not one that agreement {id} names"
+                    ),
+                )
+            })?;
+        Ok((agreement, party))
+    }
+
+    fn refusal(&self, refusal: &Refusal) -> Status {
+        self.metrics.checks_refused.get_or_create(&refusal.reason.into()).inc();
+        refuse(refusal, OffsetDateTime::now_utc())
+    }
+}
+
+type Answers<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
+
+#[tonic::async_trait]
+impl PartnerService for PartnerFace {
+    async fn get_manifests(
+        &self,
+        request: Request<GetManifestsRequest>,
+    ) -> Result<Response<GetManifestsResponse>, Status> {
+        let peer = peer_of(&request)?;
+        let message = request.into_inner();
+        let respond = || -> Result<_, Refusal> {
+            let id = agreement_id(&message.agreement_id)?;
+            let (agreement, _) = self.agreement_with(&id, &peer)?;
+            let hash = AgreementHash(
+                message
+                    .agreement_hash
+                    .as_slice()
+                    .try_into()
+                    .map_err(|_| invalid("the agreement hash must be 32 bytes"))?,
+            );
+            if hash != agreement.hash() {
+                return Err(Refusal::new(
+                    Reason::AgreementDiffers,
+                    format!("the two bureaus hold different texts of agreement {id}"),
+                ));
+            }
+            let now = OffsetDateTime::now_utc();
+            agreement.in_force(now)?;
+            let manifests = agreement
+                .scopes_of(&self.us, now)
+                .filter_map(|(scope, ..)| self.published.find(&scope.id()))
+                .map(|published| published.document.clone())
+                .collect();
+            Ok(GetManifestsResponse { manifests })
+        };
+        respond().map(Response::new).map_err(|refusal| self.refusal(&refusal))
+    }
+
+    type DownloadTagSetStream = Answers<DownloadTagSetResponse>;
+
+    async fn download_tag_set(
+        &self,
+        request: Request<DownloadTagSetRequest>,
+    ) -> Result<Response<Self::DownloadTagSetStream>, Status> {
+        let peer = peer_of(&request)?;
+        self.download(&peer, request.into_inner())
+            .await
+            .map(|pieces| Response::new(Box::pin(pieces) as Self::DownloadTagSetStream))
+            .map_err(|refusal| self.refusal(&refusal))
+    }
+
+    type CheckStream = Answers<CheckResponse>;
+
+    async fn check(
+        &self,
+        request: Request<Streaming<CheckRequest>>,
+    ) -> Result<Response<Self::CheckStream>, Status> {
+        let peer = peer_of(&request)?;
+        self.answer(peer, request.into_inner())
+            .await
+            .map(|answers| Response::new(Box::pin(answers) as Self::CheckStream))
+            .map_err(|refusal| self.refusal(&refusal))
+    }
+}
+
+fn peer_of<T>(request: &Request<T>) -> Result<Peer, Status> {
+    request.extensions().get::<Peer>().cloned().ok_or_else(|| {
+        let refusal = Refusal::new(Reason::Internal, "the connection has no identity");
+        refuse(&refusal, OffsetDateTime::now_utc())
+    })
+}
+
+fn agreement_id(text: &str) -> Result<AgreementId, Refusal> {
+    text.parse().map_err(|_| invalid("the agreement id is malformed"))
+}
+
+fn invalid(sentence: &str) -> Refusal {
+    Refusal::new(Reason::InvalidArgument, sentence)
+}

@@ -1,0 +1,189 @@
+use std::sync::Arc;
+
+use symbolon_exchange::{CheckHeader, DocumentError, DocumentHash};
+use symbolon_policy::{
+    BureauCode, Question, Reason, Refusal, ScopeId, ScopeShare, admit,
+};
+use symbolon_proto::v1::SignedDocument;
+use symbolon_store::{Admission, Admitted, LogRecord, NotAdmitted, StoreError, StoredDocument};
+use time::{Duration, OffsetDateTime};
+
+use super::PartnerFace;
+use crate::{
+    logging::{ReasonCode, event},
+    peer::Peer,
+    published::PublishedScope,
+};
+
+/// How far a requester's clock may be off ours before a new check is refused.
+const CLOCK_TOLERANCE: Duration = Duration::minutes(10);
+
+/// A check that may be evaluated, with the key and manifest of each of its scopes, in order.
+pub(super) struct AdmittedCheck {
+    pub(super) header: CheckHeader,
+    pub(super) header_hash: DocumentHash,
+    pub(super) requester: BureauCode,
+    pub(super) scopes: Vec<Arc<PublishedScope>>,
+    pub(super) admitted: Admitted,
+}
+
+impl PartnerFace {
+    /// Everything that is decided before a single element is looked at: who asks, under which
+    /// agreement, whether it allows this, and whether the quota suffices. Then the check is counted
+    /// and logged.
+    pub(super) async fn admit(
+        &self,
+        peer: &Peer,
+        document: &SignedDocument,
+    ) -> Result<AdmittedCheck, Refusal> {
+        let (agreement_id, claimed) =
+            CheckHeader::claimed_agreement(document).map_err(header_refusal)?;
+        let (agreement, party) = self.agreement_with(&agreement_id, peer)?;
+        if claimed != party.code {
+            return Err(Refusal::new(
+                Reason::NotAParty,
+                "the header names another requester than the certificate of this connection",
+            ));
+        }
+        let (header, header_hash) =
+            CheckHeader::verify(document, &party.keys.header).map_err(header_refusal)?;
+        let requester = party.code.clone();
+        let decided = self.decide(&agreement, &header, header_hash, &requester, document).await;
+        match decided {
+            Ok((scopes, admitted)) => {
+                event!(
+                    info,
+                    "a partner's check was admitted",
+                    check = header.check_id,
+                    requester = requester,
+                    agreement = agreement_id,
+                    elements = header.element_count(),
+                    repeated = admitted.repeated,
+                );
+                Ok(AdmittedCheck { header, header_hash, requester, scopes, admitted })
+            }
+            Err(refusal) => {
+                event!(
+                    info,
+                    "a partner's check was refused",
+                    check = header.check_id,
+                    requester = requester,
+                    agreement = agreement_id,
+                    reason = ReasonCode(refusal.reason),
+                );
+                let record = LogRecord::CheckRefused {
+                    requester,
+                    check: header.check_id,
+                    header: header_hash.to_string(),
+                    reason: refusal.reason.as_str().to_owned(),
+                };
+                if let Err(error) = self.store.append(&record, OffsetDateTime::now_utc()).await {
+                    event!(warn, "a refusal could not be logged", error = error);
+                }
+                Err(refusal)
+            }
+        }
+    }
+
+    async fn decide(
+        &self,
+        agreement: &symbolon_policy::Agreement,
+        header: &CheckHeader,
+        header_hash: DocumentHash,
+        requester: &BureauCode,
+        document: &SignedDocument,
+    ) -> Result<(Vec<Arc<PublishedScope>>, Admitted), Refusal> {
+        if header.owner != self.us {
+            return Err(Refusal::new(
+                Reason::OtherOwner,
+                format!("this check is addressed to {}, not to {}", header.owner, self.us),
+            ));
+        }
+        let now = OffsetDateTime::now_utc();
+        if (now - header.issued_at).abs() > CLOCK_TOLERANCE
+            // A check that was admitted in time may be repeated later.
+            && !self
+                .store
+                .was_admitted(requester, &header.check_id, &header_hash.0)
+                .await
+                .map_err(internal)?
+        {
+            return Err(Refusal::new(
+                Reason::HeaderTime,
+                "the header's time is more than ten minutes off this bureau's clock; set the \
+                 clocks, and do not send old headers again",
+            ));
+        }
+        let asked: Vec<(ScopeId, u64)> =
+            header.scopes.iter().map(|scope| (scope.scope, u64::from(scope.elements))).collect();
+        let question = Question {
+            requester,
+            owner: &header.owner,
+            agreement_hash: header.agreement_hash,
+            purpose: &header.purpose,
+            scopes: &asked,
+        };
+        let shares = admit(agreement, &question, now)?;
+        let scopes =
+            shares.iter().map(|share| self.ready(share)).collect::<Result<Vec<_>, _>>()?;
+        let header_document = StoredDocument {
+            document: document.document.clone(),
+            public_key: document.public_key.clone(),
+            signature: document.signature.clone(),
+        };
+        let admission = Admission {
+            requester,
+            check: header.check_id,
+            agreement: &agreement.terms().id,
+            header: &header_document,
+            header_hash: header_hash.0,
+            shares: &shares,
+            at: now,
+        };
+        let admitted = self.store.admit_check(&admission).await.map_err(not_admitted)?;
+        Ok((scopes, admitted))
+    }
+
+    fn ready(&self, share: &ScopeShare) -> Result<Arc<PublishedScope>, Refusal> {
+        self.published.find(&share.id).ok_or_else(|| {
+            Refusal::new(Reason::SetNotReady, "the list is being prepared; try again shortly")
+                .retry_at(OffsetDateTime::now_utc() + Duration::seconds(10))
+        })
+    }
+}
+
+fn header_refusal(error: DocumentError) -> Refusal {
+    let reason = match error {
+        DocumentError::OtherKey | DocumentError::Signature => Reason::HeaderSignature,
+        _ => Reason::HeaderInvalid,
+    };
+    Refusal::new(reason, error.to_string())
+}
+
+fn not_admitted(error: NotAdmitted) -> Refusal {
+    match error {
+        NotAdmitted::OtherHeader => Refusal::new(
+            Reason::CheckIdReused,
+            "another check was asked under this id before; choose a fresh id for a new check",
+        ),
+        NotAdmitted::Quota { identifier_type, quota, left, renews_at } => Refusal::new(
+            Reason::QuotaExhausted,
+            format!(
+                "{left} of {quota} elements a day are left for {identifier_type}; the quota renews \
+                 at {renews_at}"
+            ),
+        )
+        .retry_at(renews_at),
+        NotAdmitted::Store(error) => internal(error),
+        _ => Refusal::new(Reason::Internal, "the check could not be recorded"),
+    }
+}
+
+fn internal(error: StoreError) -> Refusal {
+    event!(warn, "a check could not be recorded", error = error);
+    Refusal::new(
+        Reason::Internal,
+        "this bureau's node could not record the check and so did not answer it; its desk knows \
+         more",
+    )
+}

@@ -1,0 +1,218 @@
+use std::{sync::Arc, time::Duration, time::Instant};
+
+use ring::rand::SystemRandom;
+use symbolon_exchange::{AnswerDigest, ChunkPosition, Receipt, chunk_hash, refuse};
+use symbolon_oprf::{Error as OprfError, voprf};
+use symbolon_policy::{Reason, Refusal};
+use symbolon_proto::partner::v1::{
+    BlindedChunk, CheckRequest, CheckResponse, EvaluatedChunk, check_request, check_response,
+};
+use symbolon_store::LogRecord;
+use time::OffsetDateTime;
+use tokio::{sync::mpsc, time::timeout};
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::{Code, Status, Streaming};
+
+use super::{PartnerFace, admission::AdmittedCheck};
+use crate::{
+    logging::{ReasonCode, event},
+    peer::Peer,
+};
+
+/// How long a requester may be silent within a check.
+const SILENCE: Duration = Duration::from_secs(30);
+/// Answers waiting for a requester that reads slowly.
+const ANSWERS_WAITING: usize = 2;
+
+impl PartnerFace {
+    /// Admits a check and answers it chunk by chunk.
+    pub(super) async fn answer(
+        &self,
+        peer: Peer,
+        mut requests: Streaming<CheckRequest>,
+    ) -> Result<ReceiverStream<Result<CheckResponse, Status>>, Refusal> {
+        let place = Arc::clone(&self.checks).try_acquire_owned().map_err(|_| {
+            Refusal::new(Reason::TryAgain, "this bureau is answering as many checks as it can")
+                .retry_at(OffsetDateTime::now_utc() + Duration::from_secs(1))
+        })?;
+        let began = Instant::now();
+        let header = match next(&mut requests).await? {
+            Some(check_request::Part::Header(header)) => header,
+            _ => {
+                return Err(Refusal::new(
+                    Reason::HeaderInvalid,
+                    "a check begins with its signed header",
+                ));
+            }
+        };
+        let check = self.admit(&peer, &header).await?;
+        let (sender, answers) = mpsc::channel(ANSWERS_WAITING);
+        let face = self.clone();
+        tokio::spawn(async move {
+            let _place = place;
+            face.finish(check, requests, sender, began).await;
+        });
+        Ok(ReceiverStream::new(answers))
+    }
+
+    /// Evaluates, logs how much was answered whatever happened, and signs for it.
+    async fn finish(
+        &self,
+        check: AdmittedCheck,
+        mut requests: Streaming<CheckRequest>,
+        sender: mpsc::Sender<Result<CheckResponse, Status>>,
+        began: Instant,
+    ) {
+        let mut progress = Progress::default();
+        let evaluated = self.evaluate(&check, &mut requests, &sender, &mut progress);
+        let outcome = timeout(self.deadline, evaluated).await.unwrap_or_else(|_| {
+            Err(Refusal::new(Reason::LimitExceeded, "the check took longer than it may"))
+        });
+        let Progress { answered, digest } = progress;
+        let evaluated = digest.finish();
+        let now = OffsetDateTime::now_utc();
+        let record = LogRecord::CheckAnswered {
+            requester: check.requester.clone(),
+            check: check.header.check_id,
+            answered,
+            repeated: check.admitted.repeated,
+            evaluated: hex::encode(evaluated),
+            broke_off: outcome.as_ref().err().map(|refusal| refusal.reason.as_str().to_owned()),
+        };
+        let outcome = match self.store.append(&record, now).await {
+            Ok(_) => outcome,
+            // An answer that could not be logged is not signed for.
+            Err(error) => {
+                event!(warn, "an answer could not be logged", error = error);
+                outcome.and(Err(Refusal::new(Reason::Internal, "the answer could not be logged")))
+            }
+        };
+        let last = match outcome {
+            Ok(()) => {
+                self.metrics.checks_answered.inc();
+                self.metrics.answer_seconds.observe(began.elapsed().as_secs_f64());
+                let receipt = Receipt {
+                    check_id: check.header.check_id,
+                    header_hash: check.header_hash,
+                    manifests: check.scopes.iter().map(|scope| scope.hash).collect(),
+                    evaluated,
+                    answered,
+                    entry_index: check.admitted.entry_index,
+                    leaf_hash: check.admitted.leaf.0,
+                    issued_at: now,
+                };
+                let signed = receipt.sign(&self.store.keys().log);
+                Ok(CheckResponse { part: Some(check_response::Part::Receipt(signed)) })
+            }
+            Err(refusal) => {
+                self.metrics.checks_refused.get_or_create(&refusal.reason.into()).inc();
+                event!(
+                    info,
+                    "a partner's check broke off",
+                    check = check.header.check_id,
+                    requester = check.requester,
+                    reason = ReasonCode(refusal.reason),
+                    answered = answered,
+                );
+                Err(refuse(&refusal, now))
+            }
+        };
+        let _ = sender.send(last).await;
+    }
+
+    async fn evaluate(
+        &self,
+        check: &AdmittedCheck,
+        requests: &mut Streaming<CheckRequest>,
+        sender: &mpsc::Sender<Result<CheckResponse, Status>>,
+        progress: &mut Progress,
+    ) -> Result<(), Refusal> {
+        for (position, signed_hash) in check.header.chunks() {
+            let elements = match next(requests).await? {
+                Some(check_request::Part::Chunk(BlindedChunk { elements })) => elements,
+                Some(check_request::Part::Header(_)) => {
+                    return Err(Refusal::new(Reason::HeaderInvalid, "a check has one header"));
+                }
+                None => {
+                    return Err(Refusal::new(
+                        Reason::ChunkMissing,
+                        "the stream ended before all chunks had come",
+                    ));
+                }
+            };
+            // Before any arithmetic: nothing is evaluated that was not signed for.
+            if chunk_hash(&check.header.check_id, &position, &elements) != signed_hash {
+                return Err(Refusal::new(
+                    Reason::ChunkAltered,
+                    "a chunk is not the one whose hash was signed",
+                ));
+            }
+            let evaluated = self.evaluate_chunk(check, position, elements).await?;
+            progress.answered = progress.answered.saturating_add(position.elements as u64);
+            progress.digest.add(&evaluated.elements);
+            self.metrics.elements_evaluated.inc_by(position.elements as u64);
+            let part = Some(check_response::Part::Chunk(evaluated));
+            sender.send(Ok(CheckResponse { part })).await.map_err(|_| {
+                Refusal::new(Reason::ChunkMissing, "the requester went away")
+            })?;
+        }
+        Ok(())
+    }
+
+    async fn evaluate_chunk(
+        &self,
+        check: &AdmittedCheck,
+        position: ChunkPosition,
+        elements: Vec<u8>,
+    ) -> Result<EvaluatedChunk, Refusal> {
+        let failed = || Refusal::new(Reason::Internal, "the chunk could not be evaluated");
+        let index = usize::try_from(position.scope).map_err(|_| failed())?;
+        let scope = Arc::clone(check.scopes.get(index).ok_or_else(failed)?);
+        let evaluated = self
+            .compute
+            .run(move || voprf::blind_evaluate(&scope.key, &elements, &SystemRandom::new()))
+            .await
+            .map_err(|_| Refusal::new(Reason::TryAgain, "this bureau's node is stopping"))?
+            .map_err(|error| match error {
+                OprfError::Randomness => failed(),
+                at_fault => Refusal::new(
+                    Reason::ElementInvalid,
+                    format!("the check holds an element that is not valid: {at_fault}"),
+                ),
+            })?;
+        Ok(EvaluatedChunk {
+            elements: evaluated.elements,
+            proof: evaluated.proof.to_bytes().to_vec(),
+        })
+    }
+}
+
+#[derive(Default)]
+struct Progress {
+    answered: u64,
+    digest: AnswerDigest,
+}
+
+/// The next part of a check; `None` at the end of the stream.
+async fn next(
+    requests: &mut Streaming<CheckRequest>,
+) -> Result<Option<check_request::Part>, Refusal> {
+    let message = timeout(SILENCE, requests.message())
+        .await
+        .map_err(|_| Refusal::new(Reason::ChunkMissing, "the requester was silent for too long"))?
+        .map_err(|status| match status.code() {
+            // What tonic says of a message over the limit; it is never read into memory.
+            Code::OutOfRange | Code::ResourceExhausted => Refusal::new(
+                Reason::LimitExceeded,
+                "a message is longer than 2 MiB; send chunks of at most 16,384 elements",
+            ),
+            _ => Refusal::new(Reason::ChunkMissing, "the stream broke off"),
+        })?;
+    match message {
+        None => Ok(None),
+        Some(message) => message
+            .part
+            .map(Some)
+            .ok_or_else(|| Refusal::new(Reason::InvalidArgument, "a message of the check is empty")),
+    }
+}

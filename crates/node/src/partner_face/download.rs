@@ -1,0 +1,85 @@
+use std::{fs::File, io::SeekFrom, sync::Arc};
+
+use symbolon_exchange::{PIECE_LEN, refuse};
+use symbolon_policy::{Reason, Refusal, ScopeId};
+use symbolon_proto::partner::v1::{DownloadTagSetRequest, DownloadTagSetResponse};
+use time::OffsetDateTime;
+use tokio::{
+    io::{AsyncReadExt as _, AsyncSeekExt as _},
+    sync::mpsc,
+};
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::Status;
+
+use super::{PartnerFace, agreement_id, invalid};
+use crate::peer::Peer;
+
+impl PartnerFace {
+    /// Sends a tag set's file from an offset on.
+    pub(super) async fn download(
+        &self,
+        peer: &Peer,
+        request: DownloadTagSetRequest,
+    ) -> Result<ReceiverStream<Result<DownloadTagSetResponse, Status>>, Refusal> {
+        let id = agreement_id(&request.agreement_id)?;
+        let (agreement, _) = self.agreement_with(&id, peer)?;
+        let now = OffsetDateTime::now_utc();
+        agreement.in_force(now)?;
+        let wanted = ScopeId(
+            request
+                .scope_id
+                .as_slice()
+                .try_into()
+                .map_err(|_| invalid("the scope id must be 32 bytes"))?,
+        );
+        let published = agreement
+            .scopes_of(&self.us, now)
+            .find(|(scope, ..)| scope.id() == wanted)
+            .and_then(|_| self.published.find(&wanted))
+            .filter(|published| published.manifest.version == request.version)
+            .ok_or_else(|| {
+                Refusal::new(
+                    Reason::ScopeUnknown,
+                    "that set is not offered now; fetch the manifests again",
+                )
+            })?;
+        if request.offset > published.manifest.file_len {
+            return Err(invalid("the offset lies beyond the end of the file"));
+        }
+        let place = Arc::clone(&self.transfers).try_acquire_owned().map_err(|_| {
+            Refusal::new(Reason::TryAgain, "too many transfers are under way")
+                .retry_at(now + time::Duration::seconds(5))
+        })?;
+        let path = self.store.folder().own_set(&wanted, request.version);
+        // Opened before anything is answered: from here on the file stays readable, even if a
+        // newer version takes its place.
+        let file = File::open(path).map_err(|_| {
+            Refusal::new(Reason::SetNotReady, "the set is being replaced; try again")
+                .retry_at(now + time::Duration::seconds(5))
+        })?;
+        let (sender, pieces) = mpsc::channel(4);
+        tokio::spawn(async move {
+            let _place = place;
+            let mut file = tokio::fs::File::from_std(file);
+            if file.seek(SeekFrom::Start(request.offset)).await.is_err() {
+                return;
+            }
+            loop {
+                let mut data = Vec::with_capacity(PIECE_LEN);
+                let piece = match (&mut file).take(PIECE_LEN as u64).read_to_end(&mut data).await {
+                    Ok(0) => return,
+                    Ok(_) => Ok(DownloadTagSetResponse { data }),
+                    Err(_) => Err(refuse(
+                        &Refusal::new(Reason::Internal, "the set could not be read"),
+                        OffsetDateTime::now_utc(),
+                    )),
+                };
+                let failed = piece.is_err();
+                if sender.send(piece).await.is_err() || failed {
+                    return;
+                }
+            }
+        });
+        Ok(ReceiverStream::new(pieces))
+    }
+}

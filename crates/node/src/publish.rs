@@ -1,0 +1,324 @@
+use std::{
+    collections::HashSet,
+    fs::{self, File, OpenOptions},
+    io::{self, BufWriter, Write as _},
+    os::unix::fs::OpenOptionsExt as _,
+    path::Path,
+    sync::Arc,
+};
+
+use ring::rand::SystemRandom;
+use symbolon_client::Compute;
+use symbolon_exchange::{CanarySet, DocumentHash, Manifest};
+use symbolon_identifiers::Identifier;
+use symbolon_oprf::{SecretKey, voprf};
+use symbolon_policy::{Agreement, AgreementId, BureauCode, Scope, same_rules};
+use symbolon_proto::v1::SignedDocument;
+use symbolon_store::{
+    DatasetRow, FolderError, ScopeSecrets, Store, StoreError, StoredDocument, StoredManifest,
+};
+use symbolon_tagset::{DEFAULT_LAMBDA, DummySecret, MembershipHash, Parameters, Summary, build};
+use thiserror::Error;
+use time::{Duration, OffsetDateTime};
+
+use crate::{
+    logging::event,
+    metrics::Metrics,
+    published::{Published, PublishedScope},
+};
+
+/// How long a published set may be used; it is published anew when half of that is over.
+const SET_LIFE: Duration = Duration::days(30);
+/// Records evaluated in one piece of work on one core.
+const RECORDS_A_PIECE: usize = 8_192;
+
+/// Keeps this bureau's tag sets in step with its records and agreements.
+pub(crate) struct Publisher {
+    pub(crate) us: BureauCode,
+    pub(crate) store: Store,
+    pub(crate) published: Published,
+    pub(crate) compute: Compute,
+    pub(crate) metrics: Arc<Metrics>,
+}
+
+impl Publisher {
+    /// Publishes what is new, ends what is over.
+    pub(crate) async fn bring_up_to_date(
+        &self,
+        agreements: &[Agreement],
+        now: OffsetDateTime,
+    ) -> Result<(), PublishError> {
+        let datasets = self.store.datasets().await?;
+        let mut living = HashSet::new();
+        for agreement in agreements {
+            for (scope, wanted, _) in agreement.scopes_of(&self.us, now) {
+                if same_rules(scope.identifier_type, scope.rules_version).is_err() {
+                    event!(
+                        warn,
+                        "an agreement has another version of a type's rules than this program; \
+                         the type is not published",
+                        agreement = scope.agreement,
+                        identifier_type = scope.identifier_type,
+                    );
+                    continue;
+                }
+                living.insert(scope.id());
+                let Some(dataset) = datasets.iter().find(|dataset| dataset.id == wanted.id) else {
+                    event!(
+                        debug,
+                        "an agreement offers a dataset that is not here yet",
+                        agreement = scope.agreement,
+                    );
+                    continue;
+                };
+                self.scope(agreement, &scope, dataset, now).await?;
+            }
+            self.end_past_epochs(agreement, now).await?;
+        }
+        self.published.keep(|scope| living.contains(scope));
+        Ok(())
+    }
+
+    async fn scope(
+        &self,
+        agreement: &Agreement,
+        scope: &Scope,
+        dataset: &DatasetRow,
+        now: OffsetDateTime,
+    ) -> Result<(), PublishError> {
+        let id = scope.id();
+        let newest = self.store.newest_manifest(&id).await?;
+        if let Some(newest) = &newest {
+            let manifest = Manifest::parse(&newest.document.document)
+                .map_err(|_| StoreError::Damaged { what: "manifest" })?;
+            let path = self.store.folder().own_set(&id, newest.version);
+            let is_current = newest.dataset_revision == dataset.revision
+                && manifest.updated_at == dataset.updated_at
+                && now < manifest.issued_at + SET_LIFE / 2
+                && path.is_file();
+            if is_current {
+                if self.published.find(&id).is_none_or(|known| known.hash.0 != newest.hash) {
+                    let secrets = self.store.scope_secrets(scope, now).await?;
+                    self.put(scope, Arc::new(secrets.key), manifest, newest);
+                }
+                return Ok(());
+            }
+        }
+        self.publish(agreement, scope, dataset, newest, now).await
+    }
+
+    async fn publish(
+        &self,
+        agreement: &Agreement,
+        scope: &Scope,
+        dataset: &DatasetRow,
+        before: Option<StoredManifest>,
+        now: OffsetDateTime,
+    ) -> Result<(), PublishError> {
+        let id = scope.id();
+        let version = before.as_ref().map_or(0, |before| before.version).saturating_add(1);
+        let ScopeSecrets { key, dummies } = self.store.scope_secrets(scope, now).await?;
+        let key = Arc::new(key);
+        let canaries = CanarySet::evaluate(&key, scope.identifier_type, &SystemRandom::new())
+            .map_err(|_| PublishError::Evaluation)?;
+        let mut hashes = canaries
+            .membership_hashes(&key.public_key(), scope.identifier_type)
+            .map_err(|_| PublishError::Evaluation)?;
+        let identifiers = self.store.identifiers(&dataset.id, scope.identifier_type).await?;
+        hashes.extend(self.evaluate(&key, identifiers).await?);
+        let parameters = Parameters { lambda: DEFAULT_LAMBDA, scope: id.0, version };
+        let path = self.store.folder().own_set(&id, version);
+        let summary = self
+            .compute
+            .run(move || write_set(&path, &parameters, hashes, &dummies))
+            .await
+            .map_err(|_| PublishError::Stopping)??;
+        let epoch_end = agreement.terms().epoch_end(scope.epoch);
+        let manifest = Manifest {
+            scope: scope.clone(),
+            version,
+            public_key: key.public_key(),
+            padded_len: summary.padded_len,
+            lambda: DEFAULT_LAMBDA,
+            file_sha256: summary.sha256,
+            file_len: summary.file_len,
+            previous: before.map(|before| DocumentHash(before.hash)),
+            canaries,
+            issued_at: now,
+            expires_at: epoch_end.min(now + SET_LIFE),
+            updated_at: dataset.updated_at,
+        };
+        let signed = manifest.sign(&self.store.keys().manifest);
+        let stored = StoredManifest {
+            version,
+            hash: DocumentHash::of(&signed.document).0,
+            document: StoredDocument {
+                document: signed.document,
+                public_key: signed.public_key,
+                signature: signed.signature,
+            },
+            dataset_revision: dataset.revision,
+        };
+        self.store.publish_manifest(&id, &stored, now).await?;
+        self.put(scope, key, manifest, &stored);
+        self.store.remove_own_sets_before(&id, version)?;
+        self.metrics.sets_published.inc();
+        event!(
+            info,
+            "published a tag set",
+            agreement = scope.agreement,
+            identifier_type = scope.identifier_type,
+            version = version,
+            padded_len = summary.padded_len,
+        );
+        Ok(())
+    }
+
+    /// Every identifier's membership hash, on all cores.
+    async fn evaluate(
+        &self,
+        key: &Arc<SecretKey>,
+        identifiers: Vec<Identifier>,
+    ) -> Result<Vec<MembershipHash>, PublishError> {
+        let mut pieces = tokio::task::JoinSet::new();
+        let mut identifiers = identifiers.into_iter();
+        loop {
+            let piece: Vec<_> = identifiers.by_ref().take(RECORDS_A_PIECE).collect();
+            if piece.is_empty() {
+                break;
+            }
+            let (key, compute) = (Arc::clone(key), self.compute.clone());
+            pieces.spawn(async move {
+                compute.run(move || evaluate_piece(&key, &piece)).await
+            });
+        }
+        let mut hashes = Vec::new();
+        while let Some(done) = pieces.join_next().await {
+            let piece = done.map_err(|_| PublishError::Stopping)?;
+            hashes.extend(piece.map_err(|_| PublishError::Stopping)??);
+        }
+        Ok(hashes)
+    }
+
+    fn put(
+        &self,
+        scope: &Scope,
+        key: Arc<SecretKey>,
+        manifest: Manifest,
+        stored: &StoredManifest,
+    ) {
+        let document = SignedDocument {
+            document: stored.document.document.clone(),
+            public_key: stored.document.public_key.clone(),
+            signature: stored.document.signature.clone(),
+        };
+        let hash = DocumentHash(stored.hash);
+        self.published.put(scope.id(), PublishedScope { key, manifest, hash, document });
+    }
+
+    async fn end_past_epochs(
+        &self,
+        agreement: &Agreement,
+        now: OffsetDateTime,
+    ) -> Result<(), PublishError> {
+        if now < agreement.terms().valid_from {
+            return Ok(());
+        }
+        let present = agreement.terms().epoch_at(now);
+        for (scope, epoch) in self.store.scopes_with_keys(&agreement.terms().id).await? {
+            if present.is_none_or(|present| epoch < present)
+                && self.store.destroy_scope(&scope, now).await?
+            {
+                event!(info, "a scope's epoch is over; its key was destroyed", scope = scope);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Destroys the keys of all scopes of an agreement that has been removed: from then on nothing can
+/// be evaluated under it, not even from a backup of the database. Returns how many.
+///
+/// # Errors
+/// When a key file cannot be removed or the database fails.
+pub async fn end_scopes(
+    store: &Store,
+    agreement: &AgreementId,
+    now: OffsetDateTime,
+) -> Result<u64, StoreError> {
+    let mut ended = 0_u64;
+    for (scope, _) in store.scopes_with_keys(agreement).await? {
+        if store.destroy_scope(&scope, now).await? {
+            ended = ended.saturating_add(1);
+        }
+    }
+    Ok(ended)
+}
+
+fn evaluate_piece(
+    key: &SecretKey,
+    identifiers: &[Identifier],
+) -> Result<Vec<MembershipHash>, PublishError> {
+    let inputs: Vec<_> = identifiers.iter().map(Identifier::oprf_input).collect();
+    let outputs = voprf::evaluate(key, &inputs).map_err(|_| PublishError::Evaluation)?;
+    Ok(outputs.iter().map(|output| MembershipHash(output.membership_hash())).collect())
+}
+
+/// Writes a set aside, syncs it and moves it into place.
+fn write_set(
+    path: &Path,
+    parameters: &Parameters,
+    hashes: Vec<MembershipHash>,
+    dummies: &DummySecret,
+) -> Result<Summary, PublishError> {
+    let aside = path.with_extension("new");
+    let disk = |source: io::Error| FolderError::io("write", path, source);
+    let attempt = || -> Result<Summary, PublishError> {
+        let file = OpenOptions::new()
+            .create(true)
+            .truncate(true)
+            .write(true)
+            .mode(0o600)
+            .open(&aside)
+            .map_err(disk)?;
+        let mut out = BufWriter::new(file);
+        let summary = build(parameters, hashes, dummies, &mut out).map_err(PublishError::Set)?;
+        out.flush().map_err(disk)?;
+        out.get_ref().sync_all().map_err(disk)?;
+        fs::rename(&aside, path).map_err(disk)?;
+        if let Some(folder) = path.parent() {
+            File::open(folder).and_then(|folder| folder.sync_all()).map_err(disk)?;
+        }
+        Ok(summary)
+    };
+    attempt().inspect_err(|_| {
+        let _ = fs::remove_file(&aside);
+    })
+}
+
+/// Why a set was not published.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub(crate) enum PublishError {
+    /// The key could not be used.
+    #[error("a record could not be evaluated")]
+    Evaluation,
+    /// The set could not be written.
+    #[error("a tag set could not be written: {0}")]
+    Set(#[source] symbolon_tagset::Error),
+    /// The node is stopping.
+    #[error("the node is stopping")]
+    Stopping,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<FolderError> for PublishError {
+    fn from(error: FolderError) -> Self {
+        Self::Store(error.into())
+    }
+}
+
+// Made of store errors and fixed sentences; a set's errors name sizes only.
+impl crate::logging::LogSafe for PublishError {}

@@ -1,0 +1,75 @@
+//! The function's value, and the parts that Symbolon cuts it into.
+
+use std::fmt;
+
+use subtle::ConstantTimeEq;
+use zeroize::{Zeroize, Zeroizing};
+
+use crate::Error;
+use crate::group::ELEMENT_LEN;
+use crate::hash::sha512;
+
+/// Bytes in an [`Output`].
+pub const OUTPUT_LEN: usize = 64;
+
+/// `F(k, x)`: 64 bytes, indistinguishable from random ones to whoever has neither `k` nor the
+/// owner's help.
+///
+/// Compared in constant time; wiped when dropped.
+pub struct Output([u8; OUTPUT_LEN]);
+
+impl Output {
+    /// Bytes 0..16, by which the requester looks an input up in the owner's tag set.
+    pub fn membership_hash(&self) -> [u8; 16] {
+        let mut part = [0; 16];
+        part.copy_from_slice(&self.0[0..16]);
+        part
+    }
+
+    /// Bytes 16..32, which the requester shows to ask for a disclosure, and by which the owner
+    /// finds the record.
+    pub fn claim(&self) -> [u8; 16] {
+        let mut part = [0; 16];
+        part.copy_from_slice(&self.0[16..32]);
+        part
+    }
+
+    /// Bytes 32..64, from which the key to a record's sealed label is derived.
+    pub fn label_secret(&self) -> Zeroizing<[u8; 32]> {
+        let mut part = Zeroizing::new([0; 32]);
+        part.copy_from_slice(&self.0[32..64]);
+        part
+    }
+
+    /// All of it, as RFC 9497 has it.
+    pub fn as_bytes(&self) -> &[u8; OUTPUT_LEN] {
+        &self.0
+    }
+}
+
+/// The hash that ends RFC 9497's `Finalize` and `Evaluate` (section 3.3.1), the same in both modes.
+pub(crate) fn hash_output(input: &[u8], unblinded: &[u8; ELEMENT_LEN]) -> Result<Output, Error> {
+    let input_len = u16::try_from(input.len()).map_err(|_| Error::InputTooLong)?.to_be_bytes();
+    let element_len = (ELEMENT_LEN as u16).to_be_bytes();
+    Ok(Output(sha512(&[&input_len, input, &element_len, unblinded, b"Finalize"])))
+}
+
+impl PartialEq for Output {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.ct_eq(&other.0).into()
+    }
+}
+
+impl Eq for Output {}
+
+impl Drop for Output {
+    fn drop(&mut self) {
+        self.0.zeroize();
+    }
+}
+
+impl fmt::Debug for Output {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Output(…)")
+    }
+}

@@ -1,0 +1,29 @@
+//! What bureaus have agreed, and whether a question falls under it.
+//!
+//! An [`Agreement`] is a document that every party signs ([`SignedAgreement`]); it names parties,
+//! datasets, identifier types, purposes, quotas and validity. [`admit`] decides whether a check is
+//! answered and gives the reason when it is not. Nothing here does I/O or reads a clock.
+
+#![forbid(unsafe_code)]
+
+mod agreement;
+mod canonical;
+mod check_id;
+mod decision;
+mod refusal;
+mod scope;
+mod signature;
+mod signed;
+mod validate;
+
+pub use agreement::{
+    Agreement, AgreementId, AgreementTerms, BureauCode, Dataset, Desk, OfferedType, Party,
+    PartyKeys, WhoLearns,
+};
+pub use check_id::CheckId;
+pub use decision::{Question, ScopeShare, admit, may_ask, same_rules};
+pub use refusal::{Reason, Refusal};
+pub use scope::{EPOCH_DAYS_RANGE, Scope, ScopeId};
+pub use signature::{Label, SIGNATURE_LEN, Signature, SigningError, SigningKey, VerifyingKey};
+pub use signed::{AgreementError, AgreementHash, AgreementSignature, SignedAgreement};
+pub use validate::Invalid;

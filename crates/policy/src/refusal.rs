@@ -1,0 +1,101 @@
+use thiserror::Error;
+use time::OffsetDateTime;
+
+macro_rules! reasons {
+    ($($(#[$doc:meta])* $variant:ident => $code:literal,)*) => {
+        /// Machine-readable reason of a refusal: the `reason` of a `google.rpc.ErrorInfo`.
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+        #[non_exhaustive]
+        pub enum Reason {
+            $($(#[$doc])* $variant,)*
+        }
+
+        impl Reason {
+            /// All of them.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
+
+            /// The stable code.
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $code,)*
+                }
+            }
+        }
+    };
+}
+
+reasons! {
+    /// The two sides hold different texts under one agreement id.
+    AgreementDiffers => "agreement_differs",
+    /// The agreement's validity is over.
+    AgreementExpired => "agreement_expired",
+    /// The agreement's validity has not begun.
+    AgreementNotYetValid => "agreement_not_yet_valid",
+    /// There is no such agreement here.
+    AgreementUnknown => "agreement_unknown",
+    /// Another check was asked under this id.
+    CheckIdReused => "check_id_reused",
+    /// A chunk is not the one whose hash was signed, or one too many.
+    ChunkAltered => "chunk_altered",
+    /// The stream ended before all chunks had come.
+    ChunkMissing => "chunk_missing",
+    /// The certificate is not one that an agreement names.
+    CertificateNotAgreed => "certificate_not_agreed",
+    /// An element is no valid point, or the identity.
+    ElementInvalid => "element_invalid",
+    /// The header cannot be read or breaks a rule.
+    HeaderInvalid => "header_invalid",
+    /// The header was not signed by the key that the agreement names.
+    HeaderSignature => "header_signature",
+    /// The header's time is too far from the owner's clock.
+    HeaderTime => "header_time",
+    /// Something failed on this side; the log has the details.
+    Internal => "internal",
+    /// An argument is missing or malformed.
+    InvalidArgument => "invalid_argument",
+    /// A message or a count is over a limit.
+    LimitExceeded => "limit_exceeded",
+    /// The caller is not a party to the agreement.
+    NotAParty => "not_a_party",
+    /// The called bureau is not the one that the header names.
+    OtherOwner => "other_owner",
+    /// The agreement does not allow this purpose.
+    PurposeNotAgreed => "purpose_not_agreed",
+    /// The day's quota does not suffice.
+    QuotaExhausted => "quota_exhausted",
+    /// The two sides run different versions of a type's rules.
+    RulesVersionMismatch => "rules_version_mismatch",
+    /// The scope is not offered, or its epoch is over.
+    ScopeUnknown => "scope_unknown",
+    /// The set is not ready yet.
+    SetNotReady => "set_not_ready",
+    /// The node is stopping or has no room now.
+    TryAgain => "try_again",
+    /// Nothing is agreed for this identifier type.
+    TypeNotAgreed => "type_not_agreed",
+}
+
+/// Why a question is not answered: a reason for programs and a sentence for a person.
+#[derive(Clone, PartialEq, Eq, Debug, Error)]
+#[error("{sentence}")]
+pub struct Refusal {
+    /// For programs.
+    pub reason: Reason,
+    /// For a person: what is wrong and what to do. Never holds an identifier.
+    pub sentence: String,
+    /// When it makes sense to ask again, if waiting helps.
+    pub retry_at: Option<OffsetDateTime>,
+}
+
+impl Refusal {
+    /// A refusal that waiting does not cure.
+    pub fn new(reason: Reason, sentence: impl Into<String>) -> Self {
+        Self { reason, sentence: sentence.into(), retry_at: None }
+    }
+
+    /// The same refusal, curable by waiting until `at`.
+    #[must_use]
+    pub fn retry_at(self, at: OffsetDateTime) -> Self {
+        Self { retry_at: Some(at), ..self }
+    }
+}

@@ -1,0 +1,141 @@
+use symbolon_policy::{AgreementId, BureauCode, CheckId};
+use time::OffsetDateTime;
+use zeroize::Zeroizing;
+
+use crate::{LogRecord, Store, StoreError, StoredDocument, log::append_in};
+
+/// A check that this bureau is about to ask.
+pub struct NewCheck<'a> {
+    /// Which check.
+    pub check: CheckId,
+    /// Everything needed to open it later: who, why, what, and the blinds. Sealed before it is
+    /// written.
+    pub opening: &'a [u8],
+    /// The headers, one for each owner and agreement.
+    pub headers: &'a [AskedHeader],
+    /// When.
+    pub at: OffsetDateTime,
+}
+
+/// A header that goes to one owner.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct AskedHeader {
+    /// To whom.
+    pub owner: BureauCode,
+    /// Under which agreement.
+    pub agreement: AgreementId,
+    /// The signed header.
+    pub header: StoredDocument,
+}
+
+/// A check that was asked before.
+pub struct StoredCheck {
+    /// What [`NewCheck::opening`] held.
+    pub opening: Zeroizing<Vec<u8>>,
+    /// The headers.
+    pub headers: Vec<AskedHeader>,
+}
+
+impl Store {
+    /// Seals and records a check before anything of it is sent, with one log entry whatever comes
+    /// of it.
+    ///
+    /// # Errors
+    /// When the database fails; a check of the same id is not overwritten.
+    pub async fn record_asked(&self, check: &NewCheck<'_>) -> Result<(), StoreError> {
+        let sealed = self.keys.key_encryption.seal(&about(&check.check), check.opening)?;
+        let mut transaction = self.begin().await?;
+        let record = LogRecord::CheckAsked { check: check.check };
+        let (entry_index, _) = append_in(&mut transaction, &record, check.at).await?;
+        sqlx::query(
+            "INSERT INTO asked_checks (check_id, entry_index, asked_at, sealed)
+             VALUES ($1, $2, $3, $4)",
+        )
+        .bind(check.check.0.as_slice())
+        .bind(i64::try_from(entry_index).map_err(|_| DAMAGED)?)
+        .bind(check.at.unix_timestamp())
+        .bind(sealed)
+        .execute(&mut *transaction)
+        .await?;
+        for asked in check.headers {
+            sqlx::query(
+                "INSERT INTO asked_headers (check_id, owner, agreement, header, public_key,
+                     signature) VALUES ($1, $2, $3, $4, $5, $6)",
+            )
+            .bind(check.check.0.as_slice())
+            .bind(asked.owner.as_str())
+            .bind(asked.agreement.as_str())
+            .bind(&asked.header.document)
+            .bind(&asked.header.public_key)
+            .bind(&asked.header.signature)
+            .execute(&mut *transaction)
+            .await?;
+        }
+        transaction.commit().await?;
+        Ok(())
+    }
+
+    /// A check that was asked before, opened.
+    ///
+    /// # Errors
+    /// When the database fails or the seal does not open.
+    pub async fn asked(&self, check: &CheckId) -> Result<Option<StoredCheck>, StoreError> {
+        let row: Option<(Vec<u8>,)> =
+            sqlx::query_as("SELECT sealed FROM asked_checks WHERE check_id = $1")
+                .bind(check.0.as_slice())
+                .fetch_optional(&self.pool)
+                .await?;
+        let Some((sealed,)) = row else { return Ok(None) };
+        let opening = self.keys.key_encryption.open(&about(check), &sealed)?;
+        let rows: Vec<(String, String, Vec<u8>, Vec<u8>, Vec<u8>)> = sqlx::query_as(
+            "SELECT owner, agreement, header, public_key, signature FROM asked_headers
+             WHERE check_id = $1",
+        )
+        .bind(check.0.as_slice())
+        .fetch_all(&self.pool)
+        .await?;
+        let headers = rows
+            .into_iter()
+            .map(|(owner, agreement, document, public_key, signature)| {
+                Ok(AskedHeader {
+                    owner: owner.parse().map_err(|_| DAMAGED)?,
+                    agreement: agreement.parse().map_err(|_| DAMAGED)?,
+                    header: StoredDocument { document, public_key, signature },
+                })
+            })
+            .collect::<Result<_, StoreError>>()?;
+        Ok(Some(StoredCheck { opening, headers }))
+    }
+
+    /// Keeps an owner's receipt with the header that it answers.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn record_receipt(
+        &self,
+        check: &CheckId,
+        owner: &BureauCode,
+        agreement: &AgreementId,
+        receipt: &StoredDocument,
+    ) -> Result<(), StoreError> {
+        sqlx::query(
+            "UPDATE asked_headers SET receipt = $4, receipt_public_key = $5, receipt_signature = $6
+             WHERE check_id = $1 AND owner = $2 AND agreement = $3",
+        )
+        .bind(check.0.as_slice())
+        .bind(owner.as_str())
+        .bind(agreement.as_str())
+        .bind(&receipt.document)
+        .bind(&receipt.public_key)
+        .bind(&receipt.signature)
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
+}
+
+fn about(check: &CheckId) -> Vec<u8> {
+    [b"Symbolon-v1-AskedCheck\0".as_slice(), &check.0].concat()
+}
+
+const DAMAGED: StoreError = StoreError::Damaged { what: "record of a check" };

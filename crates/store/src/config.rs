@@ -1,0 +1,99 @@
+use std::{fs, net::SocketAddr};
+
+use serde::{Deserialize, Serialize};
+use symbolon_policy::BureauCode;
+
+use crate::{DataFolder, FolderError, write_private};
+
+/// A node's configuration, `node.toml`.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NodeConfig {
+    /// This bureau's code.
+    pub code: BureauCode,
+    /// Its name.
+    pub name: String,
+    /// Where the partner face listens.
+    pub partner_listen: SocketAddr,
+    /// Where the bureau face listens.
+    pub bureau_listen: SocketAddr,
+    /// Where metrics and health are served, unencrypted: keep it on loopback or a closed network.
+    pub metrics_listen: SocketAddr,
+    /// Most checks answered or asked at one time, on each face; more are told to try again. 256
+    /// unless set.
+    #[serde(default = "default_concurrency")]
+    pub most_checks_at_once: usize,
+    /// Seconds after which an unfinished check of a partner is given up. 600 unless set.
+    #[serde(default = "default_deadline")]
+    pub check_deadline_seconds: u64,
+    /// Seconds that a stopping node waits for what is in flight. 30 unless set.
+    #[serde(default = "default_grace")]
+    pub stop_grace_seconds: u64,
+    /// Seconds between looks for new records, agreements and partners' sets. 5 unless set.
+    #[serde(default = "default_refresh")]
+    pub refresh_seconds: u64,
+}
+
+fn default_concurrency() -> usize {
+    256
+}
+
+fn default_deadline() -> u64 {
+    600
+}
+
+fn default_grace() -> u64 {
+    30
+}
+
+fn default_refresh() -> u64 {
+    5
+}
+
+impl NodeConfig {
+    /// A configuration with the usual limits.
+    pub fn new(
+        code: BureauCode,
+        name: String,
+        partner_listen: SocketAddr,
+        bureau_listen: SocketAddr,
+        metrics_listen: SocketAddr,
+    ) -> Self {
+        Self {
+            code,
+            name,
+            partner_listen,
+            bureau_listen,
+            metrics_listen,
+            most_checks_at_once: default_concurrency(),
+            check_deadline_seconds: default_deadline(),
+            stop_grace_seconds: default_grace(),
+            refresh_seconds: default_refresh(),
+        }
+    }
+
+    /// Reads `node.toml`.
+    ///
+    /// # Errors
+    /// When it is missing or malformed.
+    pub fn read(folder: &DataFolder) -> Result<Self, FolderError> {
+        let path = folder.config();
+        let text =
+            fs::read_to_string(&path).map_err(|source| FolderError::io("read", &path, source))?;
+        toml::from_str(&text).map_err(|error| {
+            FolderError::io("read", &path, std::io::Error::other(error.to_string()))
+        })
+    }
+
+    /// Writes `node.toml`.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn write(&self, folder: &DataFolder) -> Result<(), FolderError> {
+        let path = folder.config();
+        let text = toml::to_string(self).map_err(|error| {
+            FolderError::io("write", &path, std::io::Error::other(error.to_string()))
+        })?;
+        write_private(&path, text.as_bytes())
+    }
+}

@@ -1,0 +1,47 @@
+//! Everything durable of a bureau's node: the data folder with its keys and tag sets, and the
+//! database with agreements, datasets, scope keys, manifests, checks and the log.
+//!
+//! What is acknowledged here survives a killed process: each change is one database transaction or
+//! one file that is written aside, synced and renamed.
+
+#![forbid(unsafe_code)]
+
+mod agreements;
+mod answered;
+mod asked;
+mod config;
+mod database;
+mod datasets;
+mod error;
+mod folder;
+mod keys;
+mod log;
+mod manifests;
+mod partner_sets;
+mod scope_keys;
+mod seal;
+
+pub use answered::{Admission, Admitted, NotAdmitted, QuotaUsage};
+pub use asked::{AskedHeader, NewCheck, StoredCheck};
+pub use config::NodeConfig;
+pub use database::Store;
+pub use datasets::{DatasetRow, Import, ImportCounts, Record, TypeCount};
+pub use error::StoreError;
+pub use folder::{DataFolder, FolderError, NodeLock, write_private, write_public};
+pub use keys::{KeyName, NodeKeys};
+pub use log::{LogEntry, LogRecord};
+pub use manifests::StoredManifest;
+pub use partner_sets::PartnerSet;
+pub use scope_keys::ScopeSecrets;
+pub use seal::{SealError, Sealer};
+
+/// A signed document as it is kept: the exact bytes, who signed, and the signature.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct StoredDocument {
+    /// The bytes that were signed.
+    pub document: Vec<u8>,
+    /// Ed25519 public key, 32 bytes.
+    pub public_key: Vec<u8>,
+    /// Ed25519 signature, 64 bytes.
+    pub signature: Vec<u8>,
+}

@@ -1,0 +1,182 @@
+use ring::rand::{SecureRandom as _, SystemRandom};
+use serde::{Deserialize, Serialize};
+use sqlx::{Sqlite, Transaction};
+use symbolon_ledger::{Commitment, LeafHash, SALT_LEN};
+use symbolon_policy::{AgreementHash, AgreementId, BureauCode, CheckId, ScopeId};
+use time::OffsetDateTime;
+
+use crate::{Store, StoreError};
+
+/// What the log keeps of an event, as JSON, until its retention ends. Holds no identifier and
+/// nothing that depends on hits.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum LogRecord {
+    /// An agreement came into this node.
+    AgreementInstalled {
+        /// Which.
+        agreement: AgreementId,
+        /// Its text.
+        hash: AgreementHash,
+    },
+    /// An agreement was taken out of this node.
+    AgreementRemoved {
+        /// Which.
+        agreement: AgreementId,
+    },
+    /// A scope got its key.
+    ScopeKeyMade {
+        /// Which.
+        scope: ScopeId,
+    },
+    /// A scope's wrapping key was destroyed: nothing can be evaluated in it any more.
+    ScopeKeyDestroyed {
+        /// Which.
+        scope: ScopeId,
+    },
+    /// A version of a tag set was published.
+    ManifestPublished {
+        /// Which scope.
+        scope: ScopeId,
+        /// Which version.
+        version: u64,
+        /// SHA-256 of the manifest, hexadecimal.
+        manifest: String,
+    },
+    /// A partner's check was admitted and counted.
+    CheckAdmitted {
+        /// Who asks.
+        requester: BureauCode,
+        /// Which check.
+        check: CheckId,
+        /// Under which agreement.
+        agreement: AgreementId,
+        /// SHA-256 of the header, hexadecimal.
+        header: String,
+        /// How many elements it may ask.
+        elements: u64,
+    },
+    /// A partner's check was answered, whole or in part.
+    CheckAnswered {
+        /// Who asked.
+        requester: BureauCode,
+        /// Which check.
+        check: CheckId,
+        /// How many elements were evaluated.
+        answered: u64,
+        /// Whether it was a repetition, not counted again.
+        repeated: bool,
+        /// Digest of the evaluated elements, hexadecimal.
+        evaluated: String,
+        /// The reason, if it broke off.
+        broke_off: Option<String>,
+    },
+    /// A partner's check was refused before anything was evaluated.
+    CheckRefused {
+        /// Who asked.
+        requester: BureauCode,
+        /// Which check.
+        check: CheckId,
+        /// SHA-256 of the header, hexadecimal.
+        header: String,
+        /// Why.
+        reason: String,
+    },
+    /// This bureau asked.
+    CheckAsked {
+        /// Which check.
+        check: CheckId,
+    },
+}
+
+/// An entry of the log as it is kept.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct LogEntry {
+    /// Its index, from 0.
+    pub index: u64,
+    /// Its leaf in the tree.
+    pub leaf: LeafHash,
+    /// When it was made.
+    pub at: OffsetDateTime,
+    /// What it says; `None` after erasure.
+    pub record: Option<LogRecord>,
+}
+
+impl Store {
+    /// Appends to the log.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn append(
+        &self,
+        record: &LogRecord,
+        at: OffsetDateTime,
+    ) -> Result<(u64, LeafHash), StoreError> {
+        let mut transaction = self.begin().await?;
+        let entry = append_in(&mut transaction, record, at).await?;
+        transaction.commit().await?;
+        Ok(entry)
+    }
+
+    /// Entries from `first` on, at most `most`, each checked against its leaf.
+    ///
+    /// # Errors
+    /// When the database fails, or an entry does not fit its leaf.
+    pub async fn log_entries(&self, first: u64, most: u32) -> Result<Vec<LogEntry>, StoreError> {
+        let rows: Vec<(i64, Vec<u8>, i64, Option<Vec<u8>>, Option<Vec<u8>>)> = sqlx::query_as(
+            "SELECT entry_index, leaf_hash, recorded_at, salt, record FROM log_entries
+             WHERE entry_index >= $1 ORDER BY entry_index LIMIT $2",
+        )
+        .bind(i64::try_from(first).unwrap_or(i64::MAX))
+        .bind(most)
+        .fetch_all(&self.pool)
+        .await?;
+        rows.into_iter()
+            .map(|(index, leaf, at, salt, record)| {
+                let leaf = LeafHash(leaf.try_into().map_err(|_| DAMAGED)?);
+                let record = match (salt, record) {
+                    (Some(salt), Some(record)) => {
+                        let salt: [u8; SALT_LEN] = salt.try_into().map_err(|_| DAMAGED)?;
+                        if Commitment::new(&salt, &record).leaf_hash() != leaf {
+                            return Err(DAMAGED);
+                        }
+                        Some(serde_json::from_slice(&record).map_err(|_| DAMAGED)?)
+                    }
+                    _ => None,
+                };
+                Ok(LogEntry {
+                    index: u64::try_from(index).map_err(|_| DAMAGED)?,
+                    leaf,
+                    at: OffsetDateTime::from_unix_timestamp(at).map_err(|_| DAMAGED)?,
+                    record,
+                })
+            })
+            .collect()
+    }
+}
+
+const DAMAGED: StoreError = StoreError::Damaged { what: "log entry" };
+
+pub(crate) async fn append_in(
+    transaction: &mut Transaction<'static, Sqlite>,
+    record: &LogRecord,
+    at: OffsetDateTime,
+) -> Result<(u64, LeafHash), StoreError> {
+    let record = serde_json::to_vec(record).map_err(|_| DAMAGED)?;
+    let mut salt = [0; SALT_LEN];
+    SystemRandom::new().fill(&mut salt).map_err(|_| StoreError::Randomness)?;
+    let leaf = Commitment::new(&salt, &record).leaf_hash();
+    let (index,): (i64,) = sqlx::query_as(
+        "INSERT INTO log_entries (entry_index, leaf_hash, recorded_at, salt, record)
+         VALUES ((SELECT COALESCE(MAX(entry_index) + 1, 0) FROM log_entries), $1, $2, $3, $4)
+         RETURNING entry_index",
+    )
+    .bind(leaf.0.as_slice())
+    .bind(at.unix_timestamp())
+    .bind(salt.as_slice())
+    .bind(record)
+    .fetch_one(&mut **transaction)
+    .await?;
+    Ok((u64::try_from(index).map_err(|_| DAMAGED)?, leaf))
+}

@@ -1,0 +1,61 @@
+use crate::bits;
+use crate::error::Error;
+use crate::format::GROUP;
+use crate::look_up::Sections;
+
+/// Checks in one pass that the sections are what [`crate::encoder`] writes for some n entries: there is
+/// one encoding of each set and no other is accepted.
+pub(crate) fn check(sections: &Sections<'_>, padded_len: u64) -> Result<(), Error> {
+    let mut groups = 0;
+    let mut check_groups_to = |bucket: u64, entries: u64| {
+        while groups * GROUP <= bucket {
+            if bits::number(sections.directory, groups) != entries {
+                return malformed("its directory contradicts its buckets");
+            }
+            groups += 1;
+        }
+        Ok(())
+    };
+
+    let mut entries = 0;
+    let mut before = (0, 0);
+    for index in 0..sections.buckets.len() as u64 / 8 {
+        let mut ones = bits::word(sections.buckets, index);
+        while ones != 0 {
+            // The zeros before a one; it has at least as many bits before it as ones.
+            let bucket = index * 64 + u64::from(ones.trailing_zeros()) - entries;
+            ones &= ones - 1;
+            if entries == padded_len {
+                return malformed("it has more entries than its header says");
+            }
+            if bucket >= padded_len {
+                return malformed("it has an entry beyond its last bucket");
+            }
+            let entry = (bucket, sections.low(entries));
+            if entry < before {
+                return malformed("its entries are not in order");
+            }
+            before = entry;
+            check_groups_to(bucket, entries)?;
+            entries += 1;
+        }
+    }
+    if entries != padded_len {
+        return malformed("it has fewer entries than its header says");
+    }
+    check_groups_to(padded_len.saturating_sub(1), entries)?;
+
+    // Bits after the last bucket were refused above, as entries too many or beyond it.
+    let low_bits = padded_len * u64::from(sections.lambda);
+    let directory_bits = padded_len.div_ceil(GROUP) * 32;
+    for (section, used) in [(sections.lows, low_bits), (sections.directory, directory_bits)] {
+        if (used..section.len() as u64 * 8).any(|bit| bits::bit(section, bit)) {
+            return malformed("a bit after one of its sections is not zero");
+        }
+    }
+    Ok(())
+}
+
+fn malformed(what: &'static str) -> Result<(), Error> {
+    Err(Error::Malformed { what })
+}
