@@ -1,1 +1,18 @@
-//! Symbolon: cli.
+//! The `symbolon` program: every job a person does at a bureau, one verb each.
+//!
+//! The library half holds what the end-to-end tests and developer tools share with the program:
+//! [`scenario`] sets up whole bureaus and runs their nodes as processes, [`asking`] asks one.
+
+#![forbid(unsafe_code)]
+
+pub mod asking;
+mod commands;
+mod failure;
+mod output;
+mod profile;
+pub mod rows;
+pub mod scenario;
+
+pub use commands::{Cli, run};
+pub use failure::CliError;
+pub use profile::Profile;

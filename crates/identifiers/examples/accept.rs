@@ -5,10 +5,7 @@
 //! The file is CSV with the columns `record_id,subject,programme,identifier_type,value,
 //! country_or_birth_date`. Rows of types this crate does not know are counted as skipped. The values
 //! printed with the flags are personal data: keep the output where the file is kept.
-#![allow(
-    clippy::print_stdout,
-    reason = "a command-line report writes to standard output"
-)]
+#![allow(clippy::print_stdout, reason = "a command-line report writes to standard output")]
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -29,10 +26,7 @@ struct Tally {
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let path = arguments
-        .iter()
-        .find(|a| !a.starts_with("--"))
-        .ok_or("give the CSV file")?;
+    let path = arguments.iter().find(|a| !a.starts_with("--")).ok_or("give the CSV file")?;
     let flag = |name: &str| arguments.iter().any(|a| a == name);
     let mut tallies: BTreeMap<IdentifierType, Tally> = BTreeMap::new();
     let mut skipped = 0;
@@ -74,7 +68,10 @@ fn main() -> Result<(), Box<dyn Error>> {
             }
         }
     }
-    println!("{:<16}{:>6}{:>9}{:>9}{:>11}{:>9}", "type", "rows", "accepted", "rejected", "respelled", "differ");
+    println!(
+        "{:<16}{:>6}{:>9}{:>9}{:>11}{:>9}",
+        "type", "rows", "accepted", "rejected", "respelled", "differ"
+    );
     for (kind, tally) in &tallies {
         println!(
             "{:<16}{:>6}{:>9}{:>9}{:>11}{:>9}",
@@ -123,44 +120,31 @@ fn respell(identifier: &Identifier, value: &str, country: Option<&str>) -> Vec<S
     if kind != IdentifierType::Email {
         values.push(value.chars().map(arabic_digit).collect());
         // Parts of a Panamanian number have no fixed size, so their separators are kept.
-        let parts_matter = kind == IdentifierType::NationalId
-            && identifier.canonical().starts_with(b"PAN");
+        let parts_matter =
+            kind == IdentifierType::NationalId && identifier.canonical().starts_with(b"PAN");
         if !parts_matter {
-            values.extend([' ', '-', '.', '/', '\u{2011}', '\u{A0}'].map(|separator| {
-                value.chars().flat_map(|c| [c, separator]).collect::<String>()
-            }));
+            values.extend(
+                [' ', '-', '.', '/', '\u{2011}', '\u{A0}'].map(|separator| {
+                    value.chars().flat_map(|c| [c, separator]).collect::<String>()
+                }),
+            );
             let bare: String = value.chars().filter(|c| c.is_alphanumeric() || *c == '+').collect();
             values.push(bare);
         }
     }
-    let as_given = |value| Spelling {
-        value,
-        country: country.map(str::to_owned),
-    };
+    let as_given = |value| Spelling { value, country: country.map(str::to_owned) };
     let mut spellings: Vec<Spelling> = values.into_iter().map(as_given).collect();
     let code = identifier.country().map(str::to_owned);
-    spellings.push(Spelling {
-        value: identifier.display(),
-        country: code.clone(),
-    });
+    spellings.push(Spelling { value: identifier.display(), country: code.clone() });
     for zone in [to_mrz_td3(identifier), to_mrz_td1(identifier)].into_iter().flatten() {
-        for value in [
-            zone.replace('\n', ""),
-            zone.to_lowercase(),
-            zone.replace('\n', "\r\n "),
-            zone,
-        ] {
-            spellings.push(Spelling {
-                value,
-                country: None,
-            });
+        for value in
+            [zone.replace('\n', ""), zone.to_lowercase(), zone.replace('\n', "\r\n "), zone]
+        {
+            spellings.push(Spelling { value, country: None });
         }
     }
     if let Some(value) = phone_national_form(identifier) {
-        spellings.push(Spelling {
-            value,
-            country: code,
-        });
+        spellings.push(Spelling { value, country: code });
     }
     spellings
 }
@@ -174,7 +158,5 @@ fn full_width(c: char) -> char {
 }
 
 fn arabic_digit(c: char) -> char {
-    c.to_digit(10)
-        .and_then(|digit| char::from_u32(0x0660 + digit))
-        .unwrap_or(c)
+    c.to_digit(10).and_then(|digit| char::from_u32(0x0660 + digit)).unwrap_or(c)
 }

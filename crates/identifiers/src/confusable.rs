@@ -62,10 +62,7 @@ struct Collected<'a> {
 
 impl<'a> Collected<'a> {
     fn new(not: Option<&'a Identifier>) -> Self {
-        Self {
-            not,
-            out: Vec::new(),
-        }
+        Self { not, out: Vec::new() }
     }
 
     fn take(&mut self, candidate: Option<Identifier>) {
@@ -91,19 +88,13 @@ fn substitutions(value: &str) -> Vec<String> {
     let all_to_digits: String = value
         .chars()
         .map(|c| {
-            LETTER_FOR_DIGIT
-                .iter()
-                .find(|(letter, _)| *letter == c)
-                .map_or(c, |(_, digit)| *digit)
+            LETTER_FOR_DIGIT.iter().find(|(letter, _)| *letter == c).map_or(c, |(_, digit)| *digit)
         })
         .collect();
     out.push(all_to_digits);
     for (from, to) in &swaps {
-        let places: Vec<usize> = value
-            .char_indices()
-            .filter(|(_, c)| c == from)
-            .map(|(index, _)| index)
-            .collect();
+        let places: Vec<usize> =
+            value.char_indices().filter(|(_, c)| c == from).map(|(index, _)| index).collect();
         if places.len() > 1 && from.is_ascii_alphabetic() {
             out.push(value.replace(*from, &to.to_string()));
         }

@@ -44,10 +44,7 @@ pub(crate) fn alpha3_of(alpha2: &str) -> Option<&'static str> {
 }
 
 pub(crate) fn alpha2_of(alpha3: &str) -> Option<&'static str> {
-    rows()
-        .find(|r| r.alpha3 == alpha3)
-        .map(|r| r.alpha2)
-        .filter(|code| !code.is_empty())
+    rows().find(|r| r.alpha3 == alpha3).map(|r| r.alpha2).filter(|code| !code.is_empty())
 }
 
 /// Single letters that are the distinguishing sign of vehicles in international traffic (UN

@@ -140,12 +140,7 @@ impl ParseError {
         code: ErrorCode,
         message: impl Into<Cow<'static, str>>,
     ) -> Self {
-        Self {
-            kind,
-            code,
-            position: None,
-            message: message.into(),
-        }
+        Self { kind, code, position: None, message: message.into() }
     }
 
     pub(crate) fn at(mut self, position: Option<usize>) -> Self {

@@ -149,8 +149,6 @@ impl PartialOrd for Identifier {
 
 impl Ord for Identifier {
     fn cmp(&self, other: &Self) -> Ordering {
-        self.kind
-            .cmp(&other.kind)
-            .then_with(|| self.canonical.cmp(&other.canonical))
+        self.kind.cmp(&other.kind).then_with(|| self.canonical.cmp(&other.canonical))
     }
 }

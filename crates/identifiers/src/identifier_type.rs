@@ -148,7 +148,9 @@ impl fmt::Display for IdentifierType {
 
 /// The text is not the name of an identifier type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("unknown identifier type; use travel_document, national_id, vin, plate, imo, mmsi, aircraft, phone, email, iban, imei or container")]
+#[error(
+    "unknown identifier type; use travel_document, national_id, vin, plate, imo, mmsi, aircraft, phone, email, iban, imei or container"
+)]
 pub struct UnknownIdentifierType;
 
 impl FromStr for IdentifierType {
@@ -157,18 +159,26 @@ impl FromStr for IdentifierType {
     /// Accepts [`name`](Self::name) and common other names, whatever the case, spaces, hyphens
     /// and underscores.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let key: String = text
-            .chars()
-            .filter(|c| c.is_alphanumeric())
-            .flat_map(char::to_lowercase)
-            .collect();
+        let key: String =
+            text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
         match key.as_str() {
             "traveldocument" | "traveldoc" | "passport" | "passportnumber" | "passportno"
             | "document" | "visa" | "mrz" => Ok(Self::TravelDocument),
-            "nationalid" | "nationalidentitynumber" | "nationalidnumber" | "nationalnumber"
-            | "identitynumber" | "idnumber" | "nid" | "taxid" | "taxnumber" => Ok(Self::NationalId),
+            "nationalid"
+            | "nationalidentitynumber"
+            | "nationalidnumber"
+            | "nationalnumber"
+            | "identitynumber"
+            | "idnumber"
+            | "nid"
+            | "taxid"
+            | "taxnumber" => Ok(Self::NationalId),
             "vin" | "chassis" | "chassisnumber" | "vehicleidentificationnumber" => Ok(Self::Vin),
-            "plate" | "numberplate" | "licenseplate" | "licenceplate" | "vehicleplate"
+            "plate"
+            | "numberplate"
+            | "licenseplate"
+            | "licenceplate"
+            | "vehicleplate"
             | "vehicleregistration" => Ok(Self::Plate),
             "imo" | "imonumber" | "imono" => Ok(Self::Imo),
             "mmsi" | "mmsinumber" => Ok(Self::Mmsi),

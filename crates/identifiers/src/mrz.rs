@@ -73,15 +73,16 @@ fn squeeze(value: &str) -> Text {
 
 pub(crate) fn read(value: &str) -> Result<Fields, ParseError> {
     let zone = squeeze(value);
-    if let Some((c, at)) = zone
-        .iter()
-        .find(|(c, _)| !(c.is_ascii_uppercase() || c.is_ascii_digit() || *c == '<'))
+    if let Some((c, at)) =
+        zone.iter().find(|(c, _)| !(c.is_ascii_uppercase() || c.is_ascii_digit() || *c == '<'))
     {
         let shown = if c.is_control() { ' ' } else { c };
         return Err(ParseError::new(
             KIND,
             ErrorCode::CharacterNotAllowed,
-            format!("“{shown}” never stands in a machine-readable zone; only A to Z, digits and < do"),
+            format!(
+                "“{shown}” never stands in a machine-readable zone; only A to Z, digits and < do"
+            ),
         )
         .at(Some(at)));
     }
@@ -111,18 +112,13 @@ pub(crate) fn read(value: &str) -> Result<Fields, ParseError> {
         (false, "RUS", "PN") => zone.russian_internal(&number, &layout),
         _ => number,
     };
-    Ok(Fields {
-        document_code,
-        issuer,
-        issuer_at: zone.0.position(2),
-        number,
-    })
+    Ok(Fields { document_code, issuer, issuer_at: zone.0.position(2), number })
 }
 
 struct Zone(Text);
 
 impl Zone {
-    fn field(&self, from: usize, to: usize) -> String {
+    fn field(&self, from: usize, to: usize) -> Zeroizing<String> {
         self.0.slice(from, to).text()
     }
 
@@ -156,11 +152,11 @@ impl Zone {
     /// The number, and whether it ran over into the optional data.
     fn document_number(&self, layout: &Layout) -> Result<(Zeroizing<String>, bool), ParseError> {
         let (from, to) = layout.number;
-        let principal = Zeroizing::new(self.field(from, to));
+        let principal = self.field(from, to);
         let digit = self.char(to);
         if digit == '<' && layout.runs_over {
             let (over_from, over_to) = layout.optional;
-            let optional = Zeroizing::new(self.field(over_from, over_to));
+            let optional = self.field(over_from, over_to);
             let over = optional.split('<').next().unwrap_or_default();
             if let Some((last, digit)) = over.char_indices().last() {
                 let rest = over.get(..last).unwrap_or_default();

@@ -6,7 +6,7 @@ mod separators;
 
 use unicode_normalization::char::{canonical_combining_class, decompose_compatible};
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
-use zeroize::Zeroize;
+use zeroize::{Zeroize, Zeroizing};
 
 pub(crate) use digits::ascii_digit;
 use lookalike::latin_lookalike;
@@ -81,8 +81,8 @@ impl Text {
         self.chars.len()
     }
 
-    pub(crate) fn text(&self) -> String {
-        self.chars.iter().collect()
+    pub(crate) fn text(&self) -> Zeroizing<String> {
+        Zeroizing::new(self.chars.iter().collect())
     }
 
     /// The characters from `from` up to `to`, both bounded by the length.
@@ -138,6 +138,7 @@ pub(crate) fn code(
     if let Some(error) = too_long(kind, value) {
         return Err(error);
     }
+    whole_number(kind, value)?;
     let skipped = number_sign(kind, value)?;
     let normalised = Text::nfkc(value);
     let quotes = Quotes::of(&normalised, skipped);
@@ -164,11 +165,59 @@ pub(crate) fn code(
             "nothing is written here; give the value or leave the row out",
         ));
     }
-    let text = zeroize::Zeroizing::new(out.text());
+    let text = out.text();
     if placeholder::is_word(&text) {
         return Err(placeholder::refusal(kind));
     }
     Ok(out)
+}
+
+/// Refuses the trace of a spreadsheet or script that took the number for a decimal (`123456789.0`):
+/// without the dot the number would have gained a digit.
+pub(crate) fn whole_number(kind: IdentifierType, value: &str) -> Result<(), ParseError> {
+    let end = value.trim_end();
+    let Some((head, tail)) = end.rsplit_once('.') else {
+        return Ok(());
+    };
+    let digits = head.trim_start();
+    let is_decimal = matches!(tail, "0" | "00")
+        && digits.len() >= 5
+        && digits.bytes().all(|b| b.is_ascii_digit());
+    if is_decimal {
+        return Err(ParseError::new(
+            kind,
+            ErrorCode::Malformed,
+            "the number ends like a decimal, as spreadsheets write it; take the end off and check that no leading zero was lost",
+        )
+        .at(Some(head.chars().count())));
+    }
+    Ok(())
+}
+
+/// Refuses a slash or line break between two parts that are each long enough to be a number: joined,
+/// they would be a third number that nobody has.
+pub(crate) fn one_value(kind: IdentifierType, value: &str) -> Result<(), ParseError> {
+    const LONG: usize = 7;
+    let mut long_parts = 0;
+    let mut start = 0;
+    let is_break = |c: char| matches!(c, '/' | '\\' | '\n' | '\r' | '\u{FF0F}' | '\u{2215}');
+    for part in value.split(is_break) {
+        let count = part.chars().filter(|c| c.is_alphanumeric()).count();
+        let has_digit = part.chars().any(|c| ascii_digit(c).is_some());
+        if count >= LONG && has_digit {
+            long_parts += 1;
+        }
+        if long_parts > 1 {
+            return Err(ParseError::new(
+                kind,
+                ErrorCode::MoreThanOneValue,
+                "a slash or line break may part two numbers here; give each number alone, or this one without it",
+            )
+            .at(Some(start - 1)));
+        }
+        start += part.chars().count() + 1;
+    }
+    Ok(())
 }
 
 /// Refuses the first letter of a value that must be digits.
@@ -233,10 +282,7 @@ fn not_allowed(kind: IdentifierType, c: char) -> ParseError {
 /// How many leading characters are a number sign (`#`, `№`, `Nº`, `N°`). The written-out `No.`
 /// cannot be told from a series that starts with NO and is refused.
 fn number_sign(kind: IdentifierType, value: &str) -> Result<usize, ParseError> {
-    let mut chars = value
-        .chars()
-        .enumerate()
-        .skip_while(|(_, c)| is_separator(*c) && *c != '.');
+    let mut chars = value.chars().enumerate().skip_while(|(_, c)| is_separator(*c) && *c != '.');
     let (Some((start, first)), second, third) = (chars.next(), chars.next(), chars.next()) else {
         return Ok(0);
     };

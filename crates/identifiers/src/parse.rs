@@ -42,9 +42,5 @@ pub(crate) fn from_canonical(
     } else {
         parse(kind, text, None)?
     };
-    if identifier.canonical() == canonical {
-        Ok(identifier)
-    } else {
-        Err(not_canonical())
-    }
+    if identifier.canonical() == canonical { Ok(identifier) } else { Err(not_canonical()) }
 }

@@ -29,9 +29,9 @@ pub(crate) struct Parsed {
 }
 
 impl Parsed {
-    fn new(canonical: String) -> Self {
+    fn new(canonical: impl Into<Zeroizing<String>>) -> Self {
         Self {
-            canonical: Zeroizing::new(canonical),
+            canonical: canonical.into(),
             country: None,
             document_code: None,
             warnings: Vec::new(),

@@ -41,11 +41,9 @@ pub fn to_mrz_td3(identifier: &Identifier) -> Option<String> {
 pub fn to_mrz_td1(identifier: &Identifier) -> Option<String> {
     let (issuer, number) = document(identifier)?;
     let (principal, digit, over) = match number.split_at_checked(9) {
-        Some((principal, rest)) if !rest.is_empty() => (
-            principal.to_owned(),
-            "<".to_owned(),
-            format!("{rest}{}", compute(number)),
-        ),
+        Some((principal, rest)) if !rest.is_empty() => {
+            (principal.to_owned(), "<".to_owned(), format!("{rest}{}", compute(number)))
+        }
         _ => {
             let padded = format!("{number:<<9}");
             let digit = compute(&padded).to_string();
@@ -56,12 +54,8 @@ pub fn to_mrz_td1(identifier: &Identifier) -> Option<String> {
         return None;
     }
     let first = format!("I<{issuer}{principal}{digit}{over:<<15}");
-    let mut second = format!(
-        "{BIRTH}{}<{EXPIRY}{}{issuer}{:<<11}",
-        compute(BIRTH),
-        compute(EXPIRY),
-        ""
-    );
+    let mut second =
+        format!("{BIRTH}{}<{EXPIRY}{}{issuer}{:<<11}", compute(BIRTH), compute(EXPIRY), "");
     let both = format!("{first}{second}");
     let covered = composite(&both, &[(5, 30), (30, 37), (38, 45), (48, 59)]);
     second.push_str(&covered.to_string());
@@ -75,9 +69,6 @@ fn document(identifier: &Identifier) -> Option<(&str, &str)> {
 }
 
 fn composite(zone: &str, covers: &[(usize, usize)]) -> u32 {
-    let covered: String = covers
-        .iter()
-        .filter_map(|(from, to)| zone.get(*from..*to))
-        .collect();
+    let covered: String = covers.iter().filter_map(|(from, to)| zone.get(*from..*to)).collect();
     compute(&covered)
 }

@@ -13,11 +13,7 @@ pub(super) fn check_digit(field: &str, digit: char) -> CheckDigit {
     if digit == '<' && field.chars().all(|c| c == '<') {
         return CheckDigit::Filler;
     }
-    if digit.to_digit(10) == Some(compute(field)) {
-        CheckDigit::Fits
-    } else {
-        CheckDigit::Wrong
-    }
+    if digit.to_digit(10) == Some(compute(field)) { CheckDigit::Fits } else { CheckDigit::Wrong }
 }
 
 pub(super) fn compute(field: &str) -> u32 {

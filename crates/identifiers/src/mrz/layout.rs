@@ -28,12 +28,7 @@ const fn checked(
     digit_at: usize,
     filler_allowed: bool,
 ) -> Checked {
-    Checked {
-        name,
-        covers,
-        digit_at,
-        filler_allowed,
-    }
+    Checked { name, covers, digit_at, filler_allowed }
 }
 
 impl Layout {
@@ -68,12 +63,7 @@ const TD1: Layout = Layout {
         checked("date of birth", &[(30, 36)], 36, true),
         checked("date of expiry", &[(38, 44)], 44, true),
     ],
-    composite: Some(checked(
-        "whole zone",
-        &[(5, 30), (30, 37), (38, 45), (48, 59)],
-        59,
-        false,
-    )),
+    composite: Some(checked("whole zone", &[(5, 30), (30, 37), (38, 45), (48, 59)], 59, false)),
 };
 
 /// ICAO Doc 9303-6 section 4.2.2.
@@ -85,12 +75,7 @@ const TD2: Layout = Layout {
         checked("date of birth", &[(49, 55)], 55, true),
         checked("date of expiry", &[(57, 63)], 63, true),
     ],
-    composite: Some(checked(
-        "whole zone",
-        &[(36, 46), (49, 56), (57, 71)],
-        71,
-        false,
-    )),
+    composite: Some(checked("whole zone", &[(36, 46), (49, 56), (57, 71)], 71, false)),
 };
 
 /// ICAO Doc 9303-4 section 4.2.2.
@@ -103,12 +88,7 @@ const TD3: Layout = Layout {
         checked("date of expiry", &[(65, 71)], 71, true),
         checked("personal number", &[(72, 86)], 86, true),
     ],
-    composite: Some(checked(
-        "whole zone",
-        &[(44, 54), (57, 64), (65, 87)],
-        87,
-        false,
-    )),
+    composite: Some(checked("whole zone", &[(44, 54), (57, 64), (65, 87)], 87, false)),
 };
 
 /// ICAO Doc 9303-7 section 4.2: no composite check digit.

@@ -66,19 +66,14 @@ fn is_united_states(rest: &str) -> bool {
         && !rest.starts_with('0')
         && digits > 0
         && letters.len() <= 2
-        && letters
-            .chars()
-            .all(|c| c.is_ascii_uppercase() && !matches!(c, 'I' | 'O'))
+        && letters.chars().all(|c| c.is_ascii_uppercase() && !matches!(c, 'I' | 'O'))
 }
 
 /// With the hyphen of Annex 7, where the state uses one.
 pub(super) fn display(canonical: &str) -> String {
     match nationality(canonical) {
         Some("N" | "JA" | "HL" | "YV") | None => canonical.to_owned(),
-        Some(prefix) => format!(
-            "{prefix}-{}",
-            canonical.get(prefix.len()..).unwrap_or_default()
-        ),
+        Some(prefix) => format!("{prefix}-{}", canonical.get(prefix.len()..).unwrap_or_default()),
     }
 }
 

@@ -64,12 +64,7 @@ pub(super) fn display(canonical: &str) -> String {
 }
 
 fn check_digit(number: &str) -> Option<char> {
-    let sum: u32 = number
-        .chars()
-        .take(10)
-        .enumerate()
-        .map(|(index, c)| value(c) << index)
-        .sum();
+    let sum: u32 = number.chars().take(10).enumerate().map(|(index, c)| value(c) << index).sum();
     char::from_digit(sum % 11 % 10, 10)
 }
 

@@ -57,12 +57,7 @@ fn unwrap(text: Text) -> Text {
         out
     };
     let mut text = trim(visible);
-    let scheme: String = text
-        .chars()
-        .iter()
-        .take(7)
-        .flat_map(|c| c.to_lowercase())
-        .collect();
+    let scheme: String = text.chars().iter().take(7).flat_map(|c| c.to_lowercase()).collect();
     if scheme == "mailto:" {
         text = trim(text.slice(7, text.len()));
     }
@@ -108,14 +103,9 @@ fn split(text: &Text) -> Result<usize, ParseError> {
 }
 
 fn local_part(text: &Text) -> Result<Zeroizing<String>, ParseError> {
-    let quoted = text.len() > 2
-        && text.chars().first() == Some(&'"')
-        && text.chars().last() == Some(&'"');
-    let text = if quoted {
-        &text.slice(1, text.len() - 1)
-    } else {
-        text
-    };
+    let quoted =
+        text.len() > 2 && text.chars().first() == Some(&'"') && text.chars().last() == Some(&'"');
+    let text = if quoted { &text.slice(1, text.len() - 1) } else { text };
     if text.len() == 0 {
         return Err(ParseError::new(
             KIND,
@@ -188,9 +178,7 @@ fn domain(text: &Text) -> Result<String, ParseError> {
         return Err(refused("what follows the @ is not a domain name (RFC 1035)"));
     }
     let Some((_, top)) = name.rsplit_once('.') else {
-        return Err(refused(
-            "what follows the @ has no dot; the address may be cut off",
-        ));
+        return Err(refused("what follows the @ has no dot; the address may be cut off"));
     };
     let top_is_name = top.starts_with("xn--") || top.chars().all(|c| c.is_ascii_lowercase());
     if top.len() < 2 || !top_is_name {
@@ -211,11 +199,7 @@ fn bad_character(c: char, side: &str) -> ParseError {
     } else {
         format!("“{c}”")
     };
-    ParseError::new(
-        KIND,
-        code,
-        format!("{shown} cannot stand {side}; give one address alone"),
-    )
+    ParseError::new(KIND, code, format!("{shown} cannot stand {side}; give one address alone"))
 }
 
 /// The address without `+tag`, and for Google Mail without dots and under its main domain: the

@@ -27,18 +27,11 @@ pub(super) fn parse(value: &str) -> Result<Parsed, ParseError> {
         return Err(ParseError::new(
             KIND,
             ErrorCode::WrongLength,
-            format!(
-                "there are {} characters and an IBAN of {code} has {length}",
-                text.len()
-            ),
+            format!("there are {} characters and an IBAN of {code} has {length}", text.len()),
         ));
     }
     let check = number.get(2..4).unwrap_or_default();
-    if let Some((c, at)) = text
-        .slice(2, 4)
-        .iter()
-        .find(|(c, _)| !c.is_ascii_digit())
-    {
+    if let Some((c, at)) = text.slice(2, 4).iter().find(|(c, _)| !c.is_ascii_digit()) {
         return Err(ParseError::new(
             KIND,
             ErrorCode::Malformed,

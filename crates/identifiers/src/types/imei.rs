@@ -42,8 +42,7 @@ pub(super) fn parse(value: &str) -> Result<Parsed, ParseError> {
     if placeholder::is_one_character(canonical.chars()) {
         return Err(placeholder::refusal(KIND));
     }
-    Ok(Parsed::new(canonical.text())
-        .warn((!verified).then_some(Warning::CheckDigitNotVerified)))
+    Ok(Parsed::new(canonical.text()).warn((!verified).then_some(Warning::CheckDigitNotVerified)))
 }
 
 fn strip_label(text: Text) -> Text {

@@ -50,23 +50,13 @@ pub(super) fn parse(value: &str) -> Result<Parsed, ParseError> {
 }
 
 fn strip_label(text: Text) -> Text {
-    text.without_prefix("IMO")
-        .without_prefix("NUMBER")
-        .without_prefix("NO")
+    text.without_prefix("IMO").without_prefix("NUMBER").without_prefix("NO")
 }
 
 fn weighted(number: &str, weights: [u32; 6]) -> u32 {
-    number
-        .chars()
-        .zip(weights)
-        .map(|(c, weight)| c.to_digit(10).unwrap_or_default() * weight)
-        .sum()
+    number.chars().zip(weights).map(|(c, weight)| c.to_digit(10).unwrap_or_default() * weight).sum()
 }
 
 fn last(number: &str) -> u32 {
-    number
-        .chars()
-        .last()
-        .and_then(|c| c.to_digit(10))
-        .unwrap_or_default()
+    number.chars().last().and_then(|c| c.to_digit(10)).unwrap_or_default()
 }

@@ -38,7 +38,7 @@ pub(super) fn parse(value: &str) -> Result<Parsed, ParseError> {
                 )
                 .at(text.position(start)));
             }
-            mid.parse().is_ok_and(|mid| is_assigned(mid))
+            mid.parse().is_ok_and(is_assigned)
         }
         None => true,
     };
@@ -68,9 +68,7 @@ fn country_digits(number: &str) -> Option<usize> {
 }
 
 fn is_assigned(mid: u16) -> bool {
-    ASSIGNED
-        .iter()
-        .any(|(first, last)| (*first..=*last).contains(&mid))
+    ASSIGNED.iter().any(|(first, last)| (*first..=*last).contains(&mid))
 }
 
 /// Maritime identification digits assigned by the ITU (Table of MIDs), as closed ranges.

@@ -8,6 +8,8 @@
 //!   is written in three parts, hyphens stay between them;
 //! - Mexico: tax numbers may hold `Ñ` and `&`, which stay.
 //!
+//! A slash between two parts of seven or more characters is refused: it may part two numbers.
+//!
 //! Check digits of the national schemes in the tables below are verified. A failure is an error only
 //! where no other number of the issuer can have the same form; elsewhere it is a warning, because a
 //! number a person reads without doubt must not be turned away. Issuers without a scheme here are
@@ -22,6 +24,8 @@ mod arithmetic;
 mod asia_africa;
 mod europe;
 mod scheme;
+
+use zeroize::Zeroizing;
 
 use crate::normalise::{self, Text, is_separator};
 use crate::types::Parsed;
@@ -40,6 +44,7 @@ pub(super) fn parse(value: &str, issuer: Option<&str>) -> Result<Parsed, ParseEr
         "MEX" => |c| matches!(c, 'Ñ' | '&'),
         _ => |_| false,
     };
+    normalise::one_value(KIND, value)?;
     let text = normalise::code(KIND, value, extra)?;
     check_size(&text)?;
     let number = text.text();
@@ -60,7 +65,7 @@ pub(super) fn parse(value: &str, issuer: Option<&str>) -> Result<Parsed, ParseEr
     };
     let shared = issuer == "USA" && number.len() == 9;
     let lost_parts = issuer == "PAN" && panama.is_none();
-    let canonical = panama.unwrap_or(number);
+    let canonical = panama.map_or(number, Zeroizing::new);
     Ok(Parsed::of_issuer(issuer, &canonical)
         .warn(warning)
         .warn(placeholder::counts_up(&canonical).then_some(Warning::LooksLikePlaceholder))
@@ -105,10 +110,7 @@ enum Verdict {
 }
 
 fn schemes() -> impl Iterator<Item = &'static Scheme> {
-    americas::SCHEMES
-        .iter()
-        .chain(europe::SCHEMES)
-        .chain(asia_africa::SCHEMES)
+    americas::SCHEMES.iter().chain(europe::SCHEMES).chain(asia_africa::SCHEMES)
 }
 
 fn verdict(issuer: &str, number: &str) -> Verdict {
@@ -135,19 +137,15 @@ fn three_parts(value: &str) -> Option<String> {
         .map(|c| normalise::ascii_digit(*c).unwrap_or(normalise::capital(*c)))
         .filter(|c| !normalise::is_invisible(*c))
         .collect();
-    let parts: Vec<&str> = upper
-        .split(is_separator)
-        .filter(|part| !part.is_empty())
-        .collect();
+    let parts: Vec<&str> = upper.split(is_separator).filter(|part| !part.is_empty()).collect();
     let [class, volume, entry] = parts.as_slice() else {
         return None;
     };
-    let digits = |part: &str, most: usize| {
-        part.len() <= most && part.bytes().all(|b| b.is_ascii_digit())
-    };
+    let digits =
+        |part: &str, most: usize| part.len() <= most && part.bytes().all(|b| b.is_ascii_digit());
     let letters = class.trim_start_matches(|c: char| c.is_ascii_digit());
-    let class_fits = class.len() <= 4
-        && matches!(letters, "" | "E" | "N" | "PE" | "PI" | "AV" | "NT");
+    let class_fits =
+        class.len() <= 4 && matches!(letters, "" | "E" | "N" | "PE" | "PI" | "AV" | "NT");
     (class_fits && digits(volume, 4) && digits(entry, 6))
         .then(|| format!("{class}-{volume}-{entry}"))
 }
@@ -180,6 +178,17 @@ pub(super) fn other_forms(canonical: &str) -> Vec<String> {
         "SWE" if all_digits && number.len() == 10 => {
             forms.extend([format!("19{number}"), format!("20{number}")]);
         }
+        // Spreadsheets lose the leading zeros of the ten digits.
+        "IRN" if all_digits && (8..10).contains(&number.len()) => {
+            forms.extend(
+                Some(format!("{number:0>10}"))
+                    .filter(|long| matches!(verdict(issuer, long), Verdict::Fits)),
+            );
+        }
+        "IRN" if checked && number.len() == 10 => {
+            let short = number.trim_start_matches('0');
+            forms.extend((short.len() >= 8).then(|| short.to_owned()));
+        }
         "PAN" => forms.extend([number.replace('-', "")]),
         _ => {}
     }
@@ -188,8 +197,5 @@ pub(super) fn other_forms(canonical: &str) -> Vec<String> {
     {
         forms.push(rest.to_owned());
     }
-    forms
-        .into_iter()
-        .map(|number| format!("{issuer}{number}"))
-        .collect()
+    forms.into_iter().map(|number| format!("{issuer}{number}")).collect()
 }

@@ -39,10 +39,9 @@ const MIN_WITHOUT_PLUS: usize = 10;
 pub(super) fn parse(value: &str, country: Option<&str>) -> Result<Parsed, ParseError> {
     let dialled = Dialled::read(value)?;
     let home = match country {
-        Some(country) => Some(home_plan(country::optional(KIND, country)?)),
-        None => None,
+        Some(country) if !dialled.plus => home_plan(country::optional(KIND, country)?),
+        _ => None,
     };
-    let home = home.flatten();
     let read = if dialled.plus {
         international(&dialled.digits).map(|n| (n, None))
     } else if let Some(rest) = without_exit_code(&dialled.digits, home) {
@@ -78,11 +77,7 @@ pub fn national_form(identifier: &Identifier) -> Option<String> {
     let digits = identifier.text().strip_prefix('+')?;
     let number = international(digits)?;
     number.plan.country()?;
-    Some(format!(
-        "{}{}",
-        number.plan.trunk.unwrap_or_default(),
-        number.national
-    ))
+    Some(format!("{}{}", number.plan.trunk.unwrap_or_default(), number.national))
 }
 
 pub(super) fn display(canonical: &str) -> String {
@@ -105,6 +100,7 @@ impl Dialled {
         if let Some(error) = normalise::too_long(KIND, value) {
             return Err(error);
         }
+        normalise::whole_number(KIND, value)?;
         let text = without_scheme(Text::nfkc(value));
         let mut dialled = Self {
             plus: false,
@@ -157,12 +153,8 @@ fn without_scheme(text: Text) -> Text {
 
 /// Whether the rest is an extension: one of the signs for it, then nothing but digits.
 fn is_extension(rest: &Text) -> bool {
-    let rest: String = rest
-        .chars()
-        .iter()
-        .filter(|c| !is_separator(**c))
-        .flat_map(|c| c.to_lowercase())
-        .collect();
+    let rest: String =
+        rest.chars().iter().filter(|c| !is_separator(**c)).flat_map(|c| c.to_lowercase()).collect();
     let rest = rest.trim_start_matches([';', ',']);
     ["extension", "extn", "ext", "x", "#", "доб"]
         .iter()
@@ -181,7 +173,7 @@ fn bad_character(c: char, text: &Text) -> ParseError {
     if placeholder::is_word(&squashed) {
         return placeholder::refusal(KIND);
     }
-    if matches!(c, ',' | ';' | '|') {
+    if matches!(c, ',' | ';' | '|' | '+') {
         return ParseError::new(
             KIND,
             ErrorCode::MoreThanOneValue,
@@ -213,7 +205,7 @@ impl Plan {
 
     fn fits(&self, national: &str) -> bool {
         self.possible.contains(&national.len())
-            && !(national.starts_with('0') && !self.leading_zero)
+            && (self.leading_zero || !national.starts_with('0'))
             && national.len() + self.code.to_string().len() <= MAX_DIGITS
     }
 }
@@ -261,11 +253,7 @@ fn at_home<'a>(plan: &'static Plan, digits: &'a str) -> Option<Number<'a>> {
     };
     let longest = plan.usual.iter().copied().max().unwrap_or(MAX_DIGITS);
     let full = digits.len() == longest || (digits.len() >= 9 && digits.len() + 1 == longest);
-    if has_trunk || full {
-        national(plan, digits)
-    } else {
-        None
-    }
+    if has_trunk || full { national(plan, digits) } else { None }
 }
 
 /// Reads what follows the calling code, or what is dialled inside the country.
@@ -297,10 +285,7 @@ fn old_trunks(plan: &Plan) -> impl Iterator<Item = &'static str> {
         375 => &["80"],
         _ => &[],
     };
-    former
-        .iter()
-        .copied()
-        .chain((!plan.leading_zero).then_some("0"))
+    former.iter().copied().chain((!plan.leading_zero).then_some("0"))
 }
 
 /// Countries whose national form is not the international one with a prefix.

@@ -11,8 +11,12 @@
 //! nationality codes, `D` for Germany, `RKS` for Kosovo and withdrawn ISO codes are mapped likewise.
 //! Documents of a state that broke up (`SUN`, `YUG`, `SCG`, `CSK`, `DDR`) keep their own issuer.
 //!
+//! A slash between two parts of seven or more characters is refused: it may part two numbers.
+//!
 //! A value that is a whole machine-readable zone is read as one, with all its check digits. A number
 //! alone has no check digit.
+
+use zeroize::Zeroizing;
 
 use crate::normalise::{self, Text};
 use crate::types::Parsed;
@@ -44,6 +48,7 @@ pub(super) fn parse(value: &str, issuer: Option<&str>) -> Result<Parsed, ParseEr
         return Ok(parsed);
     }
     let named = country::require(KIND, issuer)?;
+    normalise::one_value(KIND, value)?;
     let text = normalise::code(KIND, value, |c| c == '<')?;
     let number = without_country_name(&number(&text)?, named);
     let issuer = country::document_issuer(named);
@@ -73,8 +78,9 @@ pub(crate) fn from_fields(fields: &mrz::Fields) -> Result<Parsed, ParseError> {
     Ok(parsed)
 }
 
-fn number(text: &Text) -> Result<String, ParseError> {
-    let number: String = text.chars().iter().filter(|c| **c != '<').collect();
+fn number(text: &Text) -> Result<Zeroizing<String>, ParseError> {
+    let number: Zeroizing<String> =
+        Zeroizing::new(text.chars().iter().filter(|c| **c != '<').collect());
     if placeholder::is_one_character(&number.chars().collect::<Vec<_>>()) {
         return Err(placeholder::refusal(KIND));
     }
@@ -127,16 +133,18 @@ fn label(number: &str) -> Result<(), ParseError> {
 }
 
 /// Some lists write the country behind the number (`N348171/IRAQ`).
-fn without_country_name(number: &str, issuer: &str) -> String {
-    for name in country::squashed_names(issuer) {
-        if let Some(rest) = number.strip_suffix(name.as_str())
-            && rest.len() >= MIN_LENGTH
-            && rest.contains(|c: char| c.is_ascii_digit())
-        {
-            return rest.to_owned();
-        }
+fn without_country_name(number: &str, issuer: &str) -> Zeroizing<String> {
+    let names = country::squashed_names(issuer);
+    let mut number = number;
+    // Until nothing changes, so that the result is a fixed point.
+    while let Some(rest) = names
+        .iter()
+        .filter_map(|name| number.strip_suffix(name.as_str()))
+        .find(|rest| rest.len() >= MIN_LENGTH && rest.contains(|c: char| c.is_ascii_digit()))
+    {
+        number = rest;
     }
-    number.to_owned()
+    Zeroizing::new(number.to_owned())
 }
 
 /// The two-letter code of the issuer before the number, which some sources add: with and without.

@@ -51,11 +51,7 @@ pub(super) fn parse(value: &str) -> Result<Parsed, ParseError> {
 }
 
 fn strip_label(text: Text) -> Text {
-    if text.len() == LENGTH + 3 {
-        text.without_prefix("VIN")
-    } else {
-        text
-    }
+    if text.len() == LENGTH + 3 { text.without_prefix("VIN") } else { text }
 }
 
 fn check_digit(number: &str) -> Option<char> {

@@ -6,9 +6,13 @@ use super::scheme::{Scheme, scheme};
 
 pub(super) const SCHEMES: &[Scheme] = &[
     // AFIP Resolución General 10/97.
-    scheme("ARG", "CUIT/CUIL", Likely, |n| is_digits(n, 11), |n| {
-        (11 - weighted(n, &[5, 4, 3, 2, 7, 6, 5, 4, 3, 2]) % 11) % 11 == last(n)
-    }),
+    scheme(
+        "ARG",
+        "CUIT/CUIL",
+        Likely,
+        |n| is_digits(n, 11),
+        |n| (11 - weighted(n, &[5, 4, 3, 2, 7, 6, 5, 4, 3, 2]) % 11) % 11 == last(n),
+    ),
     // Receita Federal, Instrução Normativa RFB 1548/2015.
     scheme("BRA", "CPF", Likely, |n| is_digits(n, 11), cpf),
     // Receita Federal, Instrução Normativa RFB 1863/2018.
@@ -30,19 +34,31 @@ pub(super) const SCHEMES: &[Scheme] = &[
     // Registro Civil: province, third digit below 6, modulo 10.
     scheme("ECU", "cédula", Likely, |n| is_digits(n, 10) && digit(n, 2) < 6, luhn),
     // RENAP: nine digits with check digit, then department and municipality.
-    scheme("GTM", "CUI", Likely, |n| is_digits(n, 13), |n| {
-        weighted(n, &[2, 3, 4, 5, 6, 7, 8, 9]) % 11 == digit(n, 8)
-    }),
+    scheme(
+        "GTM",
+        "CUI",
+        Likely,
+        |n| is_digits(n, 13),
+        |n| weighted(n, &[2, 3, 4, 5, 6, 7, 8, 9]) % 11 == digit(n, 8),
+    ),
     // Diario Oficial de la Federación, 18 October 2021, annex.
     scheme("MEX", "CURP", Likely, is_curp, curp),
     // SUNAT Resolución 210-2004.
-    scheme("PER", "RUC", Likely, |n| is_digits(n, 11), |n| {
-        (11 - weighted(n, &[5, 4, 3, 2, 7, 6, 5, 4, 3, 2]) % 11) % 10 == last(n)
-    }),
+    scheme(
+        "PER",
+        "RUC",
+        Likely,
+        |n| is_digits(n, 11),
+        |n| (11 - weighted(n, &[5, 4, 3, 2, 7, 6, 5, 4, 3, 2]) % 11) % 10 == last(n),
+    ),
     // Dirección General Impositiva.
-    scheme("URY", "RUT", Likely, |n| is_digits(n, 12), |n| {
-        (11 - weighted(n, &[4, 3, 2, 9, 8, 7, 6, 5, 4, 3, 2]) % 11) % 11 == last(n)
-    }),
+    scheme(
+        "URY",
+        "RUT",
+        Likely,
+        |n| is_digits(n, 12),
+        |n| (11 - weighted(n, &[4, 3, 2, 9, 8, 7, 6, 5, 4, 3, 2]) % 11) % 11 == last(n),
+    ),
     // SENIAT Providencia 0073.
     scheme("VEN", "RIF", Likely, is_rif, rif),
 ];
@@ -120,7 +136,8 @@ fn curp(number: &str) -> bool {
 }
 
 fn is_rif(number: &str) -> bool {
-    number.starts_with(['V', 'E', 'J', 'P', 'G', 'C']) && is_digits(number.get(1..).unwrap_or_default(), 9)
+    number.starts_with(['V', 'E', 'J', 'P', 'G', 'C'])
+        && is_digits(number.get(1..).unwrap_or_default(), 9)
 }
 
 fn rif(number: &str) -> bool {

@@ -7,11 +7,7 @@ pub(super) fn is_digits(number: &str, count: usize) -> bool {
 
 /// Digit at an index, 0 where there is none.
 pub(super) fn digit(number: &str, index: usize) -> u32 {
-    number
-        .as_bytes()
-        .get(index)
-        .and_then(|b| char::from(*b).to_digit(10))
-        .unwrap_or_default()
+    number.as_bytes().get(index).and_then(|b| char::from(*b).to_digit(10)).unwrap_or_default()
 }
 
 pub(super) fn last(number: &str) -> u32 {
@@ -20,11 +16,7 @@ pub(super) fn last(number: &str) -> u32 {
 
 /// Sum of the leading digits, each times its weight.
 pub(super) fn weighted(number: &str, weights: &[u32]) -> u32 {
-    weights
-        .iter()
-        .enumerate()
-        .map(|(index, weight)| digit(number, index) * weight)
-        .sum()
+    weights.iter().enumerate().map(|(index, weight)| digit(number, index) * weight).sum()
 }
 
 /// Whether `YYMMDD` at an index has a possible month and day.
@@ -63,9 +55,7 @@ pub(super) fn mod_11_10(number: &str) -> bool {
 
 /// Number modulo a small modulus, digit by digit.
 pub(super) fn modulo(number: &str, modulus: u32) -> u32 {
-    number.chars().fold(0, |rest, c| {
-        (rest * 10 + c.to_digit(10).unwrap_or_default()) % modulus
-    })
+    number.chars().fold(0, |rest, c| (rest * 10 + c.to_digit(10).unwrap_or_default()) % modulus)
 }
 
 /// Verhoeff's check over the dihedral group of order ten.
@@ -97,8 +87,6 @@ pub(super) fn verhoeff(number: &str) -> bool {
         .chars()
         .rev()
         .enumerate()
-        .fold(0, |sum, (index, c)| {
-            product(sum, permute(c.to_digit(10).unwrap_or_default(), index))
-        })
+        .fold(0, |sum, (index, c)| product(sum, permute(c.to_digit(10).unwrap_or_default(), index)))
         == 0
 }

@@ -17,53 +17,89 @@ pub(super) const SCHEMES: &[Scheme] = &[
     // UIDAI, Verhoeff.
     scheme("IND", "Aadhaar", Likely, |n| is_digits(n, 12), verhoeff),
     // National Organization for Civil Registration; legal persons have eleven digits.
-    scheme("IRN", "national number", Likely, |n| is_digits(n, 10), |n| {
-        match weighted(n, &[10, 9, 8, 7, 6, 5, 4, 3, 2]) % 11 {
+    scheme(
+        "IRN",
+        "national number",
+        Likely,
+        |n| is_digits(n, 10),
+        |n| match weighted(n, &[10, 9, 8, 7, 6, 5, 4, 3, 2]) % 11 {
             rest @ 0..=1 => last(n) == rest,
             rest => last(n) == 11 - rest,
-        }
-    }),
-    scheme("IRN", "legal person number", Likely, |n| is_digits(n, 11), |n| {
-        let shift = digit(n, 9) + 2;
-        let sum: u32 = [29, 27, 23, 19, 17, 29, 27, 23, 19, 17]
-            .into_iter()
-            .enumerate()
-            .map(|(index, weight)| (digit(n, index) + shift) * weight)
-            .sum();
-        sum % 11 % 10 == last(n)
-    }),
+        },
+    ),
+    scheme(
+        "IRN",
+        "legal person number",
+        Likely,
+        |n| is_digits(n, 11),
+        |n| {
+            let shift = digit(n, 9) + 2;
+            let sum: u32 = [29, 27, 23, 19, 17, 29, 27, 23, 19, 17]
+                .into_iter()
+                .enumerate()
+                .map(|(index, weight)| (digit(n, index) + shift) * weight)
+                .sum();
+            sum % 11 % 10 == last(n)
+        },
+    ),
     // Population Registry.
     scheme("ISR", "identity number", Likely, |n| is_digits(n, 9), luhn),
     // Act on the use of numbers to identify a person, ordinance 85 of 2014.
-    scheme("JPN", "individual number", Likely, |n| is_digits(n, 12), |n| {
-        match weighted(n, &[6, 5, 4, 3, 2, 7, 6, 5, 4, 3, 2]) % 11 {
+    scheme(
+        "JPN",
+        "individual number",
+        Likely,
+        |n| is_digits(n, 12),
+        |n| match weighted(n, &[6, 5, 4, 3, 2, 7, 6, 5, 4, 3, 2]) % 11 {
             0 | 1 => last(n) == 0,
             rest => last(n) == 11 - rest,
-        }
-    }),
+        },
+    ),
     // Law 223-III of 2007.
-    scheme("KAZ", "IIN/BIN", Likely, |n| is_digits(n, 12), |n| {
-        match weighted(n, &[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]) % 11 {
+    scheme(
+        "KAZ",
+        "IIN/BIN",
+        Likely,
+        |n| is_digits(n, 12),
+        |n| match weighted(n, &[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]) % 11 {
             10 => weighted(n, &[3, 4, 5, 6, 7, 8, 9, 10, 11, 1, 2]) % 11 == last(n),
             rest => rest == last(n),
-        }
-    }),
+        },
+    ),
     // Numbers given since October 2020 carry no check digit.
-    scheme("KOR", "resident registration number", Possible, |n| is_digits(n, 13), |n| {
-        (11 - weighted(n, &[2, 3, 4, 5, 6, 7, 8, 9, 2, 3, 4, 5]) % 11) % 10 == last(n)
-    }),
+    scheme(
+        "KOR",
+        "resident registration number",
+        Possible,
+        |n| is_digits(n, 13),
+        |n| (11 - weighted(n, &[2, 3, 4, 5, 6, 7, 8, 9, 2, 3, 4, 5]) % 11) % 10 == last(n),
+    ),
     // Public Authority for Civil Information.
-    scheme("KWT", "civil number", Likely, |n| is_digits(n, 12), |n| {
-        11 - weighted(n, &[2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2]) % 11 == last(n)
-    }),
+    scheme(
+        "KWT",
+        "civil number",
+        Likely,
+        |n| is_digits(n, 12),
+        |n| 11 - weighted(n, &[2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2]) % 11 == last(n),
+    ),
     // National Information Center.
-    scheme("SAU", "identity or residence number", Likely, |n| is_digits(n, 10) && n.starts_with(['1', '2']), luhn),
+    scheme(
+        "SAU",
+        "identity or residence number",
+        Likely,
+        |n| is_digits(n, 10) && n.starts_with(['1', '2']),
+        luhn,
+    ),
     // National Registration Regulations.
     scheme("SGP", "NRIC/FIN", Likely, is_nric, nric),
     // Ministry of Interior, Bureau of Registration Administration.
-    scheme("THA", "identification number", Likely, |n| is_digits(n, 13), |n| {
-        (11 - weighted(n, &[13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2]) % 11) % 10 == last(n)
-    }),
+    scheme(
+        "THA",
+        "identification number",
+        Likely,
+        |n| is_digits(n, 13),
+        |n| (11 - weighted(n, &[13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2]) % 11) % 10 == last(n),
+    ),
     // Household Registration Act.
     scheme("TWN", "identification number", Likely, is_taiwan, taiwan),
     // Identification Act 68 of 1997.
@@ -80,10 +116,7 @@ fn is_resident(number: &str) -> bool {
 }
 
 fn resident(number: &str) -> bool {
-    let sum = weighted(
-        number,
-        &[7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2],
-    );
+    let sum = weighted(number, &[7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2]);
     let index = usize::try_from(sum % 11).unwrap_or_default();
     number.chars().last() == "10X98765432".chars().nth(index)
 }
@@ -136,11 +169,7 @@ fn is_nric(number: &str) -> bool {
 
 fn nric(number: &str) -> bool {
     let late = if number.starts_with(['T', 'G']) { 4 } else { 0 };
-    let letters = if number.starts_with(['S', 'T']) {
-        "JZIHGFEDCBA"
-    } else {
-        "XWUTRQPNMLK"
-    };
+    let letters = if number.starts_with(['S', 'T']) { "JZIHGFEDCBA" } else { "XWUTRQPNMLK" };
     let digits = number.get(1..8).unwrap_or_default();
     let sum = weighted(digits, &[2, 7, 6, 5, 4, 3, 2]) + late;
     let index = usize::try_from(sum % 11).unwrap_or_default();

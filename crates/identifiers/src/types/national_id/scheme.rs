@@ -29,11 +29,5 @@ pub(super) const fn scheme(
     has_form: fn(&str) -> bool,
     fits: fn(&str) -> bool,
 ) -> Scheme {
-    Scheme {
-        issuer,
-        name,
-        strength,
-        has_form,
-        fits,
-    }
+    Scheme { issuer, name, strength, has_form, fits }
 }

@@ -24,14 +24,7 @@ const fn plan(
     trunk: Option<&'static str>,
     leading_zero: bool,
 ) -> Plan {
-    Plan {
-        code,
-        regions,
-        usual,
-        possible,
-        trunk,
-        leading_zero,
-    }
+    Plan { code, regions, usual, possible, trunk, leading_zero }
 }
 
 /// Numbering facts (lengths, trunk prefixes) as in the metadata of libphonenumber 9.0.33

@@ -1,0 +1,99 @@
+mod agreement;
+mod check;
+mod coverage;
+mod dataset;
+mod demo;
+mod keys;
+mod node;
+mod shell;
+mod table;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use tokio::runtime::Runtime;
+
+use crate::{CliError, output::Output};
+
+/// Everything was done, and every question got hit or no hit.
+const DONE: u8 = 0;
+/// The command failed; standard error says why.
+const FAILED: u8 = 1;
+/// The command was done, but some question got no answer or was not permitted, or some identifier
+/// or row could not be read.
+const INCOMPLETE: u8 = 3;
+
+/// Ask bureaus of other countries whether they know an identifier, and learn only hit or no hit.
+#[derive(Debug, Parser)]
+#[command(
+    name = "symbolon",
+    version,
+    propagate_version = true,
+    after_help = "Exit status:\n  0  done; every question got hit or no hit\n  1  failed; \
+                  standard error says why\n  2  wrong usage\n  3  done in part: a question got no \
+                  answer or was not permitted, or a row could not be read\n\nBegin with `symbolon \
+                  demo`: three bureaus on this machine, and what to type next."
+)]
+pub struct Cli {
+    /// Print results, and errors, as JSON.
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Three bureaus on this machine that check against one another.
+    Demo(demo::Demo),
+    /// Ask partner bureaus about one identifier, a scanned document or a file.
+    Check(check::Check),
+    /// Show which lists can be asked, of whom, and how fresh they are.
+    Coverage(coverage::Coverage),
+    /// Found a bureau, run its node, show its card.
+    #[command(subcommand)]
+    Node(node::Node),
+    /// Make and load this bureau's own lists.
+    #[command(subcommand)]
+    Dataset(dataset::DatasetCommand),
+    /// Draft, sign, verify and install agreements.
+    #[command(subcommand)]
+    Agreement(agreement::AgreementCommand),
+    /// Show keys, issue certificates to officers and agencies, renew those of the node.
+    #[command(subcommand)]
+    Keys(keys::Keys),
+    /// Print completions for a shell.
+    Completions(shell::Completions),
+}
+
+/// Runs a command to its end.
+pub fn run(cli: Cli) -> ExitCode {
+    let output = Output { json: cli.json };
+    let runtime = match Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            output.error(&CliError::new("system", format!("no threads could be started: {error}")));
+            return ExitCode::from(FAILED);
+        }
+    };
+    match runtime.block_on(dispatch(cli.command, output)) {
+        Ok(code) => ExitCode::from(code),
+        Err(error) => {
+            output.error(&error);
+            ExitCode::from(FAILED)
+        }
+    }
+}
+
+async fn dispatch(command: Command, output: Output) -> Result<u8, CliError> {
+    match command {
+        Command::Demo(demo) => demo.run(output).await,
+        Command::Check(check) => check.run(output).await,
+        Command::Coverage(coverage) => coverage.run(output).await,
+        Command::Node(node) => node.run(output).await,
+        Command::Dataset(dataset) => dataset.run(output).await,
+        Command::Agreement(agreement) => agreement.run(output).await,
+        Command::Keys(keys) => keys.run(output),
+        Command::Completions(completions) => Ok(completions.run()),
+    }
+}

@@ -1,0 +1,176 @@
+use std::{
+    io::Read as _,
+    path::PathBuf,
+    time::Duration,
+};
+
+use clap::Args;
+
+use super::{DONE, INCOMPLETE};
+use crate::{
+    CliError, Profile,
+    asking::{Asked, CheckReport, Reason, ask},
+    commands::table,
+    output::Output,
+    rows::{Mapping, Rows},
+};
+
+/// Ask partner bureaus about one identifier, a scanned document or a file.
+///
+/// For instance:
+///   symbolon check travel_document "C01X 00T47" --country DEU
+///   symbolon check vin WVWZZZ1JZXW000001
+///   symbolon check --mrz "P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<
+///   L898902C36UTO7408122F1204159ZE184226B<<<<<10"
+///   symbolon check --csv persons.csv --purpose criminal_investigation --case 2026/117
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub(super) struct Check {
+    /// Type of the identifier: travel_document, national_id, vin, plate, imo, mmsi, aircraft,
+    /// phone, email, iban, imei, container.
+    #[arg(required_unless_present_any = ["mrz", "csv"], requires = "value")]
+    identifier_type: Option<String>,
+    /// The identifier, as it is written.
+    value: Option<String>,
+    /// Country that issued or registered it, by name or code; needed for travel documents, national
+    /// numbers and plates, and for telephone numbers in national form.
+    #[arg(long)]
+    country: Option<String>,
+    /// A scanned machine-readable zone, its lines together; - reads it from standard input.
+    #[arg(long, value_name = "TEXT", conflicts_with_all = ["identifier_type", "csv"])]
+    mrz: Option<String>,
+    /// A CSV file with the columns identifier_type, value and country.
+    #[arg(long, value_name = "FILE", conflicts_with = "identifier_type")]
+    csv: Option<PathBuf>,
+    /// What the check is for; must be agreed with the bureaus asked. `symbolon coverage --json`
+    /// lists purposes.
+    #[arg(long, default_value = "border_check")]
+    purpose: String,
+    /// The case that it belongs to. It stays sealed at this bureau.
+    #[arg(long = "case", value_name = "REFERENCE", default_value = "none given")]
+    case_reference: String,
+    /// The grounds for asking. They stay sealed at this bureau.
+    #[arg(long, default_value = "")]
+    justification: String,
+    /// Class of offence, where an agreement asks for one.
+    #[arg(long, value_name = "CODE", default_value = "")]
+    offence_class: String,
+    /// Somebody is being held up.
+    #[arg(long)]
+    urgent: bool,
+    /// Who asks; the name in the profile unless given. It stays sealed at this bureau.
+    #[arg(long)]
+    officer: Option<String>,
+    /// Code of a bureau to ask; may be repeated. All partners unless given.
+    #[arg(long = "bureau", value_name = "CODE")]
+    bureaus: Vec<String>,
+    /// Seconds to wait for each bureau.
+    #[arg(long, value_name = "SECONDS", default_value_t = 10)]
+    timeout: u64,
+    /// Repeat an earlier check by its id: the same question is not counted twice.
+    #[arg(long, value_name = "HEX")]
+    check_id: Option<String>,
+    /// Show every answer of a large check, not only hits and what went wrong.
+    #[arg(long)]
+    all: bool,
+    /// Profile of the caller; else that of SYMBOLON_PROFILE or of a demo in this folder.
+    #[arg(long, value_name = "FILE")]
+    profile: Option<PathBuf>,
+}
+
+impl Check {
+    pub(super) async fn run(self, output: Output) -> Result<u8, CliError> {
+        let profile = Profile::find(self.profile.as_deref())?;
+        let (asked, unreadable) = self.asked()?;
+        let reason = self.reason(&profile)?;
+        let mut client = profile.connect()?;
+        let bar = output.bar(asked.len() as u64, "asking");
+        let mut report = ask(&mut client, &reason, &asked, |done, of| {
+            bar.set_length(of);
+            bar.set_position(done);
+        })
+        .await?;
+        bar.finish_and_clear();
+        report.summary.rejected = report.summary.rejected.saturating_add(unreadable.len() as u64);
+        report.rejected.extend(unreadable);
+        output.result(&report, || table::report(&report, self.all));
+        Ok(code(&report))
+    }
+
+    fn asked(&self) -> Result<(Vec<Asked>, Vec<crate::asking::Rejected>), CliError> {
+        if let Some(path) = &self.csv {
+            let mut rows = Rows::open(path, Mapping::default())?;
+            let mut asked = Vec::new();
+            let mut unreadable = Vec::new();
+            while let Some(row) = rows.next_row()? {
+                match row {
+                    Ok(row) => asked.push(Asked {
+                        reference: row.line,
+                        identifier_type: row.identifier_type,
+                        value: row.value,
+                        country: row.country,
+                    }),
+                    Err(row) => unreadable.push(crate::asking::Rejected {
+                        reference: row.line,
+                        identifier: String::new(),
+                        reason: row.reason,
+                        sentence: row.sentence,
+                    }),
+                }
+            }
+            if asked.is_empty() {
+                return Err(CliError::new("empty", "the file holds no row that can be asked"));
+            }
+            return Ok((asked, unreadable));
+        }
+        let one = |identifier_type: String, value: String, country: String| {
+            (vec![Asked { reference: 1, identifier_type, value, country }], Vec::new())
+        };
+        if let Some(mrz) = &self.mrz {
+            let text = if mrz == "-" { read_input()? } else { mrz.clone() };
+            return Ok(one("mrz".to_owned(), text, String::new()));
+        }
+        Ok(one(
+            self.identifier_type.clone().unwrap_or_default(),
+            self.value.clone().unwrap_or_default(),
+            self.country.clone().unwrap_or_default(),
+        ))
+    }
+
+    fn reason(&self, profile: &Profile) -> Result<Reason, CliError> {
+        let check_id = match &self.check_id {
+            None => None,
+            Some(text) => {
+                let mut id = [0; 16];
+                hex::decode_to_slice(text, &mut id).map_err(|_| {
+                    CliError::new("check_id", "a check id is 32 hexadecimal digits")
+                })?;
+                Some(id)
+            }
+        };
+        Ok(Reason {
+            purpose: self.purpose.clone(),
+            offence_class: self.offence_class.clone(),
+            urgent: self.urgent,
+            officer: self.officer.clone().unwrap_or_else(|| profile.officer.clone()),
+            case_reference: self.case_reference.clone(),
+            justification: self.justification.clone(),
+            bureaus: self.bureaus.clone(),
+            timeout: Duration::from_secs(self.timeout),
+            check_id,
+        })
+    }
+}
+
+fn read_input() -> Result<String, CliError> {
+    let mut text = String::new();
+    std::io::stdin()
+        .take(4_096)
+        .read_to_string(&mut text)
+        .map_err(|error| CliError::new("input", error.to_string()))?;
+    Ok(text)
+}
+
+pub(super) fn code(report: &CheckReport) -> u8 {
+    if report.is_complete() && report.rejected.is_empty() { DONE } else { INCOMPLETE }
+}

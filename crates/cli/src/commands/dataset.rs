@@ -1,0 +1,294 @@
+use std::{
+    collections::HashSet,
+    fmt::Write as _,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use clap::{Args, Subcommand};
+use serde::Serialize;
+use symbolon_store::{DataFolder, Record, Store};
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+
+use super::{DONE, INCOMPLETE};
+use crate::{
+    CliError,
+    output::Output,
+    rows::{Mapping, RejectedRow, Rows},
+};
+
+/// Rejected rows shown to a person; JSON has all of them.
+const ROWS_SHOWN: usize = 20;
+
+/// Make and load this bureau's own lists.
+#[derive(Debug, Subcommand)]
+pub(super) enum DatasetCommand {
+    /// Make an empty dataset.
+    Create(Create),
+    /// Load a CSV file into a dataset: all rows or none, unless told otherwise.
+    ///
+    /// The file's first line names its columns: record_id, identifier_type, value, country; a
+    /// mapping file names others. Loading the same file again changes nothing. A running node
+    /// publishes what is new within seconds.
+    Import(Import),
+    /// Show the datasets with their sizes.
+    List(List),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Create {
+    /// The bureau's data folder.
+    #[arg(long, value_name = "FOLDER", env = "SYMBOLON_DATA")]
+    data: PathBuf,
+    /// Title that a partner's officer reads with a hit.
+    #[arg(long)]
+    title: String,
+    /// Id, as agreements name it: small letters, digits and hyphens.
+    id: String,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Import {
+    /// The bureau's data folder.
+    #[arg(long, value_name = "FOLDER", env = "SYMBOLON_DATA")]
+    data: PathBuf,
+    /// Mapping of the file's columns and type names (TOML): record, identifier_type, fixed_type,
+    /// value, country, [types].
+    #[arg(long, value_name = "FILE")]
+    mapping: Option<PathBuf>,
+    /// Load the good rows and leave out the bad ones, instead of loading nothing.
+    #[arg(long)]
+    skip_rejected: bool,
+    /// Make the dataset hold exactly what the file holds: what is not in the file goes.
+    #[arg(long)]
+    replace: bool,
+    /// Read and report, but change nothing.
+    #[arg(long)]
+    dry_run: bool,
+    /// Id of the dataset.
+    dataset: String,
+    /// The CSV file.
+    file: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct List {
+    /// The bureau's data folder.
+    #[arg(long, value_name = "FOLDER", env = "SYMBOLON_DATA")]
+    data: PathBuf,
+}
+
+#[derive(Serialize)]
+struct Created<'a> {
+    dataset: &'a str,
+}
+
+#[derive(Default, Serialize)]
+struct Report {
+    dataset: String,
+    rows: u64,
+    /// Different identifiers among the good rows.
+    identifiers: u64,
+    /// Good rows whose identifier stood in the file before.
+    repeated: u64,
+    loaded: bool,
+    added: u64,
+    unchanged: u64,
+    removed: u64,
+    rejected: Vec<RejectedRow>,
+}
+
+#[derive(Serialize)]
+struct DatasetLine {
+    dataset: String,
+    title: String,
+    updated_at: String,
+    revision: u64,
+    types: Vec<TypeLine>,
+}
+
+#[derive(Serialize)]
+struct TypeLine {
+    identifier_type: String,
+    identifiers: u64,
+}
+
+impl DatasetCommand {
+    pub(super) async fn run(self, output: Output) -> Result<u8, CliError> {
+        match self {
+            Self::Create(create) => create.run(output).await,
+            Self::Import(import) => import.run(output).await,
+            Self::List(list) => list.run(output).await,
+        }
+    }
+}
+
+impl Create {
+    async fn run(self, output: Output) -> Result<u8, CliError> {
+        let sound = (1..=64).contains(&self.id.len())
+            && self
+                .id
+                .bytes()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+        if !sound {
+            return Err(CliError::new(
+                "invalid",
+                "the id of a dataset is 1 to 64 small letters, digits and hyphens",
+            ));
+        }
+        let store = open(&self.data).await?;
+        store.create_dataset(&self.id, &self.title, OffsetDateTime::now_utc()).await?;
+        store.close().await;
+        output.result(&Created { dataset: &self.id }, || {
+            format!("Made {}. Load it: symbolon dataset import {} FILE.csv", self.id, self.id)
+        });
+        Ok(DONE)
+    }
+}
+
+impl Import {
+    async fn run(self, output: Output) -> Result<u8, CliError> {
+        let mapping = match &self.mapping {
+            Some(path) => read_mapping(path)?,
+            None => Mapping::default(),
+        };
+        let size = fs::metadata(&self.file).map_or(0, |metadata| metadata.len());
+        let mut rows = Rows::open(&self.file, mapping)?;
+        let store = open(&self.data).await?;
+        let mut import = store.import(&self.dataset, self.replace).await?;
+        let mut report = Report { dataset: self.dataset.clone(), ..Report::default() };
+        let mut seen = HashSet::new();
+        let spinner =
+            output.spinner(&format!("reading {} ({size} bytes)", self.file.display()));
+        while let Some(row) = rows.next_row()? {
+            report.rows = report.rows.saturating_add(1);
+            match row.and_then(|row| Ok((row.identifier()?, row.record))) {
+                Ok((identifier, reference)) => {
+                    if !seen.insert(identifier.clone()) {
+                        report.repeated = report.repeated.saturating_add(1);
+                    }
+                    import.add(Record { identifier, reference }).await?;
+                }
+                Err(rejected) => report.rejected.push(rejected),
+            }
+        }
+        report.identifiers = seen.len() as u64;
+        spinner.finish_and_clear();
+        report.loaded = !self.dry_run && (report.rejected.is_empty() || self.skip_rejected);
+        if report.loaded {
+            let spinner = output.spinner("storing");
+            let counts = import.commit(OffsetDateTime::now_utc()).await?;
+            spinner.finish_and_clear();
+            report.added = counts.added;
+            report.unchanged = counts.unchanged;
+            report.removed = counts.removed;
+        } else {
+            // Nothing of the load stays.
+            drop(import);
+        }
+        store.close().await;
+        output.result(&report, || text(&report, self.dry_run));
+        Ok(if report.rejected.is_empty() {
+            DONE
+        } else if report.loaded || self.dry_run {
+            INCOMPLETE
+        } else {
+            super::FAILED
+        })
+    }
+}
+
+impl List {
+    async fn run(self, output: Output) -> Result<u8, CliError> {
+        let store = open(&self.data).await?;
+        let mut lines = Vec::new();
+        for dataset in store.datasets().await? {
+            let types = store
+                .dataset_counts(&dataset.id)
+                .await?
+                .into_iter()
+                .map(|count| TypeLine {
+                    identifier_type: count.identifier_type,
+                    identifiers: count.identifiers,
+                })
+                .collect();
+            lines.push(DatasetLine {
+                dataset: dataset.id,
+                title: dataset.title,
+                updated_at: dataset.updated_at.format(&Rfc3339).unwrap_or_default(),
+                revision: dataset.revision,
+                types,
+            });
+        }
+        store.close().await;
+        output.result(&lines, || list_text(&lines));
+        Ok(DONE)
+    }
+}
+
+async fn open(data: &Path) -> Result<Store, CliError> {
+    Ok(Store::open(DataFolder::open(data)?).await?)
+}
+
+fn read_mapping(path: &Path) -> Result<Mapping, CliError> {
+    let text = fs::read_to_string(path).map_err(|error| CliError::file("read", path, error))?;
+    toml::from_str(&text).map_err(|error| {
+        CliError::new("mapping", format!("{} is no mapping: {error}", path.display()))
+    })
+}
+
+fn text(report: &Report, dry_run: bool) -> String {
+    let mut text = String::new();
+    for row in report.rejected.iter().take(ROWS_SHOWN) {
+        let _ = writeln!(
+            text,
+            "line {}, {}: {} ({})",
+            row.line, row.field, row.sentence, row.reason
+        );
+    }
+    if let Some(more) = report.rejected.len().checked_sub(ROWS_SHOWN).filter(|more| *more > 0) {
+        let _ = writeln!(text, "… and {more} more rejected rows; --json lists all");
+    }
+    let _ = writeln!(
+        text,
+        "{} rows: {} different identifiers, {} repeated, {} rejected.",
+        report.rows,
+        report.identifiers,
+        report.repeated,
+        report.rejected.len()
+    );
+    let _ = if dry_run {
+        writeln!(text, "Dry run: nothing was changed.")
+    } else if report.loaded {
+        writeln!(
+            text,
+            "Loaded into {}: {} added, {} unchanged, {} removed. A running node publishes it \
+             within seconds.",
+            report.dataset, report.added, report.unchanged, report.removed
+        )
+    } else {
+        writeln!(
+            text,
+            "Nothing was loaded. Mend the rows above, or give --skip-rejected to load the others."
+        )
+    };
+    text
+}
+
+fn list_text(lines: &[DatasetLine]) -> String {
+    if lines.is_empty() {
+        return "There is no dataset yet: symbolon dataset create ID --title TITLE".to_owned();
+    }
+    let mut text = String::new();
+    for line in lines {
+        let _ = writeln!(
+            text,
+            "{}  {}  (loaded {}, revision {})",
+            line.dataset, line.title, line.updated_at, line.revision
+        );
+        for one in &line.types {
+            let _ = writeln!(text, "    {:<18} {:>10}", one.identifier_type, one.identifiers);
+        }
+    }
+    text
+}

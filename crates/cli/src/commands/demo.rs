@@ -1,0 +1,380 @@
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+    process::Stdio,
+    time::{Duration, Instant},
+};
+
+use clap::Args;
+use serde::Serialize;
+use symbolon_identifiers::IdentifierType;
+use tokio::signal;
+
+use super::{DONE, table};
+use crate::{
+    CliError, Profile,
+    asking::{Asked, CheckReport, Reason, ask},
+    output::Output,
+    rows::{Mapping, Rows},
+    scenario::{Bureau, RunningNode, agree, dataset, simple_terms, wait_for_coverage},
+};
+
+/// Marks a folder as one that a later demo may replace.
+const MARK: &str = ".symbolon-demo";
+const OFFICER: &str = "demo-officer";
+const DAILY_QUOTA: u64 = 100_000;
+
+struct Country {
+    code: &'static str,
+    name: &'static str,
+    folder: &'static str,
+    dataset: &'static str,
+    title: &'static str,
+    records: &'static str,
+}
+
+const COUNTRIES: [Country; 3] = [
+    Country {
+        code: "ARC",
+        name: "Arcadia",
+        folder: "arcadia",
+        dataset: "arc-watchlist",
+        title: "Arcadian national watchlist",
+        records: include_str!("../../demo/arcadia.csv"),
+    },
+    Country {
+        code: "BOR",
+        name: "Borealia",
+        folder: "borealia",
+        dataset: "bor-watchlist",
+        title: "Borealian watchlist",
+        records: include_str!("../../demo/borealia.csv"),
+    },
+    Country {
+        code: "CTG",
+        name: "Costaguana",
+        folder: "costaguana",
+        dataset: "ctg-watchlist",
+        title: "Costaguanan alerts",
+        records: include_str!("../../demo/costaguana.csv"),
+    },
+];
+
+const BATCH: &str = include_str!("../../demo/check-batch.csv");
+
+/// What Costaguana does not offer to Arcadia, to show what "not permitted" looks like.
+const NOT_OFFERED_BY_COSTAGUANA: IdentifierType = IdentifierType::Iban;
+
+/// Three bureaus on this machine that check against one another.
+///
+/// Founds Arcadia, Borealia and Costaguana in data folders of their own, loads an invented watchlist
+/// into each, signs agreements between them, starts their nodes, runs checks from Arcadia against
+/// the other two, and then stays up for you to try more.
+#[derive(Debug, Args)]
+pub(super) struct Demo {
+    /// Where the bureaus' data folders go. A demo that was there before is replaced.
+    #[arg(long, value_name = "FOLDER", default_value = "symbolon-demo")]
+    dir: PathBuf,
+    /// End after the checks instead of staying up.
+    #[arg(long)]
+    exit: bool,
+}
+
+#[derive(Serialize)]
+struct Report {
+    bureaus: Vec<BureauReport>,
+    checks: Vec<DemoCheck>,
+    profile: PathBuf,
+    ready_after_seconds: f64,
+}
+
+#[derive(Serialize)]
+struct BureauReport {
+    code: String,
+    name: String,
+    data: PathBuf,
+    partner_face: String,
+    bureau_face: String,
+    metrics: String,
+    records: u64,
+}
+
+#[derive(Serialize)]
+struct DemoCheck {
+    title: &'static str,
+    #[serde(flatten)]
+    report: CheckReport,
+}
+
+impl Demo {
+    pub(super) async fn run(self, output: Output) -> Result<u8, CliError> {
+        let began = Instant::now();
+        let root = prepare(&self.dir)?;
+        let (bureaus, counts) = found_and_load(&root, output).await?;
+        sign_agreements(&bureaus, output).await?;
+        let (nodes, profile, profile_path) = start(&root, &bureaus, output).await?;
+        let ready_after_seconds = began.elapsed().as_secs_f64();
+        let checks = check(&profile, output).await?;
+        let report = Report {
+            bureaus: bureaus
+                .iter()
+                .zip(&counts)
+                .map(|(bureau, records)| BureauReport {
+                    code: bureau.code.to_string(),
+                    name: bureau.card.name.clone(),
+                    data: bureau.folder.root().to_owned(),
+                    partner_face: bureau.card.endpoint.clone(),
+                    bureau_face: bureau.bureau_endpoint.clone(),
+                    metrics: format!("http://{}/metrics", bureau.metrics),
+                    records: *records,
+                })
+                .collect(),
+            checks,
+            profile: profile_path,
+            ready_after_seconds,
+        };
+        output.result(&report, || text(&report));
+        if !self.exit {
+            output.say(&next_steps(&report));
+            wait(nodes, output).await?;
+        } else {
+            stop(nodes).await?;
+        }
+        Ok(DONE)
+    }
+}
+
+/// An empty folder for the demo; one that an earlier demo left is emptied, nothing else is.
+fn prepare(dir: &Path) -> Result<PathBuf, CliError> {
+    let root = std::path::absolute(dir).map_err(|e| CliError::file("find", dir, e))?;
+    let is_empty = fs::read_dir(&root).map_or(true, |mut entries| entries.next().is_none());
+    if !is_empty && !root.join(MARK).is_file() {
+        return Err(CliError::new(
+            "not_empty",
+            format!(
+                "{} holds something other than an earlier demo; name another folder with --dir",
+                root.display()
+            ),
+        ));
+    }
+    if !is_empty {
+        fs::remove_dir_all(&root).map_err(|e| CliError::file("empty", &root, e))?;
+    }
+    fs::create_dir_all(&root).map_err(|e| CliError::file("make", &root, e))?;
+    let mark = root.join(MARK);
+    fs::write(&mark, "made by `symbolon demo`, which may replace this folder\n")
+        .map_err(|e| CliError::file("write", &mark, e))?;
+    Ok(root)
+}
+
+async fn found_and_load(
+    root: &Path,
+    output: Output,
+) -> Result<(Vec<Bureau>, Vec<u64>), CliError> {
+    let mut bureaus = Vec::new();
+    let mut counts = Vec::new();
+    for country in &COUNTRIES {
+        let spinner = output.spinner(&format!("founding {} and loading its list", country.name));
+        let bureau = Bureau::found(&root.join(country.folder), country.code, country.name)?;
+        let loaded = bureau
+            .load(country.dataset, country.title, country.records.as_bytes(), Mapping::default())
+            .await?;
+        if let Some(rejected) = loaded.rejected.first() {
+            return Err(CliError::new(
+                "demo_data",
+                format!("{}, line {}: {}", country.folder, rejected.line, rejected.sentence),
+            ));
+        }
+        spinner.finish_and_clear();
+        counts.push(loaded.counts.added);
+        bureaus.push(bureau);
+    }
+    Ok((bureaus, counts))
+}
+
+async fn sign_agreements(bureaus: &[Bureau], output: Output) -> Result<(), CliError> {
+    let spinner = output.spinner("signing agreements");
+    for (first, a) in bureaus.iter().enumerate() {
+        for (second, b) in bureaus.iter().enumerate().skip(first.saturating_add(1)) {
+            let datasets = [(first, a), (second, b)]
+                .into_iter()
+                .filter_map(|(index, bureau)| Some((COUNTRIES.get(index)?, bureau)))
+                .map(|(country, bureau)| {
+                    let types: Vec<_> = IdentifierType::ALL
+                        .iter()
+                        .copied()
+                        .filter(|kind| {
+                            country.code != "CTG" || *kind != NOT_OFFERED_BY_COSTAGUANA
+                        })
+                        .collect();
+                    dataset(country.dataset, &bureau.code, country.title, &types, DAILY_QUOTA)
+                })
+                .collect();
+            let id = format!("{}-{}-2026", a.code, b.code).to_ascii_lowercase();
+            let title = format!("{} and {}: watchlist checks", a.card.name, b.card.name);
+            let terms = simple_terms(&id, &title, &[a, b], datasets)?;
+            agree(&terms, &[a, b]).await?;
+        }
+    }
+    spinner.finish_and_clear();
+    Ok(())
+}
+
+async fn start(
+    root: &Path,
+    bureaus: &[Bureau],
+    output: Output,
+) -> Result<(Vec<RunningNode>, Profile, PathBuf), CliError> {
+    let program = env::current_exe()
+        .map_err(|error| CliError::new("system", format!("this program is nowhere: {error}")))?;
+    let mut nodes = Vec::new();
+    for bureau in bureaus {
+        let path = bureau.folder.root().join("node.log");
+        let log = fs::File::create(&path).map_err(|e| CliError::file("write", &path, e))?;
+        nodes.push(bureau.start(&program, Stdio::from(log))?);
+    }
+    let arcadia = bureaus
+        .first()
+        .ok_or_else(|| CliError::new("demo_data", "the demo has no bureau"))?;
+    arcadia.issue(OFFICER)?;
+    let person = arcadia.folder.person(OFFICER);
+    let profile = Profile {
+        endpoint: arcadia.bureau_endpoint.clone(),
+        root: person.join("bureau-root.pem"),
+        certificate: person.join("certificate.pem"),
+        key: person.join("key.pem"),
+        officer: OFFICER.to_owned(),
+    };
+    let path = profile.write(root)?;
+    let spinner = output.spinner("nodes are evaluating their lists and exchanging them");
+    let ready = wait_for_coverage(&profile, Duration::from_secs(180)).await;
+    spinner.finish_and_clear();
+    ready?;
+    Ok((nodes, profile, path))
+}
+
+async fn check(profile: &Profile, output: Output) -> Result<Vec<DemoCheck>, CliError> {
+    let mut client = profile.connect()?;
+    let batch = batch()?;
+    let reason = |case: &str| Reason {
+        purpose: "border_check".to_owned(),
+        offence_class: String::new(),
+        urgent: false,
+        officer: OFFICER.to_owned(),
+        case_reference: case.to_owned(),
+        justification: "demonstration".to_owned(),
+        bureaus: Vec::new(),
+        timeout: Duration::from_secs(60),
+        check_id: None,
+    };
+    let spinner = output.spinner("checking a batch of 1,000");
+    let whole = ask(&mut client, &reason("demo batch"), &batch, |_, _| {}).await?;
+    spinner.finish_and_clear();
+    // What hit in the batch is asked again alone, beside something that is in no list, so that a
+    // person sees both on one page.
+    let pick = |outcome: &str| {
+        let reference = whole.answers.iter().find(|a| a.outcome == outcome).map(|a| a.reference);
+        batch.iter().find(|one| Some(one.reference) == reference).cloned()
+    };
+    let mut checks = Vec::new();
+    for (title, one) in [
+        ("one identifier that a partner knows", pick("hit")),
+        ("one that nobody knows", pick("no_hit")),
+        ("one that Costaguana does not offer to answer", pick("not_permitted")),
+    ] {
+        if let Some(one) = one {
+            let report = ask(&mut client, &reason("demo single"), &[one], |_, _| {}).await?;
+            checks.push(DemoCheck { title, report });
+        }
+    }
+    checks.push(DemoCheck { title: "a batch of 1,000", report: whole });
+    Ok(checks)
+}
+
+fn batch() -> Result<Vec<Asked>, CliError> {
+    let mut rows = Rows::new(BATCH.as_bytes(), Mapping::default())?;
+    let mut asked = Vec::new();
+    while let Some(row) = rows.next_row()? {
+        let row = row.map_err(|row| CliError::new("demo_data", row.sentence))?;
+        asked.push(Asked {
+            reference: row.line,
+            identifier_type: row.identifier_type,
+            value: row.value,
+            country: row.country,
+        });
+    }
+    Ok(asked)
+}
+
+fn text(report: &Report) -> String {
+    let mut text = String::new();
+    for bureau in &report.bureaus {
+        text += &format!(
+            "{} ({}): {} records, partner face {}, data in {}\n",
+            bureau.name,
+            bureau.code,
+            bureau.records,
+            bureau.partner_face,
+            bureau.data.display()
+        );
+    }
+    text += &format!(
+        "Founded, agreed, published and exchanged in {:.1} s.\n",
+        report.ready_after_seconds
+    );
+    for check in &report.checks {
+        text += &format!("\n── Arcadia asks: {} ──\n\n", check.title);
+        text += &table::report(&check.report, false);
+    }
+    text
+}
+
+fn next_steps(report: &Report) -> String {
+    let program = env::current_exe().unwrap_or_else(|_| PathBuf::from("symbolon"));
+    let program = program.display();
+    let hit = report
+        .checks
+        .first()
+        .and_then(|check| check.report.answers.iter().find(|a| a.outcome == "hit"));
+    let example = hit.map_or_else(
+        || "vin WVWZZZ1JZXW000001".to_owned(),
+        |answer| {
+            // "value (country)" as it was shown.
+            match answer.identifier.rsplit_once(" (") {
+                Some((value, country)) => format!(
+                    "{} \"{value}\" --country \"{}\"",
+                    answer.identifier_type,
+                    country.trim_end_matches(')')
+                ),
+                None => format!("{} \"{}\"", answer.identifier_type, answer.identifier),
+            }
+        },
+    );
+    let metrics = report.bureaus.first().map_or("", |bureau| bureau.metrics.as_str());
+    format!(
+        "\nThe bureaus stay up until Ctrl-C. In another terminal, in this folder:\n\n  \
+         {program} check {example}\n  {program} check phone \"+44 7400 123456\" --json\n  \
+         {program} coverage\n  curl {metrics}\n\nFrom another folder, first: export \
+         SYMBOLON_PROFILE={}\n",
+        report.profile.display()
+    )
+}
+
+async fn wait(nodes: Vec<RunningNode>, output: Output) -> Result<(), CliError> {
+    let unavailable = |error: std::io::Error| CliError::new("system", error.to_string());
+    let mut terminate =
+        signal::unix::signal(signal::unix::SignalKind::terminate()).map_err(unavailable)?;
+    tokio::select! {
+        result = signal::ctrl_c() => result.map_err(unavailable)?,
+        _ = terminate.recv() => {}
+    }
+    output.note("stopping");
+    stop(nodes).await
+}
+
+async fn stop(nodes: Vec<RunningNode>) -> Result<(), CliError> {
+    for node in nodes {
+        node.stop().await?;
+    }
+    Ok(())
+}

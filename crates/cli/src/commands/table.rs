@@ -1,0 +1,161 @@
+//! A check's report as a person reads it.
+
+use std::{collections::BTreeMap, fmt::Write as _};
+
+use crate::asking::{Answer, CheckReport};
+
+/// Up to so many identifiers every answer is shown; above, only what needs a person.
+const SMALL: u64 = 12;
+const ROWS_SHOWN: usize = 60;
+
+/// The report. Of a large one, only hits and what went wrong, unless `all`.
+pub(super) fn report(report: &CheckReport, all: bool) -> String {
+    let mut text = String::new();
+    let small = all || report.summary.asked <= SMALL;
+    let shown: Vec<&Answer> =
+        report.answers.iter().filter(|answer| small || answer.outcome != "no_hit").collect();
+    if !shown.is_empty() {
+        rows(&mut text, &shown, all);
+    }
+    for rejected in &report.rejected {
+        let _ = writeln!(
+            text,
+            "not asked: {} — {} ({})",
+            if rejected.identifier.is_empty() {
+                format!("line {}", rejected.reference)
+            } else {
+                rejected.identifier.clone()
+            },
+            rejected.sentence,
+            rejected.reason
+        );
+    }
+    per_list(&mut text, report);
+    whom_to_call(&mut text, report);
+    let _ = writeln!(text, "Check {} took {} ms.", report.check_id, report.elapsed_ms);
+    text
+}
+
+fn rows(text: &mut String, answers: &[&Answer], all: bool) {
+    let limit = if all { usize::MAX } else { ROWS_SHOWN };
+    let width = answers
+        .iter()
+        .take(limit)
+        .map(|answer| answer.identifier.chars().count())
+        .max()
+        .unwrap_or(0)
+        .clamp(10, 44);
+    let _ = writeln!(
+        text,
+        "{:<width$}  {:<16} {:<12} {:<14} LIST",
+        "IDENTIFIER", "TYPE", "BUREAU", "ANSWER"
+    );
+    for answer in answers.iter().take(limit) {
+        let identifier: String = answer.identifier.chars().take(width).collect();
+        let list = match (&answer.coverage, answer.sentence.is_empty()) {
+            (Some(coverage), _) => format!(
+                "{} (as of {})",
+                answer.dataset_title,
+                coverage.updated_at.get(..16).unwrap_or(&coverage.updated_at).replace('T', " ")
+            ),
+            (None, false) => format!("{} [{}]", answer.sentence, answer.reason),
+            (None, true) => answer.dataset_title.clone(),
+        };
+        let _ = writeln!(
+            text,
+            "{identifier:<width$}  {:<16} {:<12} {:<14} {list}",
+            answer.identifier_type,
+            answer.bureau_name,
+            word(answer.outcome)
+        );
+    }
+    if let Some(more) = answers.len().checked_sub(limit).filter(|more| *more > 0) {
+        let _ = writeln!(text, "… and {more} more; --all or --json shows them");
+    }
+    text.push('\n');
+}
+
+#[derive(Default)]
+struct Counts {
+    asked: u64,
+    hit: u64,
+    no_hit: u64,
+    not_permitted: u64,
+    no_answer: u64,
+    slowest: f64,
+    updated_at: String,
+}
+
+/// One line for each list, summed over identifier types: what it is, how fresh, what it said.
+fn per_list(text: &mut String, report: &CheckReport) {
+    let mut lists: BTreeMap<(&str, &str), Counts> = BTreeMap::new();
+    for answer in &report.answers {
+        let counts =
+            lists.entry((&answer.bureau_name, &answer.dataset_title)).or_default();
+        counts.asked += 1;
+        match answer.outcome {
+            "hit" => counts.hit += 1,
+            "no_hit" => counts.no_hit += 1,
+            "not_permitted" => counts.not_permitted += 1,
+            _ => counts.no_answer += 1,
+        }
+        counts.slowest = counts.slowest.max(answer.elapsed_ms);
+        if let Some(coverage) = &answer.coverage {
+            counts.updated_at.clone_from(&coverage.updated_at);
+        }
+    }
+    let _ = writeln!(
+        text,
+        "{:<12} {:<34} {:>6} {:>5} {:>7} {:>13} {:>9} {:>9}  COVERS UNTIL",
+        "BUREAU", "LIST", "ASKED", "HIT", "NO HIT", "NOT PERMITTED", "NO ANSWER", "TIME"
+    );
+    for ((bureau, list), counts) in lists {
+        let list = if list.is_empty() { "(none offered)" } else { list };
+        let until = counts.updated_at.get(..16).unwrap_or("-").replace('T', " ");
+        let _ = writeln!(
+            text,
+            "{bureau:<12} {list:<34} {:>6} {:>5} {:>7} {:>13} {:>9} {:>6.0} ms  {until}",
+            counts.asked,
+            counts.hit,
+            counts.no_hit,
+            counts.not_permitted,
+            counts.no_answer,
+            counts.slowest
+        );
+    }
+    text.push('\n');
+}
+
+fn whom_to_call(text: &mut String, report: &CheckReport) {
+    let mut desks = BTreeMap::new();
+    for answer in report.answers.iter().filter(|answer| answer.outcome == "hit") {
+        if let Some(desk) = &answer.desk {
+            desks.insert(&answer.bureau_name, desk);
+        }
+    }
+    if desks.is_empty() {
+        if report.summary.no_hit > 0 {
+            let _ = writeln!(
+                text,
+                "No hit means: not in these lists as of their dates. It does not mean not known."
+            );
+        }
+        return;
+    }
+    let _ = writeln!(
+        text,
+        "A hit is unconfirmed and no ground for action: call the desk before anything is done."
+    );
+    for (bureau, desk) in desks {
+        let _ = writeln!(text, "  {bureau}: {}, {}, {}", desk.name, desk.phone, desk.email);
+    }
+}
+
+fn word(outcome: &str) -> &str {
+    match outcome {
+        "hit" => "HIT",
+        "no_hit" => "no hit",
+        "not_permitted" => "not permitted",
+        _ => "no answer",
+    }
+}

@@ -1,0 +1,66 @@
+use std::{io, path::Path};
+
+use symbolon_client::TlsError;
+use symbolon_exchange::Received;
+use symbolon_node::{CertificateError, FoundingError, NodeError};
+use symbolon_policy::{AgreementError, Invalid};
+use symbolon_store::{FolderError, StoreError};
+use thiserror::Error;
+use tonic::Status;
+
+/// Why a command failed: a reason for programs and a sentence for the person at the keyboard.
+#[derive(Debug, Error)]
+#[error("{sentence}")]
+pub struct CliError {
+    /// For programs.
+    pub reason: String,
+    /// For a person: what is wrong and what to do.
+    pub sentence: String,
+}
+
+impl CliError {
+    /// A failure with a reason and a sentence.
+    pub fn new(reason: impl Into<String>, sentence: impl Into<String>) -> Self {
+        Self { reason: reason.into(), sentence: sentence.into() }
+    }
+
+    /// The system refused something about a file.
+    pub fn file(action: &'static str, path: &Path, source: io::Error) -> Self {
+        FolderError::io(action, path, source).into()
+    }
+}
+
+impl From<Status> for CliError {
+    fn from(status: Status) -> Self {
+        let received = Received::read(&status);
+        match received.reason {
+            Some(reason) => Self { reason, sentence: received.sentence },
+            None => Self::new(
+                "node_unreachable",
+                "the bureau's node did not answer, or refused this certificate. Is it running, \
+                 and does the profile name its address and a certificate that it issued?",
+            ),
+        }
+    }
+}
+
+macro_rules! from {
+    ($($error:ty => $reason:literal),* $(,)?) => {
+        $(impl From<$error> for CliError {
+            fn from(error: $error) -> Self {
+                Self::new($reason, error.to_string())
+            }
+        })*
+    };
+}
+
+from! {
+    AgreementError => "agreement",
+    CertificateError => "certificate",
+    FolderError => "folder",
+    FoundingError => "founding",
+    Invalid => "invalid",
+    NodeError => "node",
+    StoreError => "store",
+    TlsError => "tls",
+}

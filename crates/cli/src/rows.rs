@@ -1,0 +1,288 @@
+//! Identifiers in CSV files: what analysts check and what administrators load.
+
+use std::{collections::BTreeMap, fs::File, io::Read, path::Path};
+
+use csv::{ByteRecord, Reader, ReaderBuilder};
+use serde::{Deserialize, Serialize};
+use symbolon_identifiers::{Identifier, IdentifierType, parse, parse_mrz};
+
+use crate::CliError;
+
+/// Which column holds what, and how a source's own type names read here. In a file, TOML.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Mapping {
+    /// Column with the source's name for a record; a row's line number serves where it is missing.
+    pub record: String,
+    /// Column with the identifier type.
+    pub identifier_type: String,
+    /// The type of all rows, for files that hold only one and have no such column.
+    pub fixed_type: Option<String>,
+    /// Column with the identifier.
+    pub value: String,
+    /// Column with the country.
+    pub country: String,
+    /// The source's type names, each with the registered name it stands for; an empty name leaves
+    /// rows of that type out without counting them as rejected.
+    pub types: BTreeMap<String, String>,
+}
+
+impl Default for Mapping {
+    fn default() -> Self {
+        Self {
+            record: "record_id".to_owned(),
+            identifier_type: "identifier_type".to_owned(),
+            fixed_type: None,
+            value: "value".to_owned(),
+            country: "country".to_owned(),
+            types: BTreeMap::new(),
+        }
+    }
+}
+
+/// One row as it stands in the file.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Row {
+    /// Line on which it begins, from 1.
+    pub line: u64,
+    /// The source's name for the record.
+    pub record: String,
+    /// Registered name of the type, mapped; `mrz` for a scanned zone.
+    pub identifier_type: String,
+    /// The identifier.
+    pub value: String,
+    /// The country; may be empty.
+    pub country: String,
+}
+
+/// A row that cannot be used.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct RejectedRow {
+    /// Line on which it begins, from 1.
+    pub line: u64,
+    /// The field at fault.
+    pub field: &'static str,
+    /// For programs.
+    pub reason: String,
+    /// What is wrong and what to do.
+    pub sentence: String,
+}
+
+impl Row {
+    /// The identifier in the row.
+    ///
+    /// # Errors
+    /// The row as rejected, with field, rule and what to do.
+    pub fn identifier(&self) -> Result<Identifier, RejectedRow> {
+        if self.identifier_type == "mrz" {
+            return parse_mrz(&self.value).map_err(|error| self.rejected("value", &error));
+        }
+        let kind: IdentifierType = self.identifier_type.parse().map_err(|_| {
+            let known: Vec<_> = IdentifierType::ALL.iter().map(|kind| kind.name()).collect();
+            RejectedRow {
+                line: self.line,
+                field: "identifier_type",
+                reason: "unknown_type".to_owned(),
+                sentence: format!(
+                    "there is no such identifier type; known are mrz, {}",
+                    known.join(", ")
+                ),
+            }
+        })?;
+        let country = Some(self.country.trim()).filter(|country| !country.is_empty());
+        parse(kind, &self.value, country).map_err(|error| self.rejected("value", &error))
+    }
+
+    fn rejected(
+        &self,
+        field: &'static str,
+        error: &symbolon_identifiers::ParseError,
+    ) -> RejectedRow {
+        RejectedRow {
+            line: self.line,
+            field,
+            reason: error.code.as_str().to_owned(),
+            sentence: error.to_string(),
+        }
+    }
+}
+
+/// The rows of a CSV file, one by one, so that a file of any size can be read.
+pub struct Rows<R> {
+    reader: Reader<R>,
+    columns: Columns,
+    mapping: Mapping,
+    record: ByteRecord,
+}
+
+#[derive(Clone, Copy)]
+struct Columns {
+    record: Option<usize>,
+    identifier_type: Option<usize>,
+    value: usize,
+    country: Option<usize>,
+}
+
+impl Rows<File> {
+    /// Opens a file.
+    ///
+    /// # Errors
+    /// When it cannot be read or lacks a column.
+    pub fn open(path: &Path, mapping: Mapping) -> Result<Self, CliError> {
+        let file = File::open(path).map_err(|e| CliError::file("read", path, e))?;
+        Self::new(file, mapping)
+    }
+}
+
+impl<R: Read> Rows<R> {
+    /// Reads the heading of a CSV text.
+    ///
+    /// # Errors
+    /// When it lacks a column.
+    pub fn new(text: R, mapping: Mapping) -> Result<Self, CliError> {
+        let mut reader = ReaderBuilder::new().flexible(true).from_reader(text);
+        let heading = reader.byte_headers().map_err(|error| not_csv(&error))?;
+        let find = |name: &str| {
+            heading.iter().position(|column| {
+                let column = column.strip_prefix(b"\xef\xbb\xbf").unwrap_or(column);
+                column.trim_ascii() == name.as_bytes()
+            })
+        };
+        let columns = Columns {
+            record: find(&mapping.record),
+            identifier_type: find(&mapping.identifier_type),
+            value: find(&mapping.value).ok_or_else(|| missing(&mapping.value))?,
+            country: find(&mapping.country),
+        };
+        if columns.identifier_type.is_none() && mapping.fixed_type.is_none() {
+            return Err(missing(&mapping.identifier_type));
+        }
+        Ok(Self { reader, columns, mapping, record: ByteRecord::new() })
+    }
+
+    /// The next row; `None` at the end.
+    ///
+    /// # Errors
+    /// The inner error is a row that cannot be read, after which reading goes on; the outer one
+    /// ends it.
+    #[allow(clippy::type_complexity, reason = "a row, no row, or one of two kinds of error")]
+    pub fn next_row(&mut self) -> Result<Option<Result<Row, RejectedRow>>, CliError> {
+        loop {
+            if !self.reader.read_byte_record(&mut self.record).map_err(|error| not_csv(&error))? {
+                return Ok(None);
+            }
+            let line = self.record.position().map_or(0, csv::Position::line);
+            match self.row(line) {
+                Ok(row) if row.identifier_type.is_empty() && self.leaves_out() => {}
+                other => return Ok(Some(other)),
+            }
+        }
+    }
+
+    fn leaves_out(&self) -> bool {
+        let named = self.columns.identifier_type.and_then(|column| self.record.get(column));
+        named
+            .and_then(|bytes| std::str::from_utf8(bytes).ok())
+            .and_then(|name| self.mapping.types.get(name.trim()))
+            .is_some_and(String::is_empty)
+    }
+
+    fn row(&self, line: u64) -> Result<Row, RejectedRow> {
+        let field = |column: Option<usize>, name: &'static str| {
+            let bytes = column.and_then(|column| self.record.get(column)).unwrap_or_default();
+            std::str::from_utf8(bytes).map(str::to_owned).map_err(|_| RejectedRow {
+                line,
+                field: name,
+                reason: "not_utf8".to_owned(),
+                sentence: "this field is not UTF-8 text; save the file as UTF-8".to_owned(),
+            })
+        };
+        let named = match &self.mapping.fixed_type {
+            Some(fixed) => fixed.clone(),
+            None => field(self.columns.identifier_type, "identifier_type")?.trim().to_owned(),
+        };
+        let record = field(self.columns.record, "record")?;
+        Ok(Row {
+            line,
+            record: if record.trim().is_empty() {
+                format!("line-{line}")
+            } else {
+                record.trim().to_owned()
+            },
+            identifier_type: self.mapping.types.get(&named).cloned().unwrap_or(named),
+            value: field(Some(self.columns.value), "value")?,
+            country: field(self.columns.country, "country")?,
+        })
+    }
+}
+
+fn missing(column: &str) -> CliError {
+    CliError::new(
+        "missing_column",
+        format!(
+            "the file has no column {column:?}. Its first line must name the columns \
+             record_id, identifier_type, value and country; a mapping file names others"
+        ),
+    )
+}
+
+fn not_csv(error: &csv::Error) -> CliError {
+    CliError::new("not_csv", format!("the file cannot be read as CSV: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &[u8], mapping: Mapping) -> Vec<Result<Row, RejectedRow>> {
+        let mut rows = Rows::new(text, mapping).unwrap();
+        let mut all = Vec::new();
+        while let Some(row) = rows.next_row().unwrap() {
+            all.push(row);
+        }
+        all
+    }
+
+    #[test]
+    fn rows_keep_their_line_even_after_quoted_line_breaks() {
+        let text = b"record_id,identifier_type,value,country\nA,email,\"a\n@b.example\",\nB,email,c@d.example,\n";
+        let lines: Vec<_> = read(text, Mapping::default()).iter().map(|r| r.as_ref().unwrap().line).collect();
+        assert_eq!(lines, [2, 4]);
+    }
+
+    #[test]
+    fn a_byte_order_mark_and_spaces_in_the_heading_do_no_harm() {
+        let text = "\u{feff}identifier_type, value \nemail,a@b.example\n".as_bytes();
+        let rows = read(text, Mapping::default());
+        assert_eq!(rows[0].as_ref().unwrap().value, "a@b.example");
+        assert_eq!(rows[0].as_ref().unwrap().record, "line-2");
+    }
+
+    #[test]
+    fn garbage_is_rejected_row_by_row_and_reading_goes_on() {
+        let text = b"identifier_type,value\nemail,\xff\xfe\nspaceship,1\nemail,a@b.example\n\x00\x01\n";
+        let rows = read(text, Mapping::default());
+        assert_eq!(rows[0].as_ref().unwrap_err().reason, "not_utf8");
+        assert_eq!(rows[1].as_ref().unwrap().identifier().unwrap_err().reason, "unknown_type");
+        assert!(rows[2].as_ref().unwrap().identifier().is_ok());
+        assert!(rows[3].as_ref().unwrap().identifier().is_err());
+    }
+
+    #[test]
+    fn a_mapping_renames_columns_and_types_and_leaves_types_out() {
+        let mapping = Mapping {
+            identifier_type: "kind".to_owned(),
+            types: [("mail".to_owned(), "email".to_owned()), ("name".to_owned(), String::new())].into(),
+            ..Mapping::default()
+        };
+        let rows = read(b"kind,value\nname,Somebody\nmail,a@b.example\n", mapping);
+        assert_eq!(rows.len(), 1);
+        assert_eq!(rows[0].as_ref().unwrap().identifier_type, "email");
+    }
+
+    #[test]
+    fn a_missing_column_is_named() {
+        let error = Rows::new(b"a,b\n1,2\n".as_slice(), Mapping::default()).err().unwrap();
+        assert_eq!(error.reason, "missing_column");
+    }
+}

@@ -1,0 +1,316 @@
+//! Whole bureaus on one machine: founded, agreed with one another, and running as processes. Used by
+//! the demo, the end-to-end tests and developer tools.
+
+use std::{
+    net::{SocketAddr, TcpListener},
+    path::{Path, PathBuf},
+    process::Stdio,
+    time::{Duration, Instant},
+};
+
+use symbolon_identifiers::IdentifierType;
+use symbolon_node::{BureauFacts, found_bureau, issue_person};
+use symbolon_policy::{
+    Agreement, AgreementTerms, BureauCode, Dataset, Desk, OfferedType, Party, SignedAgreement,
+    WhoLearns,
+};
+use symbolon_proto::bureau::v1::ListCoverageRequest;
+use symbolon_store::{DataFolder, ImportCounts, KeyName, NodeConfig, Record, Store};
+use time::OffsetDateTime;
+use tokio::process::{Child, Command};
+
+use crate::{
+    CliError, Profile,
+    rows::{Mapping, RejectedRow, Rows},
+};
+
+/// A bureau on this machine.
+#[derive(Clone, Debug)]
+pub struct Bureau {
+    /// Its code.
+    pub code: BureauCode,
+    /// Its data folder.
+    pub folder: DataFolder,
+    /// Its card.
+    pub card: Party,
+    /// Where its bureau face is.
+    pub bureau_endpoint: String,
+    /// Where its metrics are.
+    pub metrics: SocketAddr,
+}
+
+/// What a loaded file came to.
+#[derive(Debug)]
+pub struct Loaded {
+    /// What changed.
+    pub counts: ImportCounts,
+    /// Rows that could not be used.
+    pub rejected: Vec<RejectedRow>,
+}
+
+impl Bureau {
+    /// Founds a bureau in a new folder, on free ports of the loopback interface.
+    ///
+    /// # Errors
+    /// When something cannot be written.
+    pub fn found(root: &Path, code: &str, name: &str) -> Result<Self, CliError> {
+        let code: BureauCode = code.parse()?;
+        let [partner, bureau, metrics] = free_ports()?;
+        let facts = BureauFacts {
+            code: code.clone(),
+            name: name.to_owned(),
+            trust_domain: format!("{}.symbolon.internal", code.as_str().to_ascii_lowercase()),
+            partner_listen: partner,
+            partner_endpoint: format!("https://{partner}"),
+            bureau_listen: bureau,
+            bureau_hosts: vec!["127.0.0.1".to_owned(), "localhost".to_owned()],
+            metrics_listen: metrics,
+            desk: Desk {
+                name: format!("{name} 24/7 desk"),
+                phone: "+000 555 0100".to_owned(),
+                email: format!("desk@{}.example", code.as_str().to_ascii_lowercase()),
+            },
+        };
+        let folder = found_bureau(root, &facts, OffsetDateTime::now_utc())?;
+        let mut config = NodeConfig::read(&folder)?;
+        config.refresh_seconds = 1;
+        config.write(&folder)?;
+        let card = read_card(&folder.card())?;
+        Ok(Self {
+            code,
+            folder,
+            card,
+            bureau_endpoint: format!("https://{bureau}"),
+            metrics,
+        })
+    }
+
+    /// Opens its store, as a second process beside its node may.
+    ///
+    /// # Errors
+    /// When it cannot be opened.
+    pub async fn store(&self) -> Result<Store, CliError> {
+        Ok(Store::open(self.folder.clone()).await?)
+    }
+
+    /// Issues a certificate and profile to a person.
+    ///
+    /// # Errors
+    /// When the name is taken.
+    pub fn issue(&self, name: &str) -> Result<PathBuf, CliError> {
+        let folder = issue_person(&self.folder, name, OffsetDateTime::now_utc())?;
+        Profile::issued(self.bureau_endpoint.clone(), name).write(&folder)
+    }
+
+    /// Signs an agreement as this bureau's legal officer.
+    ///
+    /// # Errors
+    /// When it is no party, or names another legal key.
+    pub fn sign(&self, agreement: &mut SignedAgreement) -> Result<(), CliError> {
+        Ok(agreement.sign(&self.code, &KeyName::Legal.read(&self.folder)?)?)
+    }
+
+    /// Installs a signed agreement.
+    ///
+    /// # Errors
+    /// When a signature does not hold.
+    pub async fn install(&self, signed: &SignedAgreement) -> Result<Agreement, CliError> {
+        let agreement = signed.verify()?;
+        let store = self.store().await?;
+        let now = OffsetDateTime::now_utc();
+        store.install_agreement(&agreement, &signed.to_json()?, now).await?;
+        store.close().await;
+        Ok(agreement)
+    }
+
+    /// Makes a dataset and loads rows into it; rows that cannot be used are left out.
+    ///
+    /// # Errors
+    /// When the text is no CSV or the store fails.
+    pub async fn load<R: std::io::Read>(
+        &self,
+        dataset: &str,
+        title: &str,
+        rows: R,
+        mapping: Mapping,
+    ) -> Result<Loaded, CliError> {
+        let store = self.store().await?;
+        store.create_dataset(dataset, title, OffsetDateTime::now_utc()).await?;
+        let mut import = store.import(dataset, false).await?;
+        let mut rows = Rows::new(rows, mapping)?;
+        let mut rejected = Vec::new();
+        while let Some(row) = rows.next_row()? {
+            match row.and_then(|row| Ok((row.identifier()?, row.record))) {
+                Ok((identifier, reference)) => import.add(Record { identifier, reference }).await?,
+                Err(row) => rejected.push(row),
+            }
+        }
+        let counts = import.commit(OffsetDateTime::now_utc()).await?;
+        store.close().await;
+        Ok(Loaded { counts, rejected })
+    }
+
+    /// Starts its node as a process of `program`, the `symbolon` binary. The node stops when the
+    /// returned handle is dropped, and also when this process dies.
+    ///
+    /// # Errors
+    /// When the program cannot be started.
+    pub fn start(&self, program: &Path, log: Stdio) -> Result<RunningNode, CliError> {
+        let child = Command::new(program)
+            .args(["node", "run", "--until-input-closes", "--data"])
+            .arg(self.folder.root())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(log)
+            .kill_on_drop(true)
+            .spawn()
+            .map_err(|error| CliError::file("start", program, error))?;
+        Ok(RunningNode { child })
+    }
+}
+
+/// A node that runs as a process.
+#[derive(Debug)]
+pub struct RunningNode {
+    /// The process.
+    pub child: Child,
+}
+
+impl RunningNode {
+    /// Asks it to stop, and waits until it has.
+    ///
+    /// # Errors
+    /// When it cannot be waited for, or ends with an error.
+    pub async fn stop(mut self) -> Result<(), CliError> {
+        drop(self.child.stdin.take());
+        let status = self.child.wait().await.map_err(|e| CliError::new("node", e.to_string()))?;
+        if status.success() {
+            Ok(())
+        } else {
+            Err(CliError::new("node", format!("a node ended with {status}; see its log")))
+        }
+    }
+
+    /// Kills it at once, as a power cut would.
+    ///
+    /// # Errors
+    /// When it is gone already.
+    pub async fn kill(mut self) -> Result<(), CliError> {
+        self.child.kill().await.map_err(|error| CliError::new("node", error.to_string()))
+    }
+}
+
+/// Terms in force for a year from today, with the purposes `border_check` and
+/// `criminal_investigation`.
+///
+/// # Errors
+/// When `id` is malformed.
+pub fn simple_terms(
+    id: &str,
+    title: &str,
+    parties: &[&Bureau],
+    datasets: Vec<Dataset>,
+) -> Result<AgreementTerms, CliError> {
+    let midnight = OffsetDateTime::now_utc().replace_time(time::Time::MIDNIGHT);
+    Ok(AgreementTerms {
+        format: AgreementTerms::FORMAT.to_owned(),
+        id: id.parse()?,
+        title: title.to_owned(),
+        parties: parties.iter().map(|bureau| bureau.card.clone()).collect(),
+        datasets,
+        purposes: vec!["border_check".to_owned(), "criminal_investigation".to_owned()],
+        epoch_days: 90,
+        valid_from: midnight,
+        valid_until: midnight + time::Duration::days(365),
+    })
+}
+
+/// A dataset offered with all types under one quota.
+pub fn dataset(
+    id: &str,
+    owner: &BureauCode,
+    title: &str,
+    types: &[IdentifierType],
+    daily_quota: u64,
+) -> Dataset {
+    Dataset {
+        id: id.to_owned(),
+        owner: owner.clone(),
+        title: title.to_owned(),
+        who_learns: WhoLearns::Requester,
+        types: types
+            .iter()
+            .map(|kind| OfferedType {
+                identifier_type: *kind,
+                rules_version: kind.rules_version(),
+                daily_quota,
+            })
+            .collect(),
+    }
+}
+
+/// Drafts, has every bureau sign, and installs everywhere.
+///
+/// # Errors
+/// When the terms are malformed or a bureau cannot sign.
+pub async fn agree(terms: &AgreementTerms, bureaus: &[&Bureau]) -> Result<Agreement, CliError> {
+    let mut signed = SignedAgreement::draft(terms)?;
+    for bureau in bureaus {
+        bureau.sign(&mut signed)?;
+    }
+    for bureau in bureaus {
+        bureau.install(&signed).await?;
+    }
+    Ok(signed.verify()?)
+}
+
+/// Waits until the node behind `profile` holds every set that partners offer it.
+///
+/// # Errors
+/// When that takes longer than `limit`.
+pub async fn wait_for_coverage(profile: &Profile, limit: Duration) -> Result<usize, CliError> {
+    let began = Instant::now();
+    let mut last = "the node does not answer yet".to_owned();
+    while began.elapsed() < limit {
+        let mut client = profile.connect()?;
+        match client.list_coverage(ListCoverageRequest {}).await {
+            Ok(response) => {
+                let entries = response.into_inner().entries;
+                let missing = entries.iter().filter(|entry| entry.padded_len == 0).count();
+                if !entries.is_empty() && missing == 0 {
+                    return Ok(entries.len());
+                }
+                last = format!("{missing} of {} lists are still missing", entries.len());
+            }
+            Err(status) => last = CliError::from(status).sentence,
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    Err(CliError::new(
+        "not_ready",
+        format!("the lists were not exchanged within {} seconds: {last}", limit.as_secs()),
+    ))
+}
+
+/// Reads a bureau's card.
+///
+/// # Errors
+/// When it is missing or malformed.
+pub fn read_card(path: &Path) -> Result<Party, CliError> {
+    let bytes = std::fs::read(path).map_err(|error| CliError::file("read", path, error))?;
+    serde_json::from_slice(&bytes).map_err(|error| {
+        CliError::new("card", format!("{} is not a bureau's card: {error}", path.display()))
+    })
+}
+
+/// Three loopback addresses that were free a moment ago. All are held open until the last is known,
+/// so that they differ.
+fn free_ports() -> Result<[SocketAddr; 3], CliError> {
+    let bind = || {
+        TcpListener::bind(("127.0.0.1", 0))
+            .and_then(|listener| Ok((listener.local_addr()?, listener)))
+            .map_err(|error| CliError::new("port", format!("no free port: {error}")))
+    };
+    let (first, second, third) = (bind()?, bind()?, bind()?);
+    Ok([first.0, second.0, third.0])
+}
