@@ -1,1 +1,17 @@
-//! End to end tests.
+//! What the end-to-end tests share: whole bureaus whose nodes run as processes, and a requester
+//! that can be made to misbehave.
+
+#![forbid(unsafe_code)]
+#![allow(
+    clippy::expect_used,
+    clippy::missing_panics_doc,
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test harness fails by panicking"
+)]
+
+pub mod raw;
+pub mod world;
+
+pub use world::{Offer, World, program};
