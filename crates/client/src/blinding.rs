@@ -6,7 +6,7 @@ use symbolon_policy::CheckId;
 use zeroize::{Zeroize as _, Zeroizing};
 
 /// Length of the secret from which a check's blinds come, in bytes.
-pub(crate) const CHECK_SECRET_LEN: usize = 32;
+pub const CHECK_SECRET_LEN: usize = 32;
 
 /// All identifiers of one type in a check, blinded once for all partners on the same rules version.
 pub(crate) struct BlindedBatch {
@@ -25,27 +25,30 @@ impl BlindedBatch {
         secret: &[u8; CHECK_SECRET_LEN],
     ) -> Result<Self, Error> {
         let inputs: Vec<_> = identifiers.iter().map(Identifier::oprf_input).collect();
-        let key = hmac::Key::new(hmac::HMAC_SHA512, secret);
         let blinds = (0_u32..)
             .zip(&inputs)
-            .map(|(index, input)| derive(&key, check, kind, index, input))
+            .map(|(index, input)| derive_blind(secret, check, kind, index, input))
             .collect::<Result<Vec<_>, _>>()?;
         let elements = voprf::blind(&inputs, &blinds)?;
         Ok(Self { inputs, blinds, elements })
     }
 }
 
-/// The blind of one element: HMAC-SHA-512 under the check's secret over a label, the check, the
-/// type, the position and the input itself, reduced modulo the group order. No blind ever serves
-/// two inputs, and each element can be opened without the others.
-fn derive(
-    key: &hmac::Key,
+/// The blind of one element: HMAC-SHA-512 under the check's secret over `Symbolon-v1-Blind`, a zero
+/// byte, the check id, the type's name, a zero byte, the position (32-bit big-endian) and the OPRF
+/// input itself, reduced modulo the group order. No blind ever serves two inputs, and each element
+/// can be opened to an inspector without the others.
+///
+/// # Errors
+/// When the reduction gives zero, which no one will ever see.
+pub fn derive_blind(
+    secret: &[u8; CHECK_SECRET_LEN],
     check: &CheckId,
     kind: IdentifierType,
     index: u32,
     input: &[u8],
 ) -> Result<Blind, Error> {
-    let mut context = hmac::Context::with_key(key);
+    let mut context = hmac::Context::with_key(&hmac::Key::new(hmac::HMAC_SHA512, secret));
     context.update(b"Symbolon-v1-Blind\0");
     context.update(&check.0);
     context.update(kind.name().as_bytes());

@@ -21,6 +21,7 @@ mod sets;
 mod sync;
 mod tls;
 
+pub use blinding::{CHECK_SECRET_LEN, derive_blind};
 pub use book::AgreementBook;
 pub use compute::{Compute, Stopped};
 pub use failure::{Failure, FailureKind};

@@ -1,0 +1,9 @@
+//! What an agreement promises: nothing of it can change after signing, nothing malformed is
+//! accepted, and every question is decided as it says.
+#![cfg(test)]
+
+mod admission;
+mod fixture;
+mod properties;
+mod signing;
+mod validation;

@@ -1,0 +1,1 @@
+//! Bad input of every kind is refused with a reason, loses nothing, and the node goes on.
