@@ -12,6 +12,7 @@
 )]
 
 pub mod raw;
+pub mod tap;
 pub mod world;
 
 pub use world::{Offer, World, program};

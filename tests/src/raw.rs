@@ -27,8 +27,7 @@ use tonic::{
 
 /// Credentials of a bureau's partner face.
 pub fn credentials(bureau: &Bureau) -> Credentials {
-    Credentials::read(&bureau.folder.certificate("partner"), &bureau.folder.key("partner"))
-        .unwrap()
+    Credentials::read(&bureau.folder.certificate("partner"), &bureau.folder.key("partner")).unwrap()
 }
 
 /// The bureau's header key.

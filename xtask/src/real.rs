@@ -103,12 +103,8 @@ impl Real {
     pub(crate) fn run(self) -> Outcome {
         let (mut types, left_out) = self.read()?;
         let questions = self.questions(&mut types);
-        let mut report = Report {
-            types,
-            spellings: BTreeMap::new(),
-            left_out,
-            failures: Vec::new(),
-        };
+        let mut report =
+            Report { types, spellings: BTreeMap::new(), left_out, failures: Vec::new() };
         tokio::runtime::Runtime::new()?.block_on(self.ask_all(&questions, &mut report))?;
         if self.json {
             println!("{}", serde_json::to_string_pretty(&report)?);
@@ -119,7 +115,6 @@ impl Real {
     }
 
     /// The rows of the file by its own type names.
-    #[allow(clippy::type_complexity, reason = "two maps by type name")]
     fn read(
         &self,
     ) -> Result<(BTreeMap<String, TypeReport>, BTreeMap<String, u64>), Box<dyn std::error::Error>>
@@ -173,7 +168,12 @@ impl Real {
                     questions.push(Question {
                         type_name: name.clone(),
                         spelling: Some(spelling.name),
-                        asked: asked(questions.len(), spelling.identifier_type, spelling.value, spelling.country),
+                        asked: asked(
+                            questions.len(),
+                            spelling.identifier_type,
+                            spelling.value,
+                            spelling.country,
+                        ),
                     });
                 }
             }
@@ -197,18 +197,18 @@ impl Real {
         let file = std::fs::File::open(&self.watchlist)?;
         let loaded = owner.load("watchlist", "Real watchlist", file, mapping()).await?;
         eprintln!("loaded: {:?}, rejected {}", loaded.counts, loaded.rejected.len());
-        let offered = dataset(
-            "watchlist",
-            &owner.code,
-            "Real watchlist",
-            IdentifierType::ALL,
-            1_000_000_000,
-        );
-        let terms =
-            simple_terms("real-input", "Proof on real input", &[&owner, &requester], vec![offered])?;
+        let offered =
+            dataset("watchlist", &owner.code, "Real watchlist", IdentifierType::ALL, 1_000_000_000);
+        let terms = simple_terms(
+            "real-input",
+            "Proof on real input",
+            &[&owner, &requester],
+            vec![offered],
+        )?;
         agree(&terms, &[&owner, &requester]).await?;
         requester.issue("analyst")?;
-        let profile = Profile::find(Some(&requester.folder.person("analyst").join("profile.toml")))?;
+        let profile =
+            Profile::find(Some(&requester.folder.person("analyst").join("profile.toml")))?;
         let nodes =
             [owner.start(&program, Stdio::null())?, requester.start(&program, Stdio::null())?];
         wait_for_coverage(&profile, Duration::from_secs(300)).await?;
@@ -276,12 +276,7 @@ impl Real {
 }
 
 fn asked(number: usize, identifier_type: &str, value: String, country: String) -> Asked {
-    Asked {
-        reference: number as u64,
-        identifier_type: identifier_type.to_owned(),
-        value,
-        country,
-    }
+    Asked { reference: number as u64, identifier_type: identifier_type.to_owned(), value, country }
 }
 
 fn mapping() -> Mapping {
@@ -309,7 +304,15 @@ fn program() -> Result<PathBuf, Box<dyn std::error::Error>> {
 fn text(report: &Report) -> String {
     let mut text = format!(
         "{:<16} {:<16} {:>6} {:>9} {:>9} {:>8} {:>8} {:>10} {:>11}  REJECTED BY REASON\n",
-        "IN THE FILE", "TYPE", "ROWS", "ACCEPTED", "REJECTED", "ASKED", "HIT", "STRANGERS", "FALSE HITS"
+        "IN THE FILE",
+        "TYPE",
+        "ROWS",
+        "ACCEPTED",
+        "REJECTED",
+        "ASKED",
+        "HIT",
+        "STRANGERS",
+        "FALSE HITS"
     );
     for (name, counts) in &report.types {
         let reasons: Vec<_> =

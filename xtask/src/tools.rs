@@ -1,16 +1,13 @@
 //! Tools that the checks need, installed below `target/tools` when they are missing.
 
-use std::{
-    path::PathBuf,
-    process::Command,
-};
+use std::{path::PathBuf, process::Command};
 
 use crate::{
     Outcome,
     process::{cargo, root, run},
 };
 
-const CARGO_DENY: &str = "0.19.9";
+const CARGO_DENY: &str = "0.20.2";
 const BUF: &str = "1.75.0";
 
 /// The path of `cargo-deny`.

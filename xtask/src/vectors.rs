@@ -76,8 +76,7 @@ impl Vectors {
             Some(manifest) => manifest,
             None => make_manifest()?,
         };
-        let file =
-            File { about: ABOUT.to_owned(), vectors: deterministic()?, manifest };
+        let file = File { about: ABOUT.to_owned(), vectors: deterministic()?, manifest };
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder)?;
         }
@@ -272,9 +271,9 @@ fn signing_key(seed: u8) -> Result<SigningKey, Box<dyn Error>> {
 
 fn agreement() -> Result<SignedAgreement, Box<dyn Error>> {
     let party = |code: &str, name: &str, root: &str, seed: u8| -> Result<Party, Box<dyn Error>> {
-        let key = |place: u8| Ok::<_, Box<dyn Error>>(
-            signing_key(seed.wrapping_add(place))?.verifying_key(),
-        );
+        let key = |place: u8| {
+            Ok::<_, Box<dyn Error>>(signing_key(seed.wrapping_add(place))?.verifying_key())
+        };
         Ok(Party {
             code: code.parse()?,
             name: name.to_owned(),

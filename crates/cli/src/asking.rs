@@ -182,8 +182,7 @@ pub async fn ask(
         answers: Vec::new(),
     };
     let mut sources = 1;
-    let by_reference: HashMap<u64, &Asked> =
-        asked.iter().map(|one| (one.reference, one)).collect();
+    let by_reference: HashMap<u64, &Asked> = asked.iter().map(|one| (one.reference, one)).collect();
     while let Some(message) = events.message().await? {
         match message.event {
             Some(Event::Started(started)) => {
@@ -256,11 +255,7 @@ fn messages(
     tokio_stream::iter(std::iter::once(start).chain(items))
 }
 
-fn add(
-    report: &mut CheckReport,
-    answers: wire::SourceAnswers,
-    asked: &HashMap<u64, &Asked>,
-) {
+fn add(report: &mut CheckReport, answers: wire::SourceAnswers, asked: &HashMap<u64, &Asked>) {
     let source = answers.source.unwrap_or_default();
     let elapsed_ms = milliseconds(answers.elapsed);
     let coverage = (source.set_version > 0).then(|| Coverage {
@@ -271,7 +266,8 @@ fn add(
             .and_then(|at| at.format(&Rfc3339).ok())
             .unwrap_or_default(),
     });
-    let desk = source.desk.map(|desk| Desk { name: desk.name, phone: desk.phone, email: desk.email });
+    let desk =
+        source.desk.map(|desk| Desk { name: desk.name, phone: desk.phone, email: desk.email });
     for answer in answers.answers {
         let (outcome, count) = match answer.outcome() {
             Outcome::Hit => ("hit", &mut report.summary.hit),

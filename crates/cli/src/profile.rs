@@ -49,8 +49,8 @@ impl Profile {
     /// When it cannot be written.
     pub fn write(&self, folder: &Path) -> Result<PathBuf, CliError> {
         let path = folder.join(FILE_NAME);
-        let text = toml::to_string(self)
-            .map_err(|error| CliError::new("profile", error.to_string()))?;
+        let text =
+            toml::to_string(self).map_err(|error| CliError::new("profile", error.to_string()))?;
         write_public(&path, text.as_bytes())?;
         Ok(path)
     }

@@ -165,7 +165,6 @@ impl<R: Read> Rows<R> {
     /// # Errors
     /// The inner error is a row that cannot be read, after which reading goes on; the outer one
     /// ends it.
-    #[allow(clippy::type_complexity, reason = "a row, no row, or one of two kinds of error")]
     pub fn next_row(&mut self) -> Result<Option<Result<Row, RejectedRow>>, CliError> {
         loop {
             if !self.reader.read_byte_record(&mut self.record).map_err(|error| not_csv(&error))? {
@@ -246,7 +245,8 @@ mod tests {
     #[test]
     fn rows_keep_their_line_even_after_quoted_line_breaks() {
         let text = b"record_id,identifier_type,value,country\nA,email,\"a\n@b.example\",\nB,email,c@d.example,\n";
-        let lines: Vec<_> = read(text, Mapping::default()).iter().map(|r| r.as_ref().unwrap().line).collect();
+        let lines: Vec<_> =
+            read(text, Mapping::default()).iter().map(|r| r.as_ref().unwrap().line).collect();
         assert_eq!(lines, [2, 4]);
     }
 
@@ -260,7 +260,8 @@ mod tests {
 
     #[test]
     fn garbage_is_rejected_row_by_row_and_reading_goes_on() {
-        let text = b"identifier_type,value\nemail,\xff\xfe\nspaceship,1\nemail,a@b.example\n\x00\x01\n";
+        let text =
+            b"identifier_type,value\nemail,\xff\xfe\nspaceship,1\nemail,a@b.example\n\x00\x01\n";
         let rows = read(text, Mapping::default());
         assert_eq!(rows[0].as_ref().unwrap_err().reason, "not_utf8");
         assert_eq!(rows[1].as_ref().unwrap().identifier().unwrap_err().reason, "unknown_type");
@@ -272,7 +273,8 @@ mod tests {
     fn a_mapping_renames_columns_and_types_and_leaves_types_out() {
         let mapping = Mapping {
             identifier_type: "kind".to_owned(),
-            types: [("mail".to_owned(), "email".to_owned()), ("name".to_owned(), String::new())].into(),
+            types: [("mail".to_owned(), "email".to_owned()), ("name".to_owned(), String::new())]
+                .into(),
             ..Mapping::default()
         };
         let rows = read(b"kind,value\nname,Somebody\nmail,a@b.example\n", mapping);

@@ -76,13 +76,7 @@ impl Bureau {
         config.refresh_seconds = 1;
         config.write(&folder)?;
         let card = read_card(&folder.card())?;
-        Ok(Self {
-            code,
-            folder,
-            card,
-            bureau_endpoint: format!("https://{bureau}"),
-            metrics,
-        })
+        Ok(Self { code, folder, card, bureau_endpoint: format!("https://{bureau}"), metrics })
     }
 
     /// Opens its store, as a second process beside its node may.

@@ -15,12 +15,7 @@ use symbolon_tagset::MembershipHash;
 use time::OffsetDateTime;
 use tonic::Streaming;
 
-use crate::{
-    blinding::BlindedBatch,
-    failure::Failure,
-    requester::Requester,
-    sets::HeldSet,
-};
+use crate::{blinding::BlindedBatch, failure::Failure, requester::Requester, sets::HeldSet};
 
 const PAUSE_BEFORE_REPEATING: Duration = Duration::from_millis(200);
 
@@ -113,7 +108,8 @@ impl Ask<'_> {
     }
 
     fn positions(&self) -> Vec<ChunkPosition> {
-        let count = |scope: &AskedScope| self.blinded.get(&scope.kind).map_or(0, BlindedBatch::count);
+        let count =
+            |scope: &AskedScope| self.blinded.get(&scope.kind).map_or(0, BlindedBatch::count);
         chunks_of(self.scopes.iter().map(count))
     }
 

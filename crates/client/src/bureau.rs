@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use rustls::{
-    ClientConfig, RootCertStore, pki_types::CertificateDer, version::TLS13,
-};
+use rustls::{ClientConfig, RootCertStore, pki_types::CertificateDer, version::TLS13};
 use symbolon_proto::bureau::v1::bureau_service_client::BureauServiceClient;
 use tokio_rustls::TlsConnector;
 use tonic::transport::Channel;

@@ -48,7 +48,12 @@ impl Opening {
     }
 
     /// Whether this is the same question by the same person for the same reason.
-    pub(crate) fn asks(&self, agency: &str, facts: &ContextFacts, batches: &[OpeningBatch]) -> bool {
+    pub(crate) fn asks(
+        &self,
+        agency: &str,
+        facts: &ContextFacts,
+        batches: &[OpeningBatch],
+    ) -> bool {
         self.agency == agency
             && self.officer == facts.officer
             && self.case_reference == facts.case_reference

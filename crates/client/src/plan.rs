@@ -80,11 +80,8 @@ impl Plan {
             .map(|party| &party.code)
             .filter(|code| *code != us)
             .collect();
-        let asked: BTreeSet<&BureauCode> = if context.bureaus.is_empty() {
-            partners
-        } else {
-            context.bureaus.iter().collect()
-        };
+        let asked: BTreeSet<&BureauCode> =
+            if context.bureaus.is_empty() { partners } else { context.bureaus.iter().collect() };
         let mut plan = Self::default();
         for bureau in asked {
             for kind in kinds {

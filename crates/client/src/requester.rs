@@ -5,13 +5,9 @@ use std::{
 };
 
 use ring::rand::{SecureRandom as _, SystemRandom};
-use symbolon_exchange::{
-    CheckHeader, CommitmentSalts, ScopeQuery, chunk_hash, chunks_of,
-};
+use symbolon_exchange::{CheckHeader, CommitmentSalts, ScopeQuery, chunk_hash, chunks_of};
 use symbolon_identifiers::{Identifier, IdentifierType};
-use symbolon_policy::{
-    Agreement, AgreementId, BureauCode, CheckId, Party, Reason, Refusal,
-};
+use symbolon_policy::{Agreement, AgreementId, BureauCode, CheckId, Party, Reason, Refusal};
 use symbolon_proto::v1::SignedDocument;
 use symbolon_store::{AskedHeader, NewCheck, Store, StoreError, StoredDocument};
 use thiserror::Error;
@@ -156,7 +152,8 @@ impl Requester {
                 .await?
         };
 
-        let sources = settled.len().saturating_add(prepared.iter().map(|p| p.unit.scopes.len()).sum());
+        let sources =
+            settled.len().saturating_add(prepared.iter().map(|p| p.unit.scopes.len()).sum());
         let (sender, results) = mpsc::channel(sources.clamp(1, 1_024));
         let references: Arc<BTreeMap<_, _>> =
             Arc::new(batches.into_iter().map(|b| (b.kind, b.references)).collect());
@@ -191,7 +188,11 @@ impl Requester {
                 .collect::<Result<BTreeMap<_, _>, _>>();
             blinded.map(|blinded| (batches, Arc::new(blinded)))
         };
-        self.compute.run(work).await.map_err(|_| CheckError::Stopping)?.map_err(CheckError::Blinding)
+        self.compute
+            .run(work)
+            .await
+            .map_err(|_| CheckError::Stopping)?
+            .map_err(CheckError::Blinding)
     }
 
     /// Signs a header for each unit and records the check with them before anything is sent.
@@ -275,7 +276,9 @@ impl Requester {
         let Unit { agreement, owner, scopes } = unit;
         let (scopes, sources): (Vec<_>, Vec<_>) = scopes
             .into_iter()
-            .map(|(scope, source)| (AskedScope { id: scope.id(), kind: scope.identifier_type }, source))
+            .map(|(scope, source)| {
+                (AskedScope { id: scope.id(), kind: scope.identifier_type }, source)
+            })
             .unzip();
         let ask = Ask { requester: self, check, agreement, owner, scopes, header, blinded };
         let outcome = tokio::time::timeout(limit, ask.run())
@@ -333,10 +336,8 @@ impl Reporter {
         let elapsed = self.began.elapsed();
         // The caller may have gone away; the check goes on all the same, so that what an owner
         // sees of it does not depend on that.
-        let _ = self
-            .sender
-            .send(SourceResult { source, coverage, references, outcome, elapsed })
-            .await;
+        let _ =
+            self.sender.send(SourceResult { source, coverage, references, outcome, elapsed }).await;
     }
 }
 

@@ -18,11 +18,7 @@ use symbolon_tagset::TagSet;
 use time::OffsetDateTime;
 use tokio::time::timeout;
 
-use crate::{
-    failure::Failure,
-    requester::Requester,
-    sets::HeldSet,
-};
+use crate::{failure::Failure, requester::Requester, sets::HeldSet};
 
 const MANIFESTS_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a transfer may stand still before it is given up, to resume next time.
@@ -232,13 +228,11 @@ impl Requester {
                 version: manifest.version,
                 offset,
             };
-            let mut pieces = timeout(
-                STALL_TIMEOUT,
-                self.partners.client(owner)?.download_tag_set(request),
-            )
-            .await
-            .map_err(|_| Failure::timeout(STALL_TIMEOUT))??
-            .into_inner();
+            let mut pieces =
+                timeout(STALL_TIMEOUT, self.partners.client(owner)?.download_tag_set(request))
+                    .await
+                    .map_err(|_| Failure::timeout(STALL_TIMEOUT))??
+                    .into_inner();
             while offset < manifest.file_len {
                 let piece = timeout(STALL_TIMEOUT, pieces.message())
                     .await

@@ -35,9 +35,8 @@ impl CanarySet {
         kind: IdentifierType,
         random: &dyn SecureRandom,
     ) -> Result<Self, CanaryError> {
-        let evaluated =
-            voprf::evaluate_public(key, &canary_inputs(kind, CANARY_COUNT), random)
-                .map_err(CanaryError::Evaluation)?;
+        let evaluated = voprf::evaluate_public(key, &canary_inputs(kind, CANARY_COUNT), random)
+            .map_err(CanaryError::Evaluation)?;
         Ok(Self {
             count: CANARY_COUNT,
             evaluated: evaluated.elements,
@@ -55,13 +54,9 @@ impl CanarySet {
         kind: IdentifierType,
     ) -> Result<Vec<MembershipHash>, CanaryError> {
         let proof = Proof::from_bytes(&self.proof).map_err(CanaryError::Evaluation)?;
-        let outputs = voprf::finalize_public(
-            key,
-            &canary_inputs(kind, self.count),
-            &self.evaluated,
-            &proof,
-        )
-        .map_err(CanaryError::Evaluation)?;
+        let outputs =
+            voprf::finalize_public(key, &canary_inputs(kind, self.count), &self.evaluated, &proof)
+                .map_err(CanaryError::Evaluation)?;
         Ok(outputs.iter().map(|output| MembershipHash(output.membership_hash())).collect())
     }
 

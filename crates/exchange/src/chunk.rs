@@ -73,8 +73,14 @@ mod tests {
         let place = ChunkPosition { scope: 0, chunk: 0, elements: 1 };
         let hash = chunk_hash(&CheckId([1; 16]), &place, &[9; 32]);
         assert_ne!(hash, chunk_hash(&CheckId([2; 16]), &place, &[9; 32]));
-        assert_ne!(hash, chunk_hash(&CheckId([1; 16]), &ChunkPosition { scope: 1, ..place }, &[9; 32]));
-        assert_ne!(hash, chunk_hash(&CheckId([1; 16]), &ChunkPosition { chunk: 1, ..place }, &[9; 32]));
+        assert_ne!(
+            hash,
+            chunk_hash(&CheckId([1; 16]), &ChunkPosition { scope: 1, ..place }, &[9; 32])
+        );
+        assert_ne!(
+            hash,
+            chunk_hash(&CheckId([1; 16]), &ChunkPosition { chunk: 1, ..place }, &[9; 32])
+        );
         assert_ne!(hash, chunk_hash(&CheckId([1; 16]), &place, &[8; 32]));
     }
 }

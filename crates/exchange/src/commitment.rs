@@ -35,8 +35,7 @@ impl CommitmentSalts {
     /// # Errors
     /// When the system gives no randomness.
     pub fn random(random: &dyn SecureRandom) -> Result<Self, Unspecified> {
-        let mut salts =
-            Self { officer: [0; 32], case_reference: [0; 32], justification: [0; 32] };
+        let mut salts = Self { officer: [0; 32], case_reference: [0; 32], justification: [0; 32] };
         random.fill(&mut salts.officer)?;
         random.fill(&mut salts.case_reference)?;
         random.fill(&mut salts.justification)?;

@@ -136,8 +136,11 @@ impl CheckHeader {
         if header.scopes.is_empty() || header.scopes.len() > MAX_SCOPES {
             return Err(malformed("number of scopes"));
         }
-        let scopes =
-            header.scopes.into_iter().map(parse_scope).collect::<Result<Vec<_>, DocumentError>>()?;
+        let scopes = header
+            .scopes
+            .into_iter()
+            .map(parse_scope)
+            .collect::<Result<Vec<_>, DocumentError>>()?;
         let different: HashSet<_> = scopes.iter().map(|scope| scope.scope).collect();
         if different.len() != scopes.len() {
             return Err(malformed("list of scopes: one stands twice"));
@@ -185,9 +188,7 @@ fn parse_scope(scope: v1::ScopeQuery) -> Result<ScopeQuery, DocumentError> {
 
 fn is_code(text: &str) -> bool {
     text.len() <= 64
-        && text
-            .bytes()
-            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"_.-".contains(&b))
+        && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"_.-".contains(&b))
 }
 
 fn malformed(field: &'static str) -> DocumentError {

@@ -3,10 +3,7 @@ use time::OffsetDateTime;
 
 pub(crate) fn to_proto(at: OffsetDateTime) -> Timestamp {
     // Nanoseconds within a second fit, always.
-    Timestamp {
-        seconds: at.unix_timestamp(),
-        nanos: i32::try_from(at.nanosecond()).unwrap_or(0),
-    }
+    Timestamp { seconds: at.unix_timestamp(), nanos: i32::try_from(at.nanosecond()).unwrap_or(0) }
 }
 
 pub(crate) fn from_proto(at: Option<Timestamp>) -> Option<OffsetDateTime> {

@@ -97,8 +97,7 @@ pub fn issue_person(
         return Err(CertificateError::Taken { name: name.to_owned() });
     }
     let id = format!("spiffe://{}/people/{name}", trust_domain(folder)?);
-    let leaf =
-        Leaf { common_name: name.to_owned(), spiffe_id: &id, hosts: &[], both_ends: false };
+    let leaf = Leaf { common_name: name.to_owned(), spiffe_id: &id, hosts: &[], both_ends: false };
     let (certificate, key) = leaf.issue(folder, Face::Bureau, now)?;
     let root_path = folder.certificate(&Face::Bureau.root());
     let root = fs::read(&root_path).map_err(|e| FolderError::io("read", &root_path, e))?;
@@ -177,8 +176,8 @@ pub(crate) fn read_der(folder: &DataFolder, name: &str) -> Result<Vec<u8>, Certi
 }
 
 fn trust_domain(folder: &DataFolder) -> Result<String, CertificateError> {
-    let id = spiffe_id(&read_der(folder, Face::Partner.name())?)
-        .map_err(|_| CertificateError::Read)?;
+    let id =
+        spiffe_id(&read_der(folder, Face::Partner.name())?).map_err(|_| CertificateError::Read)?;
     id.strip_prefix("spiffe://")
         .and_then(|rest| rest.split_once('/'))
         .map(|(domain, _)| domain.to_owned())
@@ -219,8 +218,8 @@ impl Leaf<'_> {
         let issuer = Issuer::from_ca_cert_pem(&root, root_key).map_err(CertificateError::Make)?;
 
         // A common name always: without one, some clients take leaf and root for the same name.
-        let mut params = CertificateParams::new(self.hosts.to_vec())
-            .map_err(CertificateError::Make)?;
+        let mut params =
+            CertificateParams::new(self.hosts.to_vec()).map_err(CertificateError::Make)?;
         params.distinguished_name.push(DnType::CommonName, self.common_name.as_str());
         let uri = self.spiffe_id.try_into().map_err(CertificateError::Make)?;
         params.subject_alt_names.push(SanType::URI(uri));
@@ -253,13 +252,17 @@ pub enum CertificateError {
     #[error("a certificate could not be made: {0}")]
     Make(#[source] rcgen::Error),
     /// The name is malformed.
-    #[error("a name is 1 to 64 small letters, digits, hyphens and dots, for instance border-post-7")]
+    #[error(
+        "a name is 1 to 64 small letters, digits, hyphens and dots, for instance border-post-7"
+    )]
     Name,
     /// A certificate is missing or malformed.
     #[error("a certificate of this bureau is missing or damaged; restore it from the backup")]
     Read,
     /// The name is taken.
-    #[error("there is a certificate for {name} already; choose another name, or remove its folder first")]
+    #[error(
+        "there is a certificate for {name} already; choose another name, or remove its folder first"
+    )]
     Taken {
         /// The name.
         name: String,

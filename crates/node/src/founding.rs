@@ -2,9 +2,7 @@ use std::{net::SocketAddr, path::Path};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use symbolon_policy::{BureauCode, Desk, Party};
-use symbolon_store::{
-    DataFolder, FolderError, NodeConfig, NodeKeys, StoreError, write_public,
-};
+use symbolon_store::{DataFolder, FolderError, NodeConfig, NodeKeys, StoreError, write_public};
 use thiserror::Error;
 use time::OffsetDateTime;
 
@@ -54,22 +52,9 @@ pub fn found_bureau(
         .ok_or(FoundingError::Endpoint)?;
     make_root(&folder, Face::Partner, &facts.code, now)?;
     make_root(&folder, Face::Bureau, &facts.code, now)?;
-    let spiffe_id = make_face(
-        &folder,
-        Face::Partner,
-        &facts.code,
-        &facts.trust_domain,
-        &[partner_host],
-        now,
-    )?;
-    make_face(
-        &folder,
-        Face::Bureau,
-        &facts.code,
-        &facts.trust_domain,
-        &facts.bureau_hosts,
-        now,
-    )?;
+    let spiffe_id =
+        make_face(&folder, Face::Partner, &facts.code, &facts.trust_domain, &[partner_host], now)?;
+    make_face(&folder, Face::Bureau, &facts.code, &facts.trust_domain, &facts.bureau_hosts, now)?;
     let card = Party {
         code: facts.code.clone(),
         name: facts.name.clone(),

@@ -71,7 +71,11 @@ impl Jobs {
         }
         self.metrics.sync_failures.inc_by(report.failures.len() as u64);
         for (_, sentence) in &report.failures {
-            event!(debug, "a partner's sets are not up to date", trouble = PartnerTrouble(sentence));
+            event!(
+                debug,
+                "a partner's sets are not up to date",
+                trouble = PartnerTrouble(sentence)
+            );
         }
         let held = self.requester.sets().all().len();
         self.metrics.partner_sets_held.set(i64::try_from(held).unwrap_or(i64::MAX));

@@ -18,7 +18,9 @@ mod publish;
 mod published;
 mod tls;
 
-pub use certificates::{CertificateError, CertificateFacts, certificate_facts, issue_person, renew};
+pub use certificates::{
+    CertificateError, CertificateFacts, certificate_facts, issue_person, renew,
+};
 pub use founding::{BureauFacts, FoundingError, found_bureau};
 pub use logging::{LogFormat, LogLevel, start_logging};
 pub use node::{Node, NodeError};

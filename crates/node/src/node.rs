@@ -65,9 +65,8 @@ impl Node {
     /// When certificates cannot be used, or the agreements in the database are damaged.
     pub async fn run(self, stop: impl Future<Output = ()> + Send) -> Result<(), NodeError> {
         let code = self.config.code.clone();
-        let credentials = |name: &str| {
-            Credentials::read(&self.folder.certificate(name), &self.folder.key(name))
-        };
+        let credentials =
+            |name: &str| Credentials::read(&self.folder.certificate(name), &self.folder.key(name));
         let (partner_credentials, bureau_credentials) =
             (credentials("partner")?, credentials("bureau")?);
         let bureau_roots =
@@ -141,14 +140,17 @@ impl Node {
             agreements = known.len(),
             partner_face = address(&self.partner)?,
             bureau_face = address(&self.bureau)?,
-            metrics = metrics::address(&self.metrics_listener)
-                .unwrap_or(self.config.metrics_listen),
+            metrics =
+                metrics::address(&self.metrics_listener).unwrap_or(self.config.metrics_listen),
         );
         let mut tasks = JoinSet::new();
         tasks.spawn({
             let signal = when(stopped.clone());
-            let incoming =
-                accept(self.partner, TlsAcceptor::from(Arc::new(partner_tls)), Arc::clone(&metrics));
+            let incoming = accept(
+                self.partner,
+                TlsAcceptor::from(Arc::new(partner_tls)),
+                Arc::clone(&metrics),
+            );
             let router = server().add_service(partner_service).add_service(health_service.clone());
             async move { log_end(router.serve_with_incoming_shutdown(incoming, signal).await) }
         });
@@ -223,7 +225,9 @@ pub enum NodeError {
     #[error(transparent)]
     Folder(#[from] FolderError),
     /// A port.
-    #[error("could not listen on {address}: {source}. Change the address in node.toml, or stop what uses it")]
+    #[error(
+        "could not listen on {address}: {source}. Change the address in node.toml, or stop what uses it"
+    )]
     Listen {
         /// Which address.
         address: SocketAddr,

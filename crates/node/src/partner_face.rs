@@ -8,9 +8,7 @@ use std::{pin::Pin, sync::Arc, time::Duration};
 
 use symbolon_client::{AgreementBook, Compute};
 use symbolon_exchange::{MAX_MESSAGE_LEN, refuse};
-use symbolon_policy::{
-    Agreement, AgreementHash, AgreementId, BureauCode, Party, Reason, Refusal,
-};
+use symbolon_policy::{Agreement, AgreementHash, AgreementId, BureauCode, Party, Reason, Refusal};
 use symbolon_proto::partner::v1::{
     CheckRequest, CheckResponse, DownloadTagSetRequest, DownloadTagSetResponse,
     GetManifestsRequest, GetManifestsResponse,
@@ -53,11 +51,7 @@ impl PartnerFace {
     }
 
     /// The agreement of that id, if `peer` is a party to it other than this bureau.
-    fn agreement_with(
-        &self,
-        id: &AgreementId,
-        peer: &Peer,
-    ) -> Result<(Agreement, Party), Refusal> {
+    fn agreement_with(&self, id: &AgreementId, peer: &Peer) -> Result<(Agreement, Party), Refusal> {
         let agreement = self.book.find(id).ok_or_else(|| {
             Refusal::new(
                 Reason::AgreementUnknown,

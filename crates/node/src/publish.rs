@@ -188,9 +188,7 @@ impl Publisher {
                 break;
             }
             let (key, compute) = (Arc::clone(key), self.compute.clone());
-            pieces.spawn(async move {
-                compute.run(move || evaluate_piece(&key, &piece)).await
-            });
+            pieces.spawn(async move { compute.run(move || evaluate_piece(&key, &piece)).await });
         }
         let mut hashes = Vec::new();
         while let Some(done) = pieces.join_next().await {
@@ -200,13 +198,7 @@ impl Publisher {
         Ok(hashes)
     }
 
-    fn put(
-        &self,
-        scope: &Scope,
-        key: Arc<SecretKey>,
-        manifest: Manifest,
-        stored: &StoredManifest,
-    ) {
+    fn put(&self, scope: &Scope, key: Arc<SecretKey>, manifest: Manifest, stored: &StoredManifest) {
         let document = SignedDocument {
             document: stored.document.document.clone(),
             public_key: stored.document.public_key.clone(),

@@ -38,10 +38,9 @@ pub(crate) fn bureau_face(
     for root in roots {
         store.add(root.clone())?;
     }
-    let verifier =
-        WebPkiClientVerifier::builder_with_provider(Arc::new(store), crypto_provider())
-            .build()
-            .map_err(|_| TlsError::Root)?;
+    let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(store), crypto_provider())
+        .build()
+        .map_err(|_| TlsError::Root)?;
     server_config(verifier, credentials)
 }
 

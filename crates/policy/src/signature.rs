@@ -144,7 +144,9 @@ as_hexadecimal!(Signature, 64);
 #[non_exhaustive]
 pub enum SigningError {
     /// The bytes are not an Ed25519 key in PKCS#8 form.
-    #[error("this is not an Ed25519 private key in PKCS#8 form; restore the key file from its backup")]
+    #[error(
+        "this is not an Ed25519 private key in PKCS#8 form; restore the key file from its backup"
+    )]
     NotAKey,
     /// The system's random number generator failed.
     #[error("the system's random number generator gave nothing; check /dev/urandom")]

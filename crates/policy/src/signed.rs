@@ -56,8 +56,7 @@ impl SignedAgreement {
         if bytes.len() > MOST_BYTES {
             return Err(AgreementError::TooLarge { most: MOST_BYTES });
         }
-        let value: Value =
-            serde_json::from_slice(bytes).map_err(AgreementError::NotAnAgreement)?;
+        let value: Value = serde_json::from_slice(bytes).map_err(AgreementError::NotAnAgreement)?;
         let file = if value.get("agreement").is_some() {
             // From the bytes again, so that a field that stands twice is an error, not a choice.
             serde_json::from_slice(bytes).map_err(AgreementError::NotAnAgreement)?
@@ -186,7 +185,9 @@ pub enum AgreementError {
     #[error("the agreement is not well formed: {0}")]
     Invalid(#[from] Invalid),
     /// Fractions, negative numbers or other things that readers could take differently.
-    #[error("the agreement holds a number or a field name that has no canonical form; use whole numbers and ASCII names")]
+    #[error(
+        "the agreement holds a number or a field name that has no canonical form; use whole numbers and ASCII names"
+    )]
     NoCanonicalForm,
     /// Not JSON, or not of this form.
     #[error("this file is not an agreement: {0}")]
@@ -212,7 +213,9 @@ pub enum AgreementError {
         most: usize,
     },
     /// A party has not signed.
-    #[error("{party} has not signed yet: send it the file, and have it run `symbolon agreement sign`")]
+    #[error(
+        "{party} has not signed yet: send it the file, and have it run `symbolon agreement sign`"
+    )]
     Unsigned {
         /// Which party.
         party: BureauCode,

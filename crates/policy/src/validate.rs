@@ -5,8 +5,7 @@ use thiserror::Error;
 use x509_parser::prelude::{FromDer as _, X509Certificate};
 
 use crate::{
-    AgreementTerms, Dataset, Party, WhoLearns, scope::EPOCH_DAYS_RANGE,
-    signature::VerifyingKey,
+    AgreementTerms, Dataset, Party, WhoLearns, scope::EPOCH_DAYS_RANGE, signature::VerifyingKey,
 };
 
 const MOST_PARTIES: usize = 256;
@@ -140,9 +139,7 @@ fn text(value: &str, most: usize, field: &str) -> Result<(), Invalid> {
 
 fn code(value: &str, also: &[u8], field: &str) -> Result<(), Invalid> {
     let sound = (1..=64).contains(&value.len())
-        && value
-            .bytes()
-            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || also.contains(&b));
+        && value.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || also.contains(&b));
     require(sound, field, || {
         format!("1 to 64 small letters, digits and {}", String::from_utf8_lossy(also))
     })

@@ -7,7 +7,13 @@
 
 /// The documents that bureaus sign: `symbolon.v1`.
 pub mod v1 {
-    #![allow(clippy::all, missing_docs, unreachable_pub, reason = "generated code")]
+    #![allow(
+        clippy::all,
+        clippy::allow_attributes_without_reason,
+        missing_docs,
+        unreachable_pub,
+        reason = "generated code"
+    )]
     tonic::include_proto!("symbolon.v1");
 }
 
@@ -15,7 +21,13 @@ pub mod v1 {
 pub mod partner {
     /// Version 1 of the partner face.
     pub mod v1 {
-        #![allow(clippy::all, missing_docs, unreachable_pub, reason = "generated code")]
+        #![allow(
+        clippy::all,
+        clippy::allow_attributes_without_reason,
+        missing_docs,
+        unreachable_pub,
+        reason = "generated code"
+    )]
         tonic::include_proto!("symbolon.partner.v1");
     }
 }
@@ -24,12 +36,17 @@ pub mod partner {
 pub mod bureau {
     /// Version 1 of the bureau face.
     pub mod v1 {
-        #![allow(clippy::all, missing_docs, unreachable_pub, reason = "generated code")]
+        #![allow(
+        clippy::all,
+        clippy::allow_attributes_without_reason,
+        missing_docs,
+        unreachable_pub,
+        reason = "generated code"
+    )]
         tonic::include_proto!("symbolon.bureau.v1");
     }
 }
 
 /// The descriptors of everything above, serialized as a `google.protobuf.FileDescriptorSet`, for
 /// server reflection.
-pub const FILE_DESCRIPTOR_SET: &[u8] =
-    include_bytes!(concat!(env!("OUT_DIR"), "/symbolon.bin"));
+pub const FILE_DESCRIPTOR_SET: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/symbolon.bin"));

@@ -16,11 +16,10 @@ impl Store {
     ) -> Result<(), StoreError> {
         let id = &agreement.terms().id;
         let mut transaction = self.begin().await?;
-        let known: Option<(Vec<u8>,)> =
-            sqlx::query_as("SELECT hash FROM agreements WHERE id = $1")
-                .bind(id.as_str())
-                .fetch_optional(&mut *transaction)
-                .await?;
+        let known: Option<(Vec<u8>,)> = sqlx::query_as("SELECT hash FROM agreements WHERE id = $1")
+            .bind(id.as_str())
+            .fetch_optional(&mut *transaction)
+            .await?;
         if known.is_some_and(|(hash,)| hash == agreement.hash().0) {
             return Ok(());
         }
@@ -73,10 +72,9 @@ impl Store {
     /// # Errors
     /// When the database fails or holds an agreement that does not verify.
     pub async fn agreements(&self) -> Result<Vec<Agreement>, StoreError> {
-        let rows: Vec<(String,)> =
-            sqlx::query_as("SELECT document FROM agreements ORDER BY id")
-                .fetch_all(&self.pool)
-                .await?;
+        let rows: Vec<(String,)> = sqlx::query_as("SELECT document FROM agreements ORDER BY id")
+            .fetch_all(&self.pool)
+            .await?;
         rows.iter()
             .map(|(document,)| {
                 SignedAgreement::from_json(document.as_bytes())
@@ -90,10 +88,7 @@ impl Store {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn agreement_document(
-        &self,
-        id: &AgreementId,
-    ) -> Result<Option<String>, StoreError> {
+    pub async fn agreement_document(&self, id: &AgreementId) -> Result<Option<String>, StoreError> {
         let row: Option<(String,)> =
             sqlx::query_as("SELECT document FROM agreements WHERE id = $1")
                 .bind(id.as_str())

@@ -7,10 +7,14 @@ use crate::{FolderError, SealError};
 #[non_exhaustive]
 pub enum StoreError {
     /// The database refused or failed.
-    #[error("the database failed: {0}. Check free disk space and the permissions of the data folder; nothing that was acknowledged is lost")]
+    #[error(
+        "the database failed: {0}. Check free disk space and the permissions of the data folder; nothing that was acknowledged is lost"
+    )]
     Database(#[from] sqlx::Error),
     /// The database's tables could not be brought to this version.
-    #[error("the database could not be brought to this version: {0}. It may have been written by a newer program")]
+    #[error(
+        "the database could not be brought to this version: {0}. It may have been written by a newer program"
+    )]
     Migration(#[from] sqlx::migrate::MigrateError),
     /// A file or folder failed.
     #[error(transparent)]
@@ -25,7 +29,9 @@ pub enum StoreError {
         what: &'static str,
     },
     /// There is no such dataset.
-    #[error("there is no dataset called {id:?}; `symbolon dataset create` makes one, `symbolon dataset list` shows those that are there")]
+    #[error(
+        "there is no dataset called {id:?}; `symbolon dataset create` makes one, `symbolon dataset list` shows those that are there"
+    )]
     NoSuchDataset {
         /// Its id.
         id: String,

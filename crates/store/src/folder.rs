@@ -81,9 +81,7 @@ impl DataFolder {
             .map_err(|source| FolderError::io("open", &path, source))?;
         match file.try_lock() {
             Ok(()) => Ok(NodeLock { _file: file }),
-            Err(TryLockError::WouldBlock) => {
-                Err(FolderError::NodeRuns { path: self.root.clone() })
-            }
+            Err(TryLockError::WouldBlock) => Err(FolderError::NodeRuns { path: self.root.clone() }),
             Err(TryLockError::Error(source)) => Err(FolderError::io("lock", &path, source)),
         }
     }

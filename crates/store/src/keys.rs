@@ -70,8 +70,7 @@ impl NodeKeys {
     pub fn generate(folder: &DataFolder) -> Result<PartyKeys, StoreError> {
         let random = SystemRandom::new();
         for name in KeyName::ALL {
-            let document =
-                SigningKey::generate(&random).map_err(|_| StoreError::Randomness)?;
+            let document = SigningKey::generate(&random).map_err(|_| StoreError::Randomness)?;
             write_private(&folder.key(name.as_str()), document.as_ref())?;
         }
         write_private(&folder.key(KEY_ENCRYPTION_KEY), Sealer::random_key()?.as_ref())?;

@@ -26,7 +26,7 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn partner_sets(&self) -> Result<Vec<PartnerSet>, StoreError> {
-        type_rows(
+        typed(
             sqlx::query_as(
                 "SELECT scope_id, agreement, owner, version, document, public_key, signature
                  FROM partner_sets",
@@ -99,9 +99,9 @@ impl Store {
     }
 }
 
-type Row = (Vec<u8>, String, String, i64, Vec<u8>, Vec<u8>, Vec<u8>);
-
-fn type_rows(rows: Vec<Row>) -> Result<Vec<PartnerSet>, StoreError> {
+fn typed(
+    rows: Vec<(Vec<u8>, String, String, i64, Vec<u8>, Vec<u8>, Vec<u8>)>,
+) -> Result<Vec<PartnerSet>, StoreError> {
     rows.into_iter()
         .map(|(scope, agreement, owner, version, document, public_key, signature)| {
             Ok(PartnerSet {

@@ -84,7 +84,9 @@ impl Sealer {
 #[non_exhaustive]
 pub enum SealError {
     /// Another key, other context, or altered.
-    #[error("a sealed value does not open: its key was destroyed or replaced, or the value was altered")]
+    #[error(
+        "a sealed value does not open: its key was destroyed or replaced, or the value was altered"
+    )]
     DoesNotOpen,
     /// The key is not 32 bytes.
     #[error("a sealing key must be 32 bytes long; the key file is damaged")]

@@ -261,10 +261,7 @@ impl Install {
             hash: agreement.hash().to_string(),
         };
         output.result(&done, || {
-            format!(
-                "Installed {}. A running node acts on it within seconds.",
-                done.agreement
-            )
+            format!("Installed {}. A running node acts on it within seconds.", done.agreement)
         });
         Ok(DONE)
     }
@@ -331,7 +328,9 @@ fn read_offer(text: &str) -> Result<Dataset, CliError> {
     let malformed = |what: &str| {
         CliError::new(
             "offer",
-            format!("--offer {text:?}: {what}; it is CODE:DATASET:TITLE:TYPE,TYPE,…:ELEMENTS-A-DAY"),
+            format!(
+                "--offer {text:?}: {what}; it is CODE:DATASET:TITLE:TYPE,TYPE,…:ELEMENTS-A-DAY"
+            ),
         )
     };
     let parts: Vec<_> = text.split(':').collect();

@@ -1,10 +1,7 @@
-use std::{
-    io::Read as _,
-    path::PathBuf,
-    time::Duration,
-};
+use std::{io::Read as _, path::PathBuf, time::Duration};
 
 use clap::Args;
+use symbolon_identifiers::{IdentifierType, parse, readings};
 
 use super::{DONE, INCOMPLETE};
 use crate::{
@@ -70,6 +67,10 @@ pub(super) struct Check {
     /// Repeat an earlier check by its id: the same question is not counted twice.
     #[arg(long, value_name = "HEX")]
     check_id: Option<String>,
+    /// Also ask the other readings of what is written: O for 0, I for 1 and the like, as far as they
+    /// could be valid. Each is asked and counted as an identifier of its own.
+    #[arg(long)]
+    readings: bool,
     /// Show every answer of a large check, not only hits and what went wrong.
     #[arg(long)]
     all: bool,
@@ -81,7 +82,17 @@ pub(super) struct Check {
 impl Check {
     pub(super) async fn run(self, output: Output) -> Result<u8, CliError> {
         let profile = Profile::find(self.profile.as_deref())?;
-        let (asked, unreadable) = self.asked()?;
+        let (mut asked, unreadable) = self.asked()?;
+        let other = other_readings(&asked);
+        if self.readings {
+            asked.extend(other);
+        } else if !other.is_empty() && asked.len() == 1 {
+            output.note(&format!(
+                "{} other readings of this are possible (O for 0, I for 1 and the like); --readings \
+                 asks them too",
+                other.len()
+            ));
+        }
         let reason = self.reason(&profile)?;
         let mut client = profile.connect()?;
         let bar = output.bar(asked.len() as u64, "asking");
@@ -160,6 +171,28 @@ impl Check {
             check_id,
         })
     }
+}
+
+/// What else the identifiers asked could be, numbered after them.
+fn other_readings(asked: &[Asked]) -> Vec<Asked> {
+    let first_free = asked.iter().map(|one| one.reference).max().unwrap_or(0).saturating_add(1);
+    let readings = asked.iter().flat_map(|one| {
+        let country = Some(one.country.as_str()).filter(|country| !country.is_empty());
+        let Ok(kind) = one.identifier_type.parse::<IdentifierType>() else { return Vec::new() };
+        match parse(kind, &one.value, country) {
+            Ok(identifier) => identifier.alternatives(),
+            Err(_) => readings(kind, &one.value, country),
+        }
+    });
+    (first_free..)
+        .zip(readings)
+        .map(|(reference, identifier)| Asked {
+            reference,
+            identifier_type: identifier.kind().name().to_owned(),
+            value: identifier.display(),
+            country: identifier.country().unwrap_or_default().to_owned(),
+        })
+        .collect()
 }
 
 fn read_input() -> Result<String, CliError> {

@@ -65,7 +65,8 @@ fn line(entry: CoverageEntry) -> Line {
 
 fn text(lines: &[Line]) -> String {
     if lines.is_empty() {
-        return "No partner offers a list. `symbolon agreement list` shows the agreements.".to_owned();
+        return "No partner offers a list. `symbolon agreement list` shows the agreements."
+            .to_owned();
     }
     let mut text = format!(
         "{:<5} {:<28} {:<16} {:>10} {:>12}  {}\n",

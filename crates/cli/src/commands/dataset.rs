@@ -126,10 +126,7 @@ impl DatasetCommand {
 impl Create {
     async fn run(self, output: Output) -> Result<u8, CliError> {
         let sound = (1..=64).contains(&self.id.len())
-            && self
-                .id
-                .bytes()
-                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+            && self.id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
         if !sound {
             return Err(CliError::new(
                 "invalid",
@@ -158,8 +155,7 @@ impl Import {
         let mut import = store.import(&self.dataset, self.replace).await?;
         let mut report = Report { dataset: self.dataset.clone(), ..Report::default() };
         let mut seen = HashSet::new();
-        let spinner =
-            output.spinner(&format!("reading {} ({size} bytes)", self.file.display()));
+        let spinner = output.spinner(&format!("reading {} ({size} bytes)", self.file.display()));
         while let Some(row) = rows.next_row()? {
             report.rows = report.rows.saturating_add(1);
             match row.and_then(|row| Ok((row.identifier()?, row.record))) {
@@ -240,11 +236,8 @@ fn read_mapping(path: &Path) -> Result<Mapping, CliError> {
 fn text(report: &Report, dry_run: bool) -> String {
     let mut text = String::new();
     for row in report.rejected.iter().take(ROWS_SHOWN) {
-        let _ = writeln!(
-            text,
-            "line {}, {}: {} ({})",
-            row.line, row.field, row.sentence, row.reason
-        );
+        let _ =
+            writeln!(text, "line {}, {}: {} ({})", row.line, row.field, row.sentence, row.reason);
     }
     if let Some(more) = report.rejected.len().checked_sub(ROWS_SHOWN).filter(|more| *more > 0) {
         let _ = writeln!(text, "… and {more} more rejected rows; --json lists all");

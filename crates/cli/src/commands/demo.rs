@@ -167,10 +167,7 @@ fn prepare(dir: &Path) -> Result<PathBuf, CliError> {
     Ok(root)
 }
 
-async fn found_and_load(
-    root: &Path,
-    output: Output,
-) -> Result<(Vec<Bureau>, Vec<u64>), CliError> {
+async fn found_and_load(root: &Path, output: Output) -> Result<(Vec<Bureau>, Vec<u64>), CliError> {
     let mut bureaus = Vec::new();
     let mut counts = Vec::new();
     for country in &COUNTRIES {
@@ -203,9 +200,7 @@ async fn sign_agreements(bureaus: &[Bureau], output: Output) -> Result<(), CliEr
                     let types: Vec<_> = IdentifierType::ALL
                         .iter()
                         .copied()
-                        .filter(|kind| {
-                            country.code != "CTG" || *kind != NOT_OFFERED_BY_COSTAGUANA
-                        })
+                        .filter(|kind| country.code != "CTG" || *kind != NOT_OFFERED_BY_COSTAGUANA)
                         .collect();
                     dataset(country.dataset, &bureau.code, country.title, &types, DAILY_QUOTA)
                 })
@@ -233,9 +228,8 @@ async fn start(
         let log = fs::File::create(&path).map_err(|e| CliError::file("write", &path, e))?;
         nodes.push(bureau.start(&program, Stdio::from(log))?);
     }
-    let arcadia = bureaus
-        .first()
-        .ok_or_else(|| CliError::new("demo_data", "the demo has no bureau"))?;
+    let arcadia =
+        bureaus.first().ok_or_else(|| CliError::new("demo_data", "the demo has no bureau"))?;
     arcadia.issue(OFFICER)?;
     let person = arcadia.folder.person(OFFICER);
     let profile = Profile {

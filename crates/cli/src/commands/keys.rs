@@ -90,9 +90,8 @@ impl Keys {
                 let person = issue_person(&folder, &issue.name, OffsetDateTime::now_utc())?;
                 let endpoint =
                     issue.endpoint.unwrap_or_else(|| format!("https://{}", config.bureau_listen));
-                let issued = Issued {
-                    profile: Profile::issued(endpoint, &issue.name).write(&person)?,
-                };
+                let issued =
+                    Issued { profile: Profile::issued(endpoint, &issue.name).write(&person)? };
                 output.result(&issued, || {
                     format!(
                         "Issued to {}. Hand over the folder {} by a safe way; it holds the private \

@@ -116,9 +116,7 @@ impl Node {
             Self::Run(run) => run.run().await,
             Self::Card(card) => {
                 let card = read_card(&DataFolder::open(&card.data)?.card())?;
-                output.result(&card, || {
-                    serde_json::to_string_pretty(&card).unwrap_or_default()
-                });
+                output.result(&card, || serde_json::to_string_pretty(&card).unwrap_or_default());
                 Ok(DONE)
             }
         }
@@ -139,11 +137,7 @@ impl Init {
             bureau_listen: self.bureau_listen,
             bureau_hosts: self.bureau_hosts,
             metrics_listen: self.metrics_listen,
-            desk: Desk {
-                name: self.desk_name,
-                phone: self.desk_phone,
-                email: self.desk_email,
-            },
+            desk: Desk { name: self.desk_name, phone: self.desk_phone, email: self.desk_email },
         };
         let folder = found_bureau(&self.data, &facts, OffsetDateTime::now_utc())?;
         let founded = Founded { data: folder.root().to_owned(), card: folder.card() };

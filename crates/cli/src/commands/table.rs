@@ -2,20 +2,25 @@
 
 use std::{collections::BTreeMap, fmt::Write as _};
 
+use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
+
 use crate::asking::{Answer, CheckReport};
 
 /// Up to so many identifiers every answer is shown; above, only what needs a person.
 const SMALL: u64 = 12;
-const ROWS_SHOWN: usize = 60;
+const ROWS_SHOWN: usize = 25;
 
-/// The report. Of a large one, only hits and what went wrong, unless `all`.
+/// The report. Of a large one, hits one by one and what went wrong summed up, unless `all`.
 pub(super) fn report(report: &CheckReport, all: bool) -> String {
     let mut text = String::new();
     let small = all || report.summary.asked <= SMALL;
     let shown: Vec<&Answer> =
-        report.answers.iter().filter(|answer| small || answer.outcome != "no_hit").collect();
+        report.answers.iter().filter(|answer| small || answer.outcome == "hit").collect();
     if !shown.is_empty() {
         rows(&mut text, &shown, all);
+    }
+    if !small {
+        troubles(&mut text, report);
     }
     for rejected in &report.rejected {
         let _ = writeln!(
@@ -41,7 +46,7 @@ fn rows(text: &mut String, answers: &[&Answer], all: bool) {
     let width = answers
         .iter()
         .take(limit)
-        .map(|answer| answer.identifier.chars().count())
+        .map(|answer| answer.identifier.width())
         .max()
         .unwrap_or(0)
         .clamp(10, 44);
@@ -51,7 +56,7 @@ fn rows(text: &mut String, answers: &[&Answer], all: bool) {
         "IDENTIFIER", "TYPE", "BUREAU", "ANSWER"
     );
     for answer in answers.iter().take(limit) {
-        let identifier: String = answer.identifier.chars().take(width).collect();
+        let identifier = padded(&answer.identifier, width);
         let list = match (&answer.coverage, answer.sentence.is_empty()) {
             (Some(coverage), _) => format!(
                 "{} (as of {})",
@@ -63,7 +68,7 @@ fn rows(text: &mut String, answers: &[&Answer], all: bool) {
         };
         let _ = writeln!(
             text,
-            "{identifier:<width$}  {:<16} {:<12} {:<14} {list}",
+            "{identifier}  {:<16} {:<12} {:<14} {list}",
             answer.identifier_type,
             answer.bureau_name,
             word(answer.outcome)
@@ -73,6 +78,43 @@ fn rows(text: &mut String, answers: &[&Answer], all: bool) {
         let _ = writeln!(text, "… and {more} more; --all or --json shows them");
     }
     text.push('\n');
+}
+
+/// `text` in exactly `width` columns of a terminal, where some characters take two.
+fn padded(text: &str, width: usize) -> String {
+    let mut padded = String::new();
+    let mut used = 0;
+    for character in text.chars() {
+        let columns = character.width().unwrap_or(0);
+        if used + columns > width {
+            break;
+        }
+        used += columns;
+        padded.push(character);
+    }
+    padded.extend(std::iter::repeat_n(' ', width.saturating_sub(used)));
+    padded
+}
+
+/// What was not answered, summed up by bureau and reason.
+fn troubles(text: &mut String, report: &CheckReport) {
+    let mut troubles: BTreeMap<(&str, &str, &str, &str), u64> = BTreeMap::new();
+    for answer in report.answers.iter().filter(|answer| !answer.reason.is_empty()) {
+        let key = (
+            answer.bureau_name.as_str(),
+            word(answer.outcome),
+            answer.reason.as_str(),
+            answer.sentence.as_str(),
+        );
+        let count = troubles.entry(key).or_default();
+        *count = count.saturating_add(1);
+    }
+    for ((bureau, outcome, reason, sentence), count) in &troubles {
+        let _ = writeln!(text, "{bureau}: {outcome} for {count}: {sentence} [{reason}]");
+    }
+    if !troubles.is_empty() {
+        text.push('\n');
+    }
 }
 
 #[derive(Default)]
@@ -90,8 +132,7 @@ struct Counts {
 fn per_list(text: &mut String, report: &CheckReport) {
     let mut lists: BTreeMap<(&str, &str), Counts> = BTreeMap::new();
     for answer in &report.answers {
-        let counts =
-            lists.entry((&answer.bureau_name, &answer.dataset_title)).or_default();
+        let counts = lists.entry((&answer.bureau_name, &answer.dataset_title)).or_default();
         counts.asked += 1;
         match answer.outcome {
             "hit" => counts.hit += 1,

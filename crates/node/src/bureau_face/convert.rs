@@ -42,10 +42,7 @@ pub(super) fn source_messages(result: &SourceResult) -> Vec<SourceAnswers> {
         .collect()
 }
 
-pub(super) fn source(
-    source: &Source,
-    coverage: Option<(u64, OffsetDateTime)>,
-) -> wire::Source {
+pub(super) fn source(source: &Source, coverage: Option<(u64, OffsetDateTime)>) -> wire::Source {
     wire::Source {
         bureau: source.bureau.to_string(),
         bureau_name: source.bureau_name.clone(),

@@ -107,9 +107,7 @@ fn begin(start: CheckStart, agency: String) -> Result<Question, Refusal> {
     };
     let check = match start.check_id.as_slice() {
         [] => None,
-        bytes => {
-            Some(CheckId(bytes.try_into().map_err(|_| invalid("a check id has 16 bytes"))?))
-        }
+        bytes => Some(CheckId(bytes.try_into().map_err(|_| invalid("a check id has 16 bytes"))?)),
     };
     Ok(Question {
         check,

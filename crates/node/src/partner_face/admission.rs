@@ -1,9 +1,7 @@
 use std::sync::Arc;
 
 use symbolon_exchange::{CheckHeader, DocumentError, DocumentHash};
-use symbolon_policy::{
-    BureauCode, Question, Reason, Refusal, ScopeId, ScopeShare, admit,
-};
+use symbolon_policy::{BureauCode, Question, Reason, Refusal, ScopeId, ScopeShare, admit};
 use symbolon_proto::v1::SignedDocument;
 use symbolon_store::{Admission, Admitted, LogRecord, NotAdmitted, StoreError, StoredDocument};
 use time::{Duration, OffsetDateTime};
@@ -124,8 +122,7 @@ impl PartnerFace {
             scopes: &asked,
         };
         let shares = admit(agreement, &question, now)?;
-        let scopes =
-            shares.iter().map(|share| self.ready(share)).collect::<Result<Vec<_>, _>>()?;
+        let scopes = shares.iter().map(|share| self.ready(share)).collect::<Result<Vec<_>, _>>()?;
         let header_document = StoredDocument {
             document: document.document.clone(),
             public_key: document.public_key.clone(),

@@ -152,9 +152,10 @@ impl PartnerFace {
             progress.digest.add(&evaluated.elements);
             self.metrics.elements_evaluated.inc_by(position.elements as u64);
             let part = Some(check_response::Part::Chunk(evaluated));
-            sender.send(Ok(CheckResponse { part })).await.map_err(|_| {
-                Refusal::new(Reason::ChunkMissing, "the requester went away")
-            })?;
+            sender
+                .send(Ok(CheckResponse { part }))
+                .await
+                .map_err(|_| Refusal::new(Reason::ChunkMissing, "the requester went away"))?;
         }
         Ok(())
     }
@@ -210,9 +211,8 @@ async fn next(
         })?;
     match message {
         None => Ok(None),
-        Some(message) => message
-            .part
-            .map(Some)
-            .ok_or_else(|| Refusal::new(Reason::InvalidArgument, "a message of the check is empty")),
+        Some(message) => message.part.map(Some).ok_or_else(|| {
+            Refusal::new(Reason::InvalidArgument, "a message of the check is empty")
+        }),
     }
 }
