@@ -10,6 +10,7 @@ mod ask;
 mod blinding;
 mod book;
 pub mod bureau;
+mod check;
 mod compute;
 mod failure;
 mod identity;
@@ -23,11 +24,12 @@ mod tls;
 
 pub use blinding::{CHECK_SECRET_LEN, derive_blind};
 pub use book::AgreementBook;
+pub use check::{CheckError, CheckRequest, SourceResult, StartedCheck};
 pub use compute::{Compute, Stopped};
 pub use failure::{Failure, FailureKind};
 pub use identity::{IdentityError, spiffe_id};
 pub use plan::{Item, QuestionContext, Source};
-pub use requester::{CheckError, CheckRequest, Requester, SourceResult, StartedCheck};
+pub use requester::Requester;
 pub use sets::{HeldSet, SetShelf};
 pub use sync::SyncReport;
 pub use tls::{

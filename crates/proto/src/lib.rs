@@ -22,12 +22,12 @@ pub mod partner {
     /// Version 1 of the partner face.
     pub mod v1 {
         #![allow(
-        clippy::all,
-        clippy::allow_attributes_without_reason,
-        missing_docs,
-        unreachable_pub,
-        reason = "generated code"
-    )]
+            clippy::all,
+            clippy::allow_attributes_without_reason,
+            missing_docs,
+            unreachable_pub,
+            reason = "generated code"
+        )]
         tonic::include_proto!("symbolon.partner.v1");
     }
 }
@@ -37,12 +37,12 @@ pub mod bureau {
     /// Version 1 of the bureau face.
     pub mod v1 {
         #![allow(
-        clippy::all,
-        clippy::allow_attributes_without_reason,
-        missing_docs,
-        unreachable_pub,
-        reason = "generated code"
-    )]
+            clippy::all,
+            clippy::allow_attributes_without_reason,
+            missing_docs,
+            unreachable_pub,
+            reason = "generated code"
+        )]
         tonic::include_proto!("symbolon.bureau.v1");
     }
 }

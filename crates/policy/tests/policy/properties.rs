@@ -92,7 +92,8 @@ proptest! {
         let mut all = Vec::new();
         places(&FILE, "", &mut all);
         let mut changed = FILE.clone();
-        *changed.pointer_mut(place.get(&all)).unwrap() = value;
+        let place: &String = place.get(&all);
+        *changed.pointer_mut(place).unwrap() = value;
         if let Ok(read) = SignedAgreement::from_json(changed.to_string().as_bytes()) {
             let _ = (read.terms(), read.hash(), read.to_json());
             prop_assert_eq!(read.verify().is_ok(), changed == *FILE);

@@ -209,71 +209,76 @@ struct Change {
     document: Value,
 }
 
-/// Every change of one place in `document` under `at`: values changed, emptied and given another
-/// type; list items removed, doubled and added; fields removed and added.
-fn changes(document: &Value, at: &str, out: &mut Vec<Change>) {
-    let mut change = |at: String, what, edit: &dyn Fn(&mut Value)| {
-        let mut changed = document.clone();
-        edit(changed.pointer_mut(&at).unwrap());
-        out.push(Change { at, what, document: changed });
+impl Change {
+    fn new(document: &Value, at: &str, what: &'static str, edit: impl FnOnce(&mut Value)) -> Self {
+        let mut document = document.clone();
+        edit(document.pointer_mut(at).unwrap());
+        Self { at: at.to_owned(), what, document }
+    }
+
+    /// The nearest field with a name at or above the place.
+    fn field(&self) -> &str {
+        self.at.rsplit('/').find(|part| part.parse::<u8>().is_err()).unwrap()
+    }
+}
+
+fn with_other_last_letter(text: &str) -> String {
+    let mut text = text.to_owned();
+    let other = match text.pop() {
+        Some('0') => '1',
+        Some('0'..='9') => '0',
+        Some('A'..='Z') => 'Z',
+        Some('a') => 'b',
+        _ => 'a',
     };
-    let here = document.pointer(at).unwrap();
-    change(at.to_owned(), "made null", &|place| *place = Value::Null);
-    match here {
-        Value::String(text) => {
-            let last_changed = {
-                let mut text = text.clone();
-                let last = text.pop().unwrap_or('x');
-                text.push(match last {
-                    '0' => '1',
-                    digit if digit.is_ascii_digit() => '0',
-                    'A'..'Z' => 'Z',
-                    'a' => 'b',
-                    _ => 'a',
-                });
-                text
-            };
-            change(at.to_owned(), "changed", &|place| *place = json!(last_changed));
-            change(at.to_owned(), "lengthened", &|place| *place = json!(format!("{text}x")));
-            change(at.to_owned(), "emptied", &|place| *place = json!(""));
-            change(at.to_owned(), "made a number", &|place| *place = json!(1));
-        }
-        Value::Number(number) => {
-            let number = number.as_u64().unwrap();
-            change(at.to_owned(), "raised", &|place| *place = json!(number + 1));
-            change(at.to_owned(), "zeroed", &|place| *place = json!(0));
-            change(at.to_owned(), "made text", &|place| *place = json!(number.to_string()));
-            change(at.to_owned(), "made a fraction", &|place| *place = json!(1.5));
-        }
-        Value::Bool(was) => change(at.to_owned(), "turned", &|place| *place = json!(!was)),
+    text.push(other);
+    text
+}
+
+/// Every change of one place in `document` under `at`: values changed, emptied and given another
+/// type; list items removed, doubled and reversed; fields removed and added.
+fn changes(document: &Value, at: &str, out: &mut Vec<Change>) {
+    let change = |what, value: Value| Change::new(document, at, what, |place| *place = value);
+    out.push(change("made null", Value::Null));
+    match document.pointer(at).unwrap() {
+        Value::String(text) => out.extend([
+            change("changed", json!(with_other_last_letter(text))),
+            change("lengthened", json!(format!("{text}x"))),
+            change("emptied", json!("")),
+            change("made a number", json!(1)),
+        ]),
+        Value::Number(number) => out.extend([
+            change("raised", json!(number.as_u64().unwrap() + 1)),
+            change("zeroed", json!(0)),
+            change("made text", json!(number.to_string())),
+            change("made a fraction", json!(1.5)),
+        ]),
+        Value::Bool(was) => out.push(change("turned", json!(!was))),
         Value::Array(items) => {
             for index in 0..items.len() {
-                change(at.to_owned(), "removed an item", &|place| {
-                    place.as_array_mut().unwrap().remove(index);
-                });
-                change(at.to_owned(), "doubled an item", &|place| {
-                    let items = place.as_array_mut().unwrap();
-                    items.insert(index, items[index].clone());
-                });
+                let mut fewer = items.clone();
+                fewer.remove(index);
+                let mut more = items.clone();
+                more.insert(index, items[index].clone());
+                out.push(change("removed an item", json!(fewer)));
+                out.push(change("doubled an item", json!(more)));
                 changes(document, &format!("{at}/{index}"), out);
             }
             if items.len() > 1 {
-                let mut changed = document.clone();
-                changed.pointer_mut(at).unwrap().as_array_mut().unwrap().reverse();
-                out.push(Change { at: at.to_owned(), what: "reversed", document: changed });
+                let reversed: Vec<_> = items.iter().rev().collect();
+                out.push(change("reversed", json!(reversed)));
             }
         }
         Value::Object(fields) => {
             for key in fields.keys() {
-                change(at.to_owned(), "removed a field", &|place| {
-                    place.as_object_mut().unwrap().remove(key);
-                });
+                let mut fewer = fields.clone();
+                fewer.remove(key);
+                out.push(change("removed a field", Value::Object(fewer)));
                 changes(document, &format!("{at}/{key}"), out);
             }
-            let mut changed = document.clone();
-            let place = changed.pointer_mut(at).unwrap().as_object_mut().unwrap();
-            place.insert("remark".to_owned(), json!("x"));
-            out.push(Change { at: at.to_owned(), what: "added a field", document: changed });
+            let mut more = fields.clone();
+            more.insert("remark".to_owned(), json!("x"));
+            out.push(change("added a field", Value::Object(more)));
         }
         Value::Null => {}
     }
@@ -322,13 +327,17 @@ fn a_change_that_breaks_a_rule_or_a_field_name_names_the_field() {
         let value = &change.document;
         match SignedAgreement::from_json(&serde_json::to_vec(value).unwrap()) {
             Err(AgreementError::Invalid(invalid)) => {
-                let field = change.at.rsplit('/').find(|part| part.parse::<u8>().is_err()).unwrap();
+                let field = change.field();
                 let sentence = invalid.to_string();
                 // An item that stands twice is told by what must differ.
                 assert!(
-                    sentence.contains(field) || change.what == "doubled an item"
-                        || field == "code" || field == "owner",
-                    "{} {}: {sentence}", change.at, change.what
+                    sentence.contains(field)
+                        || change.what == "doubled an item"
+                        || field == "code"
+                        || field == "owner",
+                    "{} {}: {sentence}",
+                    change.at,
+                    change.what
                 );
             }
             Err(error) if change.what == "added a field" => {
@@ -346,7 +355,7 @@ fn a_value_of_the_wrong_form_names_its_field() {
     for change in all_changes() {
         let bytes = serde_json::to_vec(&change.document).unwrap();
         if let Err(AgreementError::NotAnAgreement(error)) = SignedAgreement::from_json(&bytes) {
-            let field = change.at.rsplit('/').find(|part| part.parse::<u8>().is_err()).unwrap();
+            let field = change.field();
             let names_a_field = change.what == "removed a field" || change.what == "added a field";
             if !names_a_field && !error.to_string().contains(field) {
                 silent.push(format!("{} {}: {error}", change.at, change.what));
@@ -428,7 +437,10 @@ fn a_file_that_is_too_large_or_no_json_is_refused() {
         Err(AgreementError::TooLarge { most }) if most == 4 << 20
     ));
     for text in ["", "{", "[]", "null", "1", "{}", "{\"agreement\":{}}", "\u{feff}{}"] {
-        assert!(matches!(accept(text.as_bytes()), Err(AgreementError::NotAnAgreement(_))), "{text}");
+        assert!(
+            matches!(accept(text.as_bytes()), Err(AgreementError::NotAnAgreement(_))),
+            "{text}"
+        );
     }
     assert!(accept(format!("{file}x").as_bytes()).is_err());
     assert!(accept(&file.as_bytes()[..file.len() / 2]).is_err());

@@ -53,9 +53,15 @@ fn the_format_is_this_one() {
 fn is_a_line(field: &str, most: usize, place: impl Fn(&mut AgreementTerms) -> &mut String) {
     let set = |text: String| drafted(|terms| *place(terms) = text);
     set("é".repeat(most)).unwrap();
-    for bad in ["é".repeat(most + 1), String::new(), " \u{a0} ".to_owned(), "a\nb".to_owned(),
-        "a\u{1b}[31m".to_owned(), "a\u{7f}".to_owned(), "a\u{85}b".to_owned()]
-    {
+    for bad in [
+        "é".repeat(most + 1),
+        String::new(),
+        " \u{a0} ".to_owned(),
+        "a\nb".to_owned(),
+        "a\u{1b}[31m".to_owned(),
+        "a\u{7f}".to_owned(),
+        "a\u{85}b".to_owned(),
+    ] {
         let invalid = set(bad.clone()).expect_err(&bad);
         assert_eq!(invalid.field, field, "{bad:?}");
         assert!(invalid.to_string().contains(&format!("1 to {most} characters")), "{invalid}");

@@ -1,0 +1,436 @@
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use ring::rand::{SecureRandom as _, SystemRandom};
+use symbolon_exchange::{CheckHeader, CommitmentSalts, ScopeQuery, chunk_hash, chunks_of};
+use symbolon_identifiers::{Identifier, IdentifierType};
+use symbolon_policy::{CheckId, Reason, Refusal};
+use symbolon_proto::v1::SignedDocument;
+use symbolon_store::{AskedHeader, NewCheck, StoreError, StoredDocument};
+use thiserror::Error;
+use time::OffsetDateTime;
+use tokio::sync::mpsc;
+use zeroize::Zeroizing;
+
+use crate::{
+    Failure, Item, QuestionContext, Source,
+    ask::{Ask, AskedScope, ScopeAnswer},
+    blinding::{BlindedBatch, CHECK_SECRET_LEN},
+    opening::{Opening, OpeningBatch, OpeningSalts},
+    plan::{Plan, Unit},
+    requester::Requester,
+};
+
+/// A question: identifiers, and who asks why.
+pub struct CheckRequest {
+    /// Identity, if the caller wants to be able to repeat the check; else one is chosen.
+    pub check: Option<CheckId>,
+    /// What is asked. Equal identifiers are asked and counted once.
+    pub items: Vec<Item>,
+    /// Who, why, whom.
+    pub context: QuestionContext,
+    /// How long to wait for each bureau.
+    pub timeout: Duration,
+}
+
+/// A check under way.
+pub struct StartedCheck {
+    /// Its identity.
+    pub check: CheckId,
+    /// How many results will come.
+    pub sources: usize,
+    /// The results, each as soon as its bureau has answered.
+    pub results: mpsc::Receiver<SourceResult>,
+}
+
+/// What one source has to say.
+pub struct SourceResult {
+    /// The source.
+    pub source: Source,
+    /// Version of the set looked in, and when its owner last loaded records.
+    pub coverage: Option<(u64, OffsetDateTime)>,
+    /// The callers' numbers of the items asked of it.
+    pub references: Vec<u64>,
+    /// For each of them whether it hit, in the same order; or why there is no answer.
+    pub outcome: Result<Vec<bool>, Failure>,
+    /// Since the check began.
+    pub elapsed: Duration,
+}
+
+/// Identifiers of one type, each once, with the callers' numbers of each.
+struct Batch {
+    kind: IdentifierType,
+    identifiers: Vec<Identifier>,
+    references: Vec<Vec<u64>>,
+}
+
+/// A unit of the plan with the header that is sent for it.
+struct PreparedUnit {
+    unit: Unit,
+    header: SignedDocument,
+}
+
+impl Requester {
+    /// Asks all partners at once. Returns as soon as the check is recorded and under way; results
+    /// come one by one.
+    ///
+    /// # Errors
+    /// When the check id was used for another question, or the check cannot be recorded: nothing
+    /// has been sent then.
+    pub async fn check(&self, request: CheckRequest) -> Result<StartedCheck, CheckError> {
+        let began = Instant::now();
+        let now = OffsetDateTime::now_utc();
+        let random = SystemRandom::new();
+        let check = match request.check {
+            Some(check) => check,
+            None => CheckId(random_bytes(&random)?),
+        };
+        let batches = group(request.items);
+        let kinds: Vec<_> = batches.iter().map(|batch| batch.kind).collect();
+        let plan = Plan::new(&self.us, &self.book.all(), &kinds, &request.context, now);
+        let summary: Vec<_> = batches.iter().map(Batch::summary).collect();
+
+        let before = self.store.asked(&check).await?;
+        let (secret, known_headers) = match &before {
+            Some(stored) => {
+                let opening = Opening::from_bytes(&stored.opening)
+                    .ok_or(StoreError::Damaged { what: "record of a check" })?;
+                if !opening.asks(&request.context.agency, &request.context.facts, &summary) {
+                    return Err(CheckError::IdReused);
+                }
+                (read_secret(&opening)?, stored.headers.as_slice())
+            }
+            None => (Zeroizing::new(random_bytes(&random)?), [].as_slice()),
+        };
+        let (batches, blinded) = self.blind(batches, check, secret.clone()).await?;
+        let mut settled = plan.settled;
+        let prepared = if before.is_some() {
+            let (prepared, unknown) = with_known_headers(plan.units, known_headers);
+            settled.extend(unknown);
+            prepared
+        } else {
+            self.prepare(check, plan.units, &request.context, &blinded, &secret, summary, now)
+                .await?
+        };
+
+        let sources =
+            settled.len().saturating_add(prepared.iter().map(|p| p.unit.scopes.len()).sum());
+        let (sender, results) = mpsc::channel(sources.clamp(1, 1_024));
+        let references: Arc<BTreeMap<_, _>> =
+            Arc::new(batches.into_iter().map(|b| (b.kind, b.references)).collect());
+        let reporter = Reporter { sender, references, began };
+        for (source, failure) in settled {
+            reporter.report(source, None, Err(failure)).await;
+        }
+        for one in prepared {
+            let (requester, blinded, reporter) =
+                (self.clone(), Arc::clone(&blinded), reporter.clone());
+            let timeout = request.timeout;
+            tokio::spawn(async move {
+                requester.ask_unit(check, one, blinded, timeout, reporter).await;
+            });
+        }
+        Ok(StartedCheck { check, sources, results })
+    }
+
+    async fn blind(
+        &self,
+        batches: Vec<Batch>,
+        check: CheckId,
+        secret: Zeroizing<[u8; CHECK_SECRET_LEN]>,
+    ) -> Result<(Vec<Batch>, Arc<BTreeMap<IdentifierType, BlindedBatch>>), CheckError> {
+        let work = move || {
+            let blinded = batches
+                .iter()
+                .map(|batch| {
+                    BlindedBatch::new(batch.kind, &batch.identifiers, &check, &secret)
+                        .map(|blinded| (batch.kind, blinded))
+                })
+                .collect::<Result<BTreeMap<_, _>, _>>();
+            blinded.map(|blinded| (batches, Arc::new(blinded)))
+        };
+        self.compute
+            .run(work)
+            .await
+            .map_err(|_| CheckError::Stopping)?
+            .map_err(CheckError::Blinding)
+    }
+
+    /// Signs a header for each unit and records the check with them before anything is sent.
+    #[allow(clippy::too_many_arguments, reason = "each is one fact of the check; used here only")]
+    async fn prepare(
+        &self,
+        check: CheckId,
+        units: Vec<Unit>,
+        context: &QuestionContext,
+        blinded: &BTreeMap<IdentifierType, BlindedBatch>,
+        secret: &[u8; CHECK_SECRET_LEN],
+        batches: Vec<OpeningBatch>,
+        now: OffsetDateTime,
+    ) -> Result<Vec<PreparedUnit>, CheckError> {
+        let random = SystemRandom::new();
+        let mut salts = Vec::new();
+        let mut prepared = Vec::new();
+        for unit in units {
+            let fresh = CommitmentSalts::random(&random).map_err(|_| StoreError::Randomness)?;
+            let terms = unit.agreement.terms();
+            let header = CheckHeader {
+                check_id: check,
+                agreement: terms.id.clone(),
+                agreement_hash: unit.agreement.hash(),
+                requester: self.us.clone(),
+                owner: unit.owner.code.clone(),
+                scopes: scope_queries(&check, &unit, blinded),
+                purpose: context.purpose.clone(),
+                offence_class: context.offence_class.clone(),
+                urgency: context.urgency,
+                commitments: fresh.commit_all(&context.facts),
+                issued_at: now,
+            };
+            salts.push(OpeningSalts {
+                owner: unit.owner.code.to_string(),
+                agreement: terms.id.to_string(),
+                officer: hex::encode(fresh.officer),
+                case_reference: hex::encode(fresh.case_reference),
+                justification: hex::encode(fresh.justification),
+            });
+            prepared.push(PreparedUnit { header: header.sign(&self.store.keys().header), unit });
+        }
+        let opening = Opening {
+            secret: hex::encode(secret),
+            agency: context.agency.clone(),
+            officer: context.facts.officer.clone(),
+            case_reference: context.facts.case_reference.clone(),
+            justification: context.facts.justification.clone(),
+            batches,
+            salts,
+        };
+        let opening =
+            opening.to_bytes().ok_or(StoreError::Damaged { what: "record of a check" })?;
+        let headers: Vec<_> = prepared
+            .iter()
+            .map(|one| AskedHeader {
+                owner: one.unit.owner.code.clone(),
+                agreement: one.unit.agreement.terms().id.clone(),
+                header: StoredDocument {
+                    document: one.header.document.clone(),
+                    public_key: one.header.public_key.clone(),
+                    signature: one.header.signature.clone(),
+                },
+            })
+            .collect();
+        self.store
+            .record_asked(&NewCheck { check, opening: &opening, headers: &headers, at: now })
+            .await?;
+        Ok(prepared)
+    }
+
+    async fn ask_unit(
+        &self,
+        check: CheckId,
+        prepared: PreparedUnit,
+        blinded: Arc<BTreeMap<IdentifierType, BlindedBatch>>,
+        limit: Duration,
+        reporter: Reporter,
+    ) {
+        let PreparedUnit { unit, header } = prepared;
+        let Unit { agreement, owner, scopes } = unit;
+        let (scopes, sources): (Vec<_>, Vec<_>) = scopes
+            .into_iter()
+            .map(|(scope, source)| {
+                (AskedScope { id: scope.id(), kind: scope.identifier_type }, source)
+            })
+            .unzip();
+        let ask = Ask { requester: self, check, agreement, owner, scopes, header, blinded };
+        let outcome = tokio::time::timeout(limit, ask.run())
+            .await
+            .unwrap_or_else(|_| Err(Failure::timeout(limit)));
+        match outcome {
+            Ok(answers) => {
+                for (source, answer) in sources.into_iter().zip(answers) {
+                    match answer {
+                        Ok(ScopeAnswer { version, updated_at, hits }) => {
+                            reporter.report(source, Some((version, updated_at)), Ok(hits)).await;
+                        }
+                        Err(failure) => reporter.report(source, None, Err(failure)).await,
+                    }
+                }
+            }
+            Err(failure) => {
+                for source in sources {
+                    reporter.report(source, None, Err(failure.clone())).await;
+                }
+            }
+        }
+    }
+}
+
+/// Sends results on with the callers' own numbers.
+#[derive(Clone)]
+struct Reporter {
+    sender: mpsc::Sender<SourceResult>,
+    references: Arc<BTreeMap<IdentifierType, Vec<Vec<u64>>>>,
+    began: Instant,
+}
+
+impl Reporter {
+    async fn report(
+        &self,
+        source: Source,
+        coverage: Option<(u64, OffsetDateTime)>,
+        outcome: Result<Vec<bool>, Failure>,
+    ) {
+        let references = self.references.get(&source.kind).map_or(&[][..], Vec::as_slice);
+        let outcome = outcome.map(|hits| {
+            hits.into_iter()
+                .zip(references)
+                .flat_map(|(hit, callers)| callers.iter().map(move |_| hit))
+                .collect()
+        });
+        let references = references.iter().flatten().copied().collect();
+        let elapsed = self.began.elapsed();
+        // The caller may have gone away; the check goes on all the same, so that what an owner
+        // sees of it does not depend on that.
+        let _ =
+            self.sender.send(SourceResult { source, coverage, references, outcome, elapsed }).await;
+    }
+}
+
+impl Batch {
+    fn summary(&self) -> OpeningBatch {
+        OpeningBatch {
+            identifier_type: self.kind.name().to_owned(),
+            canonical: self
+                .identifiers
+                .iter()
+                .map(|identifier| hex::encode(identifier.canonical()))
+                .collect(),
+        }
+    }
+}
+
+fn group(items: Vec<Item>) -> Vec<Batch> {
+    let mut batches: BTreeMap<IdentifierType, (Batch, HashMap<Identifier, usize>)> =
+        BTreeMap::new();
+    for Item { reference, identifier } in items {
+        let kind = identifier.kind();
+        let (batch, places) = batches.entry(kind).or_insert_with(|| {
+            let batch = Batch { kind, identifiers: Vec::new(), references: Vec::new() };
+            (batch, HashMap::new())
+        });
+        let place = *places.entry(identifier).or_insert_with_key(|identifier| {
+            batch.identifiers.push(identifier.clone());
+            batch.references.push(Vec::new());
+            batch.references.len().saturating_sub(1)
+        });
+        if let Some(references) = batch.references.get_mut(place) {
+            references.push(reference);
+        }
+    }
+    batches.into_values().map(|(batch, _)| batch).collect()
+}
+
+fn scope_queries(
+    check: &CheckId,
+    unit: &Unit,
+    blinded: &BTreeMap<IdentifierType, BlindedBatch>,
+) -> Vec<ScopeQuery> {
+    let counts: Vec<u32> = unit
+        .scopes
+        .iter()
+        .map(|(scope, _)| blinded.get(&scope.identifier_type).map_or(0, BlindedBatch::count))
+        .collect();
+    let mut queries: Vec<_> = unit
+        .scopes
+        .iter()
+        .zip(&counts)
+        .map(|((scope, _), count)| ScopeQuery {
+            scope: scope.id(),
+            elements: *count,
+            chunk_hashes: Vec::new(),
+        })
+        .collect();
+    for position in chunks_of(counts) {
+        let index = usize::try_from(position.scope).unwrap_or(usize::MAX);
+        let (Some((scope, _)), Some(query)) = (unit.scopes.get(index), queries.get_mut(index))
+        else {
+            continue;
+        };
+        if let Some(batch) = blinded.get(&scope.identifier_type) {
+            let elements = batch.chunk(&position);
+            query.chunk_hashes.push(chunk_hash(check, &position, elements.elements));
+        }
+    }
+    queries
+}
+
+/// The headers sent before, for the units that had one; the others cannot join a check afterwards.
+fn with_known_headers(
+    units: Vec<Unit>,
+    headers: &[AskedHeader],
+) -> (Vec<PreparedUnit>, Vec<(Source, Failure)>) {
+    let mut prepared = Vec::new();
+    let mut unknown = Vec::new();
+    for unit in units {
+        let known = headers.iter().find(|known| {
+            known.owner == unit.owner.code && known.agreement == unit.agreement.terms().id
+        });
+        match known {
+            Some(known) => {
+                let header = SignedDocument {
+                    document: known.header.document.clone(),
+                    public_key: known.header.public_key.clone(),
+                    signature: known.header.signature.clone(),
+                };
+                prepared.push(PreparedUnit { unit, header });
+            }
+            None => {
+                let refusal = Refusal::new(
+                    Reason::CheckIdReused,
+                    "this bureau was not part of the check when it was first asked; ask it anew",
+                );
+                let now = OffsetDateTime::now_utc();
+                unknown.extend(
+                    unit.scopes
+                        .into_iter()
+                        .map(|(_, source)| (source, Failure::refused_here(&refusal, now))),
+                );
+            }
+        }
+    }
+    (prepared, unknown)
+}
+
+fn random_bytes<const N: usize>(random: &SystemRandom) -> Result<[u8; N], StoreError> {
+    let mut bytes = [0; N];
+    random.fill(&mut bytes).map_err(|_| StoreError::Randomness)?;
+    Ok(bytes)
+}
+
+fn read_secret(opening: &Opening) -> Result<Zeroizing<[u8; CHECK_SECRET_LEN]>, StoreError> {
+    let mut secret = Zeroizing::new([0; CHECK_SECRET_LEN]);
+    hex::decode_to_slice(&opening.secret, secret.as_mut())
+        .map_err(|_| StoreError::Damaged { what: "record of a check" })?;
+    Ok(secret)
+}
+
+/// Why a check was not begun. Nothing has been sent then.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum CheckError {
+    /// An identifier could not be blinded.
+    #[error("the identifiers could not be blinded: {0}")]
+    Blinding(#[source] symbolon_oprf::Error),
+    /// The id belongs to another question.
+    #[error("this check id was used for another question before; choose a fresh one")]
+    IdReused,
+    /// The node is stopping.
+    #[error("the node is stopping; ask again when it is up")]
+    Stopping,
+    /// The check could not be recorded.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
