@@ -2,10 +2,7 @@
 
 use std::collections::HashSet;
 
-use base64::{
-    Engine as _,
-    engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD},
-};
+use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use ring::digest::{Algorithm, SHA1_FOR_LEGACY_USE_ONLY, SHA256, SHA384, SHA512, digest};
 use symbolon_identifiers::{Identifier, parse, parse_mrz};
 use symbolon_oprf::{Blind, Output, voprf};
@@ -54,7 +51,13 @@ impl Secret {
             .unwrap_or_else(|error| panic!("{kind} {value} cannot be read: {error}"));
         let mut secret = Self::text(&format!("{kind} {value}"), value);
         secret.add_spellings(
-            ["display", "display, upper", "display, lower", "display, bare", "display, bare, lower"],
+            [
+                "display",
+                "display, upper",
+                "display, lower",
+                "display, bare",
+                "display, bare, lower",
+            ],
             &identifier.display(),
         );
         secret.texts.push(("canonical", identifier.canonical().to_vec()));
@@ -112,8 +115,13 @@ impl Secret {
 
     fn add_spellings(&mut self, names: [&'static str; 5], text: &str) {
         let bare: String = text.chars().filter(|c| c.is_alphanumeric()).collect();
-        let spellings =
-            [text.to_owned(), text.to_uppercase(), text.to_lowercase(), bare.clone(), bare.to_lowercase()];
+        let spellings = [
+            text.to_owned(),
+            text.to_uppercase(),
+            text.to_lowercase(),
+            bare.clone(),
+            bare.to_lowercase(),
+        ];
         assert!(bare.len() >= SHORTEST, "{text} is too short to be looked for");
         for (name, spelling) in names.into_iter().zip(spellings) {
             self.add(name, &spelling);

@@ -7,7 +7,7 @@ use crate::{
     process::{cargo, root, run},
 };
 
-const CARGO_DENY: &str = "0.20.2";
+const CARGO_DENY: &str = "0.19.9";
 const BUF: &str = "1.75.0";
 
 /// The path of `cargo-deny`.

@@ -31,7 +31,7 @@ pub use identity::{IdentityError, spiffe_id};
 pub use plan::{Item, QuestionContext, Source};
 pub use requester::Requester;
 pub use sets::{HeldSet, SetShelf};
-pub use sync::SyncReport;
+pub use sync::{PartnerSync, SyncReport};
 pub use tls::{
     Credentials, PartnerTrust, TlsError, crypto_provider, read_certificates, read_private_key,
 };

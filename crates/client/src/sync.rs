@@ -21,10 +21,12 @@ use tokio::time::timeout;
 use crate::{failure::Failure, requester::Requester, sets::HeldSet};
 
 const MANIFESTS_TIMEOUT: Duration = Duration::from_secs(10);
+/// Longest tag set file that is fetched, in bytes: about 300 million records.
+const LARGEST_SET: u64 = 2 << 30;
 /// How long a transfer may stand still before it is given up, to resume next time.
 const STALL_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// What a look at all partners' manifests came to.
+/// What a look at partners' manifests came to.
 #[derive(Clone, Default, PartialEq, Eq, Debug)]
 pub struct SyncReport {
     /// New versions fetched, checked and put in place.
@@ -60,42 +62,37 @@ impl Requester {
         Ok(report)
     }
 
-    /// Brings the sets of all partners up to date, partner by partner at once.
-    pub async fn sync(&self) -> SyncReport {
+    /// The partners whose sets should be looked at now, each to be brought up to date by itself: one
+    /// that is slow holds up no other.
+    pub fn partners_to_sync(&self) -> Vec<PartnerSync> {
         let now = OffsetDateTime::now_utc();
-        let agreements = self.book.all();
-        let mut report = SyncReport::default();
-        let mut tasks = tokio::task::JoinSet::new();
-        for agreement in agreements.iter() {
+        let mut all = Vec::new();
+        for agreement in self.book.all().iter() {
             if agreement.in_force(now).is_err() || agreement.party(&self.us).is_none() {
                 continue;
             }
             for owner in agreement.terms().parties.iter().filter(|party| party.code != self.us) {
-                if agreement.scopes_of(&owner.code, now).next().is_none() {
-                    continue;
+                if agreement.scopes_of(&owner.code, now).next().is_some() {
+                    all.push(PartnerSync {
+                        requester: self.clone(),
+                        agreement: agreement.clone(),
+                        owner: owner.clone(),
+                    });
                 }
-                let (requester, agreement, owner) =
-                    (self.clone(), agreement.clone(), owner.clone());
-                tasks.spawn(async move { requester.sync_partner(&agreement, &owner).await });
             }
         }
-        while let Some(done) = tasks.join_next().await {
-            if let Ok(partial) = done {
-                report.installed = report.installed.saturating_add(partial.installed);
-                report.failures.extend(partial.failures);
-            }
-        }
-        if let Err(error) = self.drop_ended_sets(&agreements, now).await {
-            report.failures.push((self.us.to_string(), error.to_string()));
-        }
-        report
+        all
     }
 
-    /// Brings the sets of one partner under one agreement up to date.
+    /// Brings the sets of one partner under one agreement up to date, after whoever is doing that
+    /// now: two transfers into one file would spoil it.
     pub(crate) async fn sync_partner(&self, agreement: &Agreement, owner: &Party) -> SyncReport {
-        // One at a time for each partner: two transfers into one file would spoil it.
         let turn = self.sync_turn(agreement, owner);
         let _turn = turn.lock().await;
+        self.sync_in_turn(agreement, owner).await
+    }
+
+    async fn sync_in_turn(&self, agreement: &Agreement, owner: &Party) -> SyncReport {
         let mut report = SyncReport::default();
         match self.manifests(agreement, owner).await {
             Ok(manifests) => {
@@ -161,6 +158,10 @@ impl Requester {
         }
         if manifest.expires_at <= now {
             return Err(Failure::no_set("the bureau offers a list that has expired"));
+        }
+        // Bounded before a byte is fetched, or a partner could fill this bureau's disk.
+        if manifest.file_len > LARGEST_SET || manifest.file_len > longest_file(&manifest) {
+            return Err(Failure::untrusted("the bureau offers a list longer than it may be"));
         }
         let path = self.store.folder().partner_set(&owner.code, &id, manifest.version);
         self.download(agreement, owner, &id, &manifest, &path).await?;
@@ -259,11 +260,12 @@ impl Requester {
         fs::rename(&partial, path).map_err(|error| disk(path, error))
     }
 
-    async fn drop_ended_sets(
-        &self,
-        agreements: &[Agreement],
-        now: OffsetDateTime,
-    ) -> Result<(), StoreError> {
+    /// Forgets the sets whose epoch or agreement is over.
+    ///
+    /// # Errors
+    /// When the database fails or a file cannot be removed.
+    pub async fn drop_ended_sets(&self) -> Result<(), StoreError> {
+        let (agreements, now) = (self.book.all(), OffsetDateTime::now_utc());
         for set in self.store.partner_sets().await? {
             let lives = agreements.iter().any(|agreement| {
                 agreement.scopes_of(&set.owner, now).any(|(scope, ..)| scope.id() == set.scope)
@@ -274,6 +276,22 @@ impl Requester {
             }
         }
         Ok(())
+    }
+}
+
+/// One partner's sets under one agreement, to be brought up to date.
+pub struct PartnerSync {
+    requester: Requester,
+    agreement: Agreement,
+    owner: Party,
+}
+
+impl PartnerSync {
+    /// Brings them up to date; does nothing if that is under way already.
+    pub async fn run(self) -> SyncReport {
+        let turn = self.requester.sync_turn(&self.agreement, &self.owner);
+        let Ok(_turn) = turn.try_lock() else { return SyncReport::default() };
+        self.requester.sync_in_turn(&self.agreement, &self.owner).await
     }
 }
 
@@ -318,6 +336,12 @@ fn open_checked(path: &Path, manifest: Manifest, document: &[u8]) -> Result<Held
         ));
     }
     Ok(HeldSet { hash: DocumentHash::of(document), manifest, tags })
+}
+
+/// No set takes more than λ + 8 bits a tag and a page of headers.
+fn longest_file(manifest: &Manifest) -> u64 {
+    let bits = u64::from(manifest.lambda).saturating_add(8);
+    manifest.padded_len.saturating_mul(bits).div_ceil(8).saturating_add(4_096)
 }
 
 fn partial_path(path: &Path, sha256: &[u8; 32]) -> PathBuf {

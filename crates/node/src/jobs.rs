@@ -1,6 +1,6 @@
 use std::{sync::Arc, time::Duration};
 
-use symbolon_client::{AgreementBook, Requester};
+use symbolon_client::{AgreementBook, Requester, SyncReport};
 use symbolon_store::{Store, StoreError};
 use time::OffsetDateTime;
 use tokio::{sync::watch, time::interval};
@@ -36,18 +36,19 @@ impl Jobs {
         Ok(true)
     }
 
-    /// Works until `stop` says so.
-    pub(crate) async fn run(
-        self,
-        mut known: Vec<(String, Vec<u8>)>,
-        mut stop: watch::Receiver<bool>,
-    ) {
+    /// Works until `stop` says so. What waits for partners runs beside what does not.
+    pub(crate) async fn run(self, known: Vec<(String, Vec<u8>)>, mut stop: watch::Receiver<bool>) {
+        tokio::select! {
+            () = self.keep_own_house(known) => {}
+            () = self.follow_partners() => {}
+            _ = stop.wait_for(|stopping| *stopping) => {}
+        }
+    }
+
+    async fn keep_own_house(&self, mut known: Vec<(String, Vec<u8>)>) {
         let mut turns = interval(self.every);
         loop {
-            tokio::select! {
-                _ = turns.tick() => {}
-                _ = stop.wait_for(|stopping| *stopping) => return,
-            }
+            turns.tick().await;
             match self.read_agreements(&mut known).await {
                 Ok(true) => event!(info, "agreements were read", agreements = known.len()),
                 Ok(false) => {}
@@ -57,27 +58,32 @@ impl Jobs {
             if let Err(error) = self.publisher.bring_up_to_date(&self.book.all(), now).await {
                 event!(warn, "own tag sets could not be brought up to date", error = error);
             }
-            tokio::select! {
-                () = self.sync() => {}
-                _ = stop.wait_for(|stopping| *stopping) => return,
-            }
         }
     }
 
-    async fn sync(&self) {
-        let report = self.requester.sync().await;
-        if report.installed > 0 {
-            event!(info, "partners' tag sets were brought up to date", sets = report.installed);
+    async fn follow_partners(&self) {
+        let mut turns = interval(self.every);
+        loop {
+            turns.tick().await;
+            for partner in self.requester.partners_to_sync() {
+                let metrics = Arc::clone(&self.metrics);
+                tokio::spawn(async move { note(&metrics, &partner.run().await) });
+            }
+            if let Err(error) = self.requester.drop_ended_sets().await {
+                event!(warn, "partners' ended sets could not be dropped", error = error);
+            }
+            let held = self.requester.sets().all().len();
+            self.metrics.partner_sets_held.set(i64::try_from(held).unwrap_or(i64::MAX));
         }
-        self.metrics.sync_failures.inc_by(report.failures.len() as u64);
-        for (_, sentence) in &report.failures {
-            event!(
-                debug,
-                "a partner's sets are not up to date",
-                trouble = PartnerTrouble(sentence)
-            );
-        }
-        let held = self.requester.sets().all().len();
-        self.metrics.partner_sets_held.set(i64::try_from(held).unwrap_or(i64::MAX));
+    }
+}
+
+fn note(metrics: &Metrics, report: &SyncReport) {
+    if report.installed > 0 {
+        event!(info, "a partner's tag sets were brought up to date", sets = report.installed);
+    }
+    metrics.sync_failures.inc_by(report.failures.len() as u64);
+    for (_, sentence) in &report.failures {
+        event!(debug, "a partner's sets are not up to date", trouble = PartnerTrouble(sentence));
     }
 }
