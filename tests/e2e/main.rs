@@ -1,3 +1,6 @@
 //! End to end: real processes, real TLS, real databases. One module for each promise.
+#![cfg(test)]
 
 mod answers;
+mod demo;
+mod program;

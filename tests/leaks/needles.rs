@@ -20,7 +20,7 @@ pub(crate) struct Secret {
     /// Whether it stands on the owner's own list.
     pub(crate) listed: bool,
     /// Forms as which it is written, and looked for under every encoding and hashed.
-    texts: Vec<(&'static str, Vec<u8>)>,
+    texts: Vec<(String, Vec<u8>)>,
     /// What is computed from it, looked for under every encoding.
     values: Vec<(&'static str, Vec<u8>)>,
 }
@@ -36,11 +36,10 @@ pub(crate) struct Needle {
 impl Secret {
     /// A text that stays with the requester: a name, a case, an identifier that cannot be read.
     pub(crate) fn text(name: &str, text: &str) -> Self {
-        let mut secret =
-            Self { name: name.to_owned(), listed: false, texts: Vec::new(), values: Vec::new() };
-        secret.add_spellings(["as given", "upper case", "lower case", "bare", "bare, lower"], text);
+        let mut secret = Self::new(name);
+        secret.add_spellings("as given", text);
         for line in text.lines() {
-            secret.add("one line", line);
+            secret.add("one line", line.as_bytes());
         }
         secret
     }
@@ -49,21 +48,16 @@ impl Secret {
     pub(crate) fn identifier(kind: &str, value: &str, country: &str) -> Self {
         let identifier = read(kind, value, country)
             .unwrap_or_else(|error| panic!("{kind} {value} cannot be read: {error}"));
-        let mut secret = Self::text(&format!("{kind} {value}"), value);
-        secret.add_spellings(
-            [
-                "display",
-                "display, upper",
-                "display, lower",
-                "display, bare",
-                "display, bare, lower",
-            ],
-            &identifier.display(),
-        );
-        secret.texts.push(("canonical", identifier.canonical().to_vec()));
-        secret.add("canonical, lower", &canonical_text(&identifier).to_lowercase());
+        let mut secret = Self::new(&format!("{kind} {value}"));
+        let canonical = str::from_utf8(identifier.canonical()).unwrap();
         let input = identifier.oprf_input();
-        secret.texts.push(("OPRF input", input.to_vec()));
+        secret.add_spellings("canonical", canonical);
+        secret.add_spellings("display", &identifier.display());
+        secret.add("OPRF input", &input);
+        secret.add_spellings("as given", value);
+        for line in value.lines() {
+            secret.add("one line", line.as_bytes());
+        }
         let mut one = [0; 32];
         one[0] = 1;
         let one = Blind::from_bytes(&one).unwrap();
@@ -113,25 +107,23 @@ impl Secret {
         needles
     }
 
-    fn add_spellings(&mut self, names: [&'static str; 5], text: &str) {
-        let bare: String = text.chars().filter(|c| c.is_alphanumeric()).collect();
-        let spellings = [
-            text.to_owned(),
-            text.to_uppercase(),
-            text.to_lowercase(),
-            bare.clone(),
-            bare.to_lowercase(),
-        ];
-        assert!(bare.len() >= SHORTEST, "{text} is too short to be looked for");
-        for (name, spelling) in names.into_iter().zip(spellings) {
-            self.add(name, &spelling);
-        }
-        self.add("bare, upper", &bare.to_uppercase());
+    fn new(name: &str) -> Self {
+        Self { name: name.to_owned(), listed: false, texts: Vec::new(), values: Vec::new() }
     }
 
-    fn add(&mut self, name: &'static str, text: &str) {
-        if text.len() >= SHORTEST && !self.texts.iter().any(|(_, known)| known == text.as_bytes()) {
-            self.texts.push((name, text.as_bytes().to_vec()));
+    fn add_spellings(&mut self, form: &str, text: &str) {
+        let bare: String = text.chars().filter(|c| c.is_alphanumeric()).collect();
+        assert!(bare.len() >= SHORTEST, "{text} is too short to be looked for");
+        for (how, text) in [("", text), (", bare", &bare)] {
+            self.add(&format!("{form}{how}"), text.as_bytes());
+            self.add(&format!("{form}{how}, lower case"), text.to_lowercase().as_bytes());
+            self.add(&format!("{form}{how}, upper case"), text.to_uppercase().as_bytes());
+        }
+    }
+
+    fn add(&mut self, form: &str, text: &[u8]) {
+        if text.len() >= SHORTEST && !self.texts.iter().any(|(_, known)| known == text) {
+            self.texts.push((form.to_owned(), text.to_vec()));
         }
     }
 }
@@ -147,10 +139,6 @@ pub(crate) fn read(
     } else {
         parse(kind.parse().unwrap(), value, Some(country))
     }
-}
-
-fn canonical_text(identifier: &Identifier) -> String {
-    String::from_utf8(identifier.canonical().to_vec()).unwrap()
 }
 
 static DIGESTS: [(&str, &Algorithm); 4] = [
@@ -183,17 +171,20 @@ fn add_text_encodings(needles: &mut Vec<Needle>, form: &str, bytes: &[u8]) {
     let mut add = |encoding: &str, encoded: Vec<u8>| {
         needles.push(Needle { form: format!("{form}{encoding}"), bytes: encoded });
     };
-    let escape = |kept: fn(&u8) -> bool| {
-        let escaped = bytes.iter().map(|byte| {
-            if kept(byte) { char::from(*byte).to_string() } else { format!("%{byte:02X}") }
-        });
-        escaped.collect::<String>()
-    };
-    let usual = escape(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(byte));
-    add(", percent-encoded, lower", usual.to_lowercase().into_bytes());
-    add(", percent-encoded", usual.into_bytes());
-    add(", percent-encoded as a header", escape(|byte| (b' '..=b'~').contains(byte)).into_bytes());
-    add(", percent-encoded, every byte", escape(|_| false).into_bytes());
+    let usual = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~".contains(byte);
+    for (how, kept) in [
+        ("", usual as fn(&u8) -> bool),
+        (" as a header", |byte| (b' '..=b'~').contains(byte)),
+        (", every byte", |_| false),
+    ] {
+        for (case, escape) in [("", upper_escape as fn(&u8) -> String), (", lower", lower_escape)] {
+            let escaped = bytes
+                .iter()
+                .map(|byte| if kept(byte) { char::from(*byte).to_string() } else { escape(byte) });
+            let escaped = escaped.collect::<String>().into_bytes();
+            add(&format!(", percent-encoded{how}{case}"), escaped);
+        }
+    }
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     add(", JSON", serde_json::to_string(text).unwrap().trim_matches('"').as_bytes().to_vec());
     let escaped = text.encode_utf16().map(|unit| match u8::try_from(unit) {
@@ -203,6 +194,14 @@ fn add_text_encodings(needles: &mut Vec<Needle>, form: &str, bytes: &[u8]) {
     add(", JSON in ASCII", escaped.collect::<String>().into_bytes());
     add(", UTF-16LE", text.encode_utf16().flat_map(u16::to_le_bytes).collect());
     add(", UTF-16BE", text.encode_utf16().flat_map(u16::to_be_bytes).collect());
+}
+
+fn upper_escape(byte: &u8) -> String {
+    format!("%{byte:02X}")
+}
+
+fn lower_escape(byte: &u8) -> String {
+    format!("%{byte:02x}")
 }
 
 /// The characters that stand in the base64 of anything that holds `bytes` after `before` bytes

@@ -18,7 +18,7 @@ use tokio::process::Command;
 
 use crate::{
     http2::{Direction, Stream},
-    inspection::{Finding, Haystack, everything, search, surroundings},
+    inspection::{Finding, everything, search, surroundings},
     needles::{Secret, read},
 };
 
@@ -119,10 +119,8 @@ impl Default for Plan {
 pub(crate) struct Run {
     /// What must not be found.
     pub(crate) secrets: Vec<Secret>,
-    /// What was found: while the nodes ran, and after they had stopped.
+    /// What was found while the nodes ran or after they had stopped, the owner's own list included.
     pub(crate) findings: Vec<Finding>,
-    /// The same if the owner's own list were no place where its identifiers may stand.
-    pub(crate) findings_with_own_list: Vec<Finding>,
     /// Where was looked, and how many bytes there were.
     pub(crate) places: Vec<(String, usize)>,
     /// How many times a check went on the wire.
@@ -144,14 +142,8 @@ impl Run {
         haystacks.extend(everything(&world, &tap).await);
 
         let findings = search(&secrets, &haystacks);
-        for haystack in &mut haystacks {
-            haystack.is_own_list = false;
-        }
-        let findings_with_own_list = search(&secrets, &haystacks);
-        let places =
-            haystacks.into_iter().map(|Haystack { place, bytes, .. }| (place, bytes.len()));
-        let places = places.collect();
-        Self { secrets, findings, findings_with_own_list, places, checks_sent, tap }
+        let places = haystacks.into_iter().map(|hay| (hay.place, hay.bytes.len())).collect();
+        Self { secrets, findings, places, checks_sent, tap }
     }
 
     /// All calls that passed the tap.

@@ -13,12 +13,9 @@ use crate::common::{
 async fn a_certificate_that_no_agreement_names_gets_no_connection() {
     let world = World::new(&ships(10)).await;
     let third = third_bureau(&world);
-    let stranger = symbolon_cli::scenario::Bureau::found(
-        &world.scratch().join("str"),
-        "STR",
-        "Strangeland",
-    )
-    .unwrap();
+    let stranger =
+        symbolon_cli::scenario::Bureau::found(&world.scratch().join("str"), "STR", "Strangeland")
+            .unwrap();
     let agreement = may_ask_owner(&world, &third).await;
     // The third bureau is a partner as soon as the node has read its agreement.
     let mut third_client = None;
@@ -58,10 +55,7 @@ async fn a_certificate_that_no_agreement_names_gets_no_connection() {
     }
     // Somebody else's certificate without its key does not even make a client; a wrong key for it
     // must not make a connection.
-    let stolen = Credentials {
-        chain: raw::credentials(&third).chain,
-        key: own_key,
-    };
+    let stolen = Credentials { chain: raw::credentials(&third).chain, key: own_key };
     let builds = std::panic::catch_unwind(|| Face::Partner.client(&world.owner, Some(&stolen)));
     if let Ok(config) = builds {
         handshake(&address, config).await.expect_err("a certificate without its key");

@@ -1,1 +1,417 @@
-//! To come.
+//! An owner that does not keep to the rules: the partner face of OWN, with its certificates and
+//! keys, in the test's own hands. It listens where OWN's node would, while that does not run.
+
+use std::{
+    io,
+    pin::Pin,
+    sync::{Arc, Mutex},
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use ring::rand::SystemRandom;
+use rustls::{ServerConfig, version::TLS13};
+use symbolon_client::crypto_provider;
+use symbolon_exchange::{
+    AnswerDigest, CanarySet, CheckHeader, DocumentHash, Manifest, PIECE_LEN, Receipt,
+};
+use symbolon_oprf::{SecretKey, voprf};
+use symbolon_policy::{Scope, SigningKey};
+use symbolon_proto::{
+    partner::v1::{
+        CheckRequest, CheckResponse, DownloadTagSetRequest, DownloadTagSetResponse, EvaluatedChunk,
+        GetManifestsRequest, GetManifestsResponse, check_request, check_response,
+        partner_service_server::{PartnerService, PartnerServiceServer},
+    },
+    v1::SignedDocument,
+};
+use symbolon_store::{KeyName, StoredManifest};
+use symbolon_tagset::{DEFAULT_LAMBDA, DummySecret, MembershipHash, Parameters, build};
+use symbolon_tests::{World, raw};
+use time::OffsetDateTime;
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    net::{TcpListener, TcpStream},
+    sync::mpsc,
+    task::JoinHandle,
+};
+use tokio_rustls::{TlsAcceptor, server::TlsStream};
+use tokio_stream::{Stream, wrappers::ReceiverStream};
+use tonic::{
+    Request, Response, Status, Streaming,
+    transport::server::{Connected, Server},
+};
+
+/// How it treats a check.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Answering {
+    /// By the rules.
+    Honestly,
+    /// With another key than it published.
+    WithAnotherKey,
+    /// The same, with the proof of an honest evaluation.
+    WithAForeignProof,
+    /// By the rules, but for the first element, in place of which it answers the second.
+    WithSwappedElements,
+    /// It ends after the first chunk.
+    Halfway,
+    /// It breaks off with a transport's error after the first chunk.
+    Breaking,
+    /// It signs before it has answered everything.
+    SigningEarly,
+    /// It signs for other elements than it answered.
+    SigningForOthers,
+    /// It signs for another check.
+    SigningForAnotherCheck,
+    /// It signs with its manifest key.
+    SigningWithAnotherKey,
+    /// It does not sign.
+    NotSigning,
+    /// It never answers.
+    Never,
+}
+
+/// A version of the list that it offers.
+#[derive(Clone)]
+pub(crate) struct Offered {
+    pub(crate) manifest: Manifest,
+    pub(crate) document: SignedDocument,
+    pub(crate) file: Vec<u8>,
+}
+
+struct State {
+    answering: Answering,
+    offered: Offered,
+}
+
+/// The service; cheap to clone.
+#[derive(Clone)]
+pub(crate) struct FakeOwner {
+    state: Arc<Mutex<State>>,
+    pub(crate) scope: Scope,
+    pub(crate) key: Arc<SecretKey>,
+    pub(crate) other_key: Arc<SecretKey>,
+    manifest_key: Arc<SigningKey>,
+    log_key: Arc<SigningKey>,
+    task: Arc<Mutex<Option<JoinHandle<()>>>>,
+}
+
+impl FakeOwner {
+    /// Takes the place of the owner's node, which must not run, and answers honestly until told
+    /// otherwise. There must be one scope.
+    pub(crate) async fn of(world: &World) -> Self {
+        let owner = &world.owner;
+        let now = OffsetDateTime::now_utc();
+        let scopes: Vec<_> =
+            world.agreement.scopes_of(&owner.code, now).map(|(scope, ..)| scope).collect();
+        let [scope]: [Scope; 1] = scopes.try_into().unwrap();
+        let store = owner.store().await.unwrap();
+        let key = store.scope_secrets(&scope, now).await.unwrap().key;
+        let newest = store.newest_manifest(&scope.id()).await.unwrap().unwrap();
+        store.close().await;
+        let file = std::fs::read(owner.folder.own_set(&scope.id(), newest.version)).unwrap();
+        let read = |name: KeyName| Arc::new(name.read(&owner.folder).unwrap());
+        let fake = Self {
+            state: Arc::new(Mutex::new(State {
+                answering: Answering::Honestly,
+                offered: Offered::stored(&newest, file),
+            })),
+            scope,
+            key: Arc::new(key),
+            other_key: Arc::new(SecretKey::random(&SystemRandom::new()).unwrap()),
+            manifest_key: read(KeyName::Manifest),
+            log_key: read(KeyName::Log),
+            task: Arc::default(),
+        };
+        fake.listen(world).await;
+        fake
+    }
+
+    /// Listens where the owner's node would.
+    pub(crate) async fn listen(&self, world: &World) {
+        let credentials = raw::credentials(&world.owner);
+        let mut config = ServerConfig::builder_with_provider(crypto_provider())
+            .with_protocol_versions(&[&TLS13])
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(credentials.chain, credentials.key)
+            .unwrap();
+        config.alpn_protocols = vec![b"h2".to_vec()];
+        let acceptor = TlsAcceptor::from(Arc::new(config));
+        let address = world.owner.card.endpoint.strip_prefix("https://").unwrap().to_owned();
+        let listener = TcpListener::bind(address).await.unwrap();
+        let (sender, incoming) = mpsc::channel::<io::Result<Connection>>(8);
+        let accepting = tokio::spawn(async move {
+            while let Ok((tcp, _)) = listener.accept().await {
+                if let Ok(tls) = acceptor.accept(tcp).await {
+                    let _ = sender.send(Ok(Connection(tls))).await;
+                }
+            }
+        });
+        let service = PartnerServiceServer::new(self.clone())
+            .max_decoding_message_size(usize::MAX)
+            .max_encoding_message_size(usize::MAX);
+        let task = tokio::spawn(async move {
+            let serving = Server::builder()
+                .add_service(service)
+                .serve_with_incoming(ReceiverStream::new(incoming));
+            let _ = serving.await;
+            accepting.abort();
+        });
+        *self.task.lock().unwrap() = Some(task);
+    }
+
+    pub(crate) fn answer(&self, answering: Answering) {
+        self.state.lock().unwrap().answering = answering;
+    }
+
+    pub(crate) fn offer(&self, offered: &Offered) {
+        self.state.lock().unwrap().offered = offered.clone();
+    }
+
+    pub(crate) fn offered(&self) -> Offered {
+        self.state.lock().unwrap().offered.clone()
+    }
+
+    /// A next version of the list: made and signed under `key`, holding what `hashes` says, beside
+    /// its canaries if they are wanted.
+    pub(crate) fn make(
+        &self,
+        version: u64,
+        key: &SecretKey,
+        inputs: &[Vec<u8>],
+        with_canaries: bool,
+    ) -> Offered {
+        let before = self.offered();
+        let kind = self.scope.identifier_type;
+        let canaries = CanarySet::evaluate(key, kind, &SystemRandom::new()).unwrap();
+        let mut hashes: Vec<_> = voprf::evaluate(key, inputs)
+            .unwrap()
+            .iter()
+            .map(|output| MembershipHash(output.membership_hash()))
+            .collect();
+        if with_canaries {
+            hashes.extend(canaries.membership_hashes(&key.public_key(), kind).unwrap());
+        }
+        let parameters = Parameters { lambda: DEFAULT_LAMBDA, scope: self.scope.id().0, version };
+        let mut file = Vec::new();
+        let summary = build(&parameters, hashes, &DummySecret::new([9; 32]), &mut file).unwrap();
+        let now = OffsetDateTime::now_utc();
+        let manifest = Manifest {
+            scope: self.scope.clone(),
+            version,
+            public_key: key.public_key(),
+            padded_len: summary.padded_len,
+            lambda: DEFAULT_LAMBDA,
+            file_sha256: summary.sha256,
+            file_len: summary.file_len,
+            previous: (version > 1).then(|| DocumentHash::of(&before.document.document)),
+            canaries,
+            issued_at: now,
+            expires_at: now + time::Duration::days(1),
+            updated_at: now,
+        };
+        let document = manifest.sign(&self.manifest_key);
+        Offered { manifest, document, file }
+    }
+
+    /// Ends it, with all its connections.
+    pub(crate) async fn stop(&self) {
+        let task = self.task.lock().unwrap().take();
+        if let Some(task) = task {
+            task.abort();
+            let _ = task.await;
+        }
+        // The port is free again once its tasks are gone.
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+
+    async fn respond(
+        self,
+        header: SignedDocument,
+        mut requests: Streaming<CheckRequest>,
+        answers: mpsc::Sender<Result<CheckResponse, Status>>,
+    ) {
+        let (answering, offered) = {
+            let state = self.state.lock().unwrap();
+            (state.answering, state.offered.clone())
+        };
+        let random = SystemRandom::new();
+        let mut digest = AnswerDigest::default();
+        let mut answered = 0;
+        let mut chunks = 0;
+        let send = |part| {
+            let answers = answers.clone();
+            async move {
+                let _ = answers.send(Ok(CheckResponse { part: Some(part) })).await;
+            }
+        };
+        while let Ok(Some(request)) = requests.message().await {
+            let Some(check_request::Part::Chunk(chunk)) = request.part else { return };
+            let key = match answering {
+                Answering::WithAnotherKey | Answering::WithAForeignProof => &self.other_key,
+                _ => &self.key,
+            };
+            let mut evaluated = voprf::blind_evaluate(key, &chunk.elements, &random).unwrap();
+            if answering == Answering::WithAForeignProof {
+                evaluated.proof =
+                    voprf::blind_evaluate(&self.key, &chunk.elements, &random).unwrap().proof;
+            }
+            if answering == Answering::WithSwappedElements {
+                evaluated.elements.rotate_left(32);
+            }
+            digest.add(&evaluated.elements);
+            answered += evaluated.elements.len() as u64 / 32;
+            chunks += 1;
+            if answering == Answering::SigningEarly && chunks == 1 {
+                break;
+            }
+            send(check_response::Part::Chunk(EvaluatedChunk {
+                elements: evaluated.elements,
+                proof: evaluated.proof.to_bytes().to_vec(),
+            }))
+            .await;
+            match answering {
+                Answering::Halfway => return,
+                Answering::Breaking => {
+                    let _ = answers.send(Err(Status::internal("h2 protocol error"))).await;
+                    return;
+                }
+                _ => {}
+            }
+        }
+        if answering == Answering::NotSigning {
+            return;
+        }
+        let (parsed, header_hash) = CheckHeader::verify(
+            &header,
+            &symbolon_policy::VerifyingKey(header.public_key.as_slice().try_into().unwrap()),
+        )
+        .unwrap();
+        let mut receipt = Receipt {
+            check_id: parsed.check_id,
+            header_hash,
+            manifests: vec![DocumentHash::of(&offered.document.document)],
+            evaluated: digest.finish(),
+            answered,
+            entry_index: 0,
+            leaf_hash: [0; 32],
+            issued_at: OffsetDateTime::now_utc(),
+        };
+        match answering {
+            Answering::SigningForOthers => receipt.evaluated[0] ^= 1,
+            Answering::SigningForAnotherCheck => receipt.check_id.0[0] ^= 1,
+            _ => {}
+        }
+        let key = match answering {
+            Answering::SigningWithAnotherKey => &self.manifest_key,
+            _ => &self.log_key,
+        };
+        send(check_response::Part::Receipt(receipt.sign(key))).await;
+    }
+}
+
+impl Offered {
+    fn stored(stored: &StoredManifest, file: Vec<u8>) -> Self {
+        Self {
+            manifest: Manifest::parse(&stored.document.document).unwrap(),
+            document: SignedDocument {
+                document: stored.document.document.clone(),
+                public_key: stored.document.public_key.clone(),
+                signature: stored.document.signature.clone(),
+            },
+            file,
+        }
+    }
+}
+
+type Answers<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
+
+#[tonic::async_trait]
+impl PartnerService for FakeOwner {
+    async fn get_manifests(
+        &self,
+        _request: Request<GetManifestsRequest>,
+    ) -> Result<Response<GetManifestsResponse>, Status> {
+        let (answering, document) = {
+            let state = self.state.lock().unwrap();
+            (state.answering, state.offered.document.clone())
+        };
+        if answering == Answering::Never {
+            std::future::pending::<()>().await;
+        }
+        Ok(Response::new(GetManifestsResponse { manifests: vec![document] }))
+    }
+
+    type DownloadTagSetStream = Answers<DownloadTagSetResponse>;
+
+    async fn download_tag_set(
+        &self,
+        request: Request<DownloadTagSetRequest>,
+    ) -> Result<Response<Self::DownloadTagSetStream>, Status> {
+        let offset = usize::try_from(request.into_inner().offset).unwrap();
+        let pieces: Vec<_> = self.offered().file[offset..]
+            .chunks(PIECE_LEN)
+            .map(|data| Ok(DownloadTagSetResponse { data: data.to_vec() }))
+            .collect();
+        Ok(Response::new(Box::pin(tokio_stream::iter(pieces))))
+    }
+
+    type CheckStream = Answers<CheckResponse>;
+
+    async fn check(
+        &self,
+        request: Request<Streaming<CheckRequest>>,
+    ) -> Result<Response<Self::CheckStream>, Status> {
+        let mut requests = request.into_inner();
+        let answering = self.state.lock().unwrap().answering;
+        if answering == Answering::Never {
+            std::future::pending::<()>().await;
+        }
+        let Some(check_request::Part::Header(header)) =
+            requests.message().await?.and_then(|message| message.part)
+        else {
+            return Err(Status::internal("no header"));
+        };
+        let (sender, answers) = mpsc::channel(4);
+        tokio::spawn(self.clone().respond(header, requests, sender));
+        Ok(Response::new(Box::pin(ReceiverStream::new(answers))))
+    }
+}
+
+/// A TLS connection as the server wants it.
+struct Connection(TlsStream<TcpStream>);
+
+impl Connected for Connection {
+    type ConnectInfo = ();
+
+    fn connect_info(&self) {}
+}
+
+impl AsyncRead for Connection {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_read(cx, buffer)
+    }
+}
+
+impl AsyncWrite for Connection {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.0).poll_write(cx, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_shutdown(cx)
+    }
+}

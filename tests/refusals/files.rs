@@ -47,7 +47,10 @@ async fn a_file_with_bad_rows_is_reported_row_by_row_and_nothing_of_it_is_loaded
     let lines: Vec<_> = rejected.iter().map(|(line, ..)| *line).collect();
     assert_eq!(lines, [3, 4, 5, 7, 8]);
     assert_eq!(rejected[0].2, "check_digit");
-    assert_eq!((rejected[1].1.as_str(), rejected[1].2.as_str()), ("identifier_type", "unknown_type"));
+    assert_eq!(
+        (rejected[1].1.as_str(), rejected[1].2.as_str()),
+        ("identifier_type", "unknown_type")
+    );
     assert_eq!((rejected[2].1.as_str(), rejected[2].2.as_str()), ("value", "not_utf8"));
     assert_eq!(identifiers(data), 1);
     // A person sees the same, and what to do.
@@ -110,8 +113,14 @@ async fn what_is_no_csv_of_ours_is_refused_with_a_sentence() {
     fs::remove_file(&path).unwrap();
     let (_, sentence) = failure_of(&import);
     assert!(sentence.contains("list.csv"), "{sentence}");
-    let (_, sentence) =
-        failure_of(&["dataset", "import", "--data", data, "no-such", text(&world.owner.folder.card())]);
+    let (_, sentence) = failure_of(&[
+        "dataset",
+        "import",
+        "--data",
+        data,
+        "no-such",
+        text(&world.owner.folder.card()),
+    ]);
     assert!(sentence.contains("column") || sentence.contains("no dataset"), "{sentence}");
 }
 

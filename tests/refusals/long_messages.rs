@@ -24,8 +24,7 @@ async fn a_hundred_megabytes_from_a_partner_are_refused_promptly() {
 
     let began = Instant::now();
     let document = SignedDocument { document: vec![7; LONG], ..SignedDocument::default() };
-    let status =
-        raw::send(&mut client, vec![raw::header_message(document)]).await.unwrap_err();
+    let status = raw::send(&mut client, vec![raw::header_message(document)]).await.unwrap_err();
     assert_eq!(raw::reason_of(&status), "limit_exceeded");
     assert!(status.message().contains("2 MiB"), "{}", status.message());
 
@@ -38,8 +37,7 @@ async fn a_hundred_megabytes_from_a_partner_are_refused_promptly() {
 
     // Just over the limit of a document, in a message under the limit.
     let document = SignedDocument { document: vec![7; (1 << 20) + 1], ..SignedDocument::default() };
-    let status =
-        raw::send(&mut client, vec![raw::header_message(document)]).await.unwrap_err();
+    let status = raw::send(&mut client, vec![raw::header_message(document)]).await.unwrap_err();
     assert_eq!(raw::reason_of(&status), "header_invalid");
 
     let (now, most) = memory_of(world.owner_node.as_ref().unwrap());

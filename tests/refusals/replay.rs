@@ -7,9 +7,7 @@ use symbolon_store::LogRecord;
 use symbolon_tests::{World, raw};
 use time::OffsetDateTime;
 
-use crate::common::{
-    LISTED, UNLISTED, about_ships, assert_goes_on, counted, owners_log, ships,
-};
+use crate::common::{LISTED, UNLISTED, about_ships, assert_goes_on, counted, owners_log, ships};
 
 fn evaluated(answers: &[CheckResponse]) -> Vec<u8> {
     answers

@@ -78,8 +78,7 @@ async fn a_partner_gets_nothing_under_an_agreement_of_others() {
     let status = raw::send(&mut client, messages).await.unwrap_err();
     assert_eq!(raw::reason_of(&status), "scope_unknown");
     // Neither manifests nor sets.
-    let status =
-        raw::manifests(&mut client, &world.owner, &world.agreement).await.unwrap_err();
+    let status = raw::manifests(&mut client, &world.owner, &world.agreement).await.unwrap_err();
     assert_eq!(raw::reason_of(&status), "certificate_not_agreed");
     let scope = about_ships(&world, &[LISTED]).header.scopes[0].scope;
     for (agreement, reason) in

@@ -188,7 +188,9 @@ fn write(path: &Path, bytes: &[u8], mode: u32) -> Result<(), FolderError> {
         file.write_all(bytes)?;
         file.sync_all()?;
         fs::rename(&aside, path)?;
-        path.parent().map_or(Ok(()), |parent| File::open(parent)?.sync_all())
+        // A bare file name has an empty parent, which means this folder.
+        let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+        File::open(parent.unwrap_or(Path::new(".")))?.sync_all()
     };
     attempt().map_err(|source| {
         let _ = fs::remove_file(&aside);

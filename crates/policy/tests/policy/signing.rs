@@ -227,7 +227,8 @@ fn with_other_last_letter(text: &str) -> String {
     let other = match text.pop() {
         Some('0') => '1',
         Some('0'..='9') => '0',
-        Some('A'..='Z') => 'Z',
+        Some('Z') => 'z',
+        Some('A'..='Y') => 'Z',
         Some('a') => 'b',
         _ => 'a',
     };

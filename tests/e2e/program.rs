@@ -1,0 +1,205 @@
+//! The program at a bureau, from founding to an answer, by its commands alone.
+
+use std::{
+    fs,
+    net::TcpListener,
+    path::Path,
+    process::{Child, Command, Output, Stdio},
+    time::{Duration, Instant},
+};
+
+use serde_json::Value;
+use symbolon_tests::program;
+use tempfile::TempDir;
+
+fn symbolon(folder: &Path, arguments: &[&str]) -> Output {
+    Command::new(program()).args(arguments).current_dir(folder).output().unwrap()
+}
+
+fn done(folder: &Path, arguments: &[&str]) -> Value {
+    let arguments = [arguments, &["--json"]].concat();
+    let output = symbolon(folder, &arguments);
+    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).unwrap_or(Value::Null)
+}
+
+fn free_port() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().to_string()
+}
+
+fn found(folder: &Path, data: &str, code: &str) {
+    let partner = free_port();
+    done(
+        folder,
+        &[
+            "node",
+            "init",
+            "--data",
+            data,
+            "--code",
+            code,
+            "--name",
+            data,
+            "--partner-listen",
+            &partner,
+            "--partner-endpoint",
+            &format!("https://{partner}"),
+            "--bureau-listen",
+            &free_port(),
+            "--metrics-listen",
+            &free_port(),
+            "--desk-name",
+            "Desk",
+            "--desk-phone",
+            "+000",
+            "--desk-email",
+            "desk@example.org",
+        ],
+    );
+    let card = done(folder, &["node", "card", "--data", data]);
+    fs::write(folder.join(format!("{data}.json")), card.to_string()).unwrap();
+}
+
+fn run(folder: &Path, data: &str) -> Child {
+    Command::new(program())
+        .args(["node", "run", "--data", data])
+        .current_dir(folder)
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap()
+}
+
+#[test]
+fn two_bureaus_agree_load_run_and_answer_by_commands_alone() {
+    let folder = TempDir::new().unwrap();
+    let here = folder.path();
+    found(here, "alpha", "ALP");
+    found(here, "beta", "BET");
+
+    fs::write(
+        here.join("list.csv"),
+        "record_id,identifier_type,value,country\nB1,vin,1M8GDM9AXKP042788,\nB2,plate,B-AB 1234,DEU\n",
+    )
+    .unwrap();
+    done(here, &["dataset", "create", "--data", "beta", "vehicles", "--title", "Stolen vehicles"]);
+    let loaded = done(here, &["dataset", "import", "--data", "beta", "vehicles", "list.csv"]);
+    assert_eq!(loaded["added"], 2);
+    let again = done(here, &["dataset", "import", "--data", "beta", "vehicles", "list.csv"]);
+    assert_eq!((&again["added"], &again["unchanged"]), (&0.into(), &2.into()));
+
+    done(
+        here,
+        &[
+            "agreement",
+            "draft",
+            "--id",
+            "alp-bet",
+            "--title",
+            "Vehicles",
+            "--party",
+            "alpha.json",
+            "--party",
+            "beta.json",
+            "--offer",
+            "BET:vehicles:Stolen vehicles:vin,plate:100",
+            "--output",
+            "agreement.json",
+        ],
+    );
+    let unsigned = symbolon(here, &["agreement", "install", "--data", "alpha", "agreement.json"]);
+    assert_eq!(unsigned.status.code(), Some(1));
+    for data in ["alpha", "beta"] {
+        done(here, &["agreement", "sign", "--data", data, "agreement.json"]);
+    }
+    let shown = done(here, &["agreement", "show", "agreement.json"]);
+    assert_eq!((&shown["in_force"], &shown["problem"]), (&true.into(), &Value::Null));
+    for data in ["alpha", "beta"] {
+        done(here, &["agreement", "install", "--data", data, "agreement.json"]);
+    }
+    let issued = done(here, &["keys", "issue", "--data", "alpha", "border-post-7"]);
+    let profile = issued["profile"].as_str().unwrap().to_owned();
+    let mut nodes = [run(here, "alpha"), run(here, "beta")];
+
+    let began = Instant::now();
+    let report = loop {
+        let question = ["check", "vin", "1m8gdm9a xkp042788", "--profile", &profile, "--json"];
+        let output = symbolon(here, &question);
+        if output.status.success() {
+            break serde_json::from_slice::<Value>(&output.stdout).unwrap();
+        }
+        assert!(
+            began.elapsed() < Duration::from_secs(60),
+            "{}{}",
+            String::from_utf8_lossy(&output.stdout),
+            String::from_utf8_lossy(&output.stderr)
+        );
+        std::thread::sleep(Duration::from_millis(300));
+    };
+    assert_eq!(report["answers"][0]["outcome"], "hit");
+    assert_eq!(report["answers"][0]["dataset_title"], "Stolen vehicles");
+
+    fs::write(
+        here.join("ask.csv"),
+        "identifier_type,value,country\nplate,b ab1234,Germany\nvin,1M8GDM9AXKP042789,\nimo,9074729,\n",
+    )
+    .unwrap();
+    let output = symbolon(here, &["check", "--csv", "ask.csv", "--profile", &profile, "--json"]);
+    // One row has a wrong check digit, one is of a type that is not offered.
+    assert_eq!(output.status.code(), Some(3));
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(report["rejected"][0]["ref"], 3);
+    let outcomes: Vec<_> =
+        report["answers"].as_array().unwrap().iter().map(|a| &a["outcome"]).collect();
+    assert_eq!(outcomes, ["hit", "not_permitted"]);
+
+    done(here, &["agreement", "remove", "--data", "beta", "alp-bet"]);
+    let began = Instant::now();
+    loop {
+        let output =
+            symbolon(here, &["check", "vin", "1M8GDM9AXKP042788", "--profile", &profile, "--json"]);
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+        if report["summary"]["hit"] == 0 {
+            break;
+        }
+        assert!(began.elapsed() < Duration::from_secs(30), "{report:#}");
+        std::thread::sleep(Duration::from_millis(300));
+    }
+    for node in &mut nodes {
+        Command::new("kill").args(["-TERM", &node.id().to_string()]).status().unwrap();
+        assert!(node.wait().unwrap().success());
+    }
+}
+
+#[test]
+fn every_command_explains_itself_and_completions_are_printed() {
+    let folder = TempDir::new().unwrap();
+    for command in [
+        vec!["--help"],
+        vec!["demo", "--help"],
+        vec!["check", "--help"],
+        vec!["coverage", "--help"],
+        vec!["node", "init", "--help"],
+        vec!["node", "run", "--help"],
+        vec!["dataset", "import", "--help"],
+        vec!["agreement", "draft", "--help"],
+        vec!["keys", "issue", "--help"],
+    ] {
+        let output = symbolon(folder.path(), &command);
+        assert!(output.status.success() && output.stdout.len() > 200, "{command:?}");
+    }
+    for shell in ["bash", "zsh", "fish"] {
+        let output = symbolon(folder.path(), &["completions", shell]);
+        assert!(String::from_utf8_lossy(&output.stdout).contains("symbolon"), "{shell}");
+    }
+}
+
+#[test]
+fn an_error_is_json_where_json_was_asked_for() {
+    let folder = TempDir::new().unwrap();
+    let output = symbolon(folder.path(), &["--json", "node", "card", "--data", "nowhere"]);
+    assert_eq!(output.status.code(), Some(1));
+    let error: Value = serde_json::from_slice(&output.stderr).unwrap();
+    assert_eq!(error["error"]["reason"], "folder");
+    assert!(error["error"]["sentence"].as_str().unwrap().contains("symbolon node init"));
+}
