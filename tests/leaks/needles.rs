@@ -77,7 +77,7 @@ impl Secret {
     }
 
     /// Adds what the OPRF gives for it under the owner's key: with it the owner could look the
-    /// identifier up in its own list, and so could whoever reads a file.
+    /// identifier up in its own set, and whoever holds a set could test identifiers against it.
     pub(crate) fn add_output(&mut self, output: &Output) {
         self.values.push(("F(x), membership hash", output.membership_hash().to_vec()));
         self.values.push(("F(x), claim", output.claim().to_vec()));
@@ -186,12 +186,14 @@ fn add_text_encodings(needles: &mut Vec<Needle>, form: &str, bytes: &[u8]) {
         }
     }
     let Ok(text) = std::str::from_utf8(bytes) else { return };
-    add(", JSON", serde_json::to_string(text).unwrap().trim_matches('"').as_bytes().to_vec());
-    let escaped = text.encode_utf16().map(|unit| match u8::try_from(unit) {
-        Ok(byte @ b' '..=b'~') => char::from(byte).to_string(),
+    let json = serde_json::to_string(text).unwrap();
+    let json = &json[1..json.len() - 1];
+    add(", JSON", json.as_bytes().to_vec());
+    let ascii = json.encode_utf16().map(|unit| match u8::try_from(unit) {
+        Ok(byte) if byte.is_ascii() => char::from(byte).to_string(),
         _ => format!("\\u{unit:04x}"),
     });
-    add(", JSON in ASCII", escaped.collect::<String>().into_bytes());
+    add(", JSON in ASCII", ascii.collect::<String>().into_bytes());
     add(", UTF-16LE", text.encode_utf16().flat_map(u16::to_le_bytes).collect());
     add(", UTF-16BE", text.encode_utf16().flat_map(u16::to_be_bytes).collect());
 }

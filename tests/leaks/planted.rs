@@ -86,7 +86,7 @@ fn escapes_of_json_are_found() {
     let secrets = [Secret::text("grounds", text)];
     for (form, planted) in [
         ("as given, JSON", serde_json::to_string(text).unwrap()),
-        ("as given, JSON in ASCII", r#"said "\u00c4ngstr\u00f6m"\u000aat night"#.to_owned()),
+        ("as given, JSON in ASCII", r#"said \"\u00c4ngstr\u00f6m\"\nat night"#.to_owned()),
     ] {
         let findings = search(&secrets, &[Haystack::new("log", planted)]);
         assert!(findings.iter().any(|finding| finding.form == form), "{form}: {findings:?}");

@@ -132,7 +132,7 @@ impl Run {
     /// Founds two bureaus, asks everything there is to ask, and looks everywhere.
     pub(crate) async fn of(plan: &Plan) -> Self {
         let mut tap = Tap::new().await;
-        let mut world = tapped(&mut tap, &LIST.into(), &KINDS, plan).await;
+        let mut world = tapped(&mut tap, LIST, &KINDS, plan).await;
         let checks_sent = ask_everything(&mut world, plan).await;
 
         let secrets = secrets(&world).await;
@@ -155,11 +155,11 @@ impl Run {
 /// Two bureaus with a tap between them, running and ready, whose nodes log all they can.
 pub(crate) async fn tapped(
     tap: &mut Tap,
-    list: &String,
+    list: &str,
     types: &[IdentifierType],
     plan: &Plan,
 ) -> World {
-    let offer = Offer { list: list.clone(), types: types.to_vec(), ..Offer::default() };
+    let offer = Offer { list: list.to_owned(), types: types.to_vec(), ..Offer::default() };
     let endpoint = tap.endpoint();
     let mut world = World::founded(&offer, |terms| {
         terms.id = plan.agreement.parse().unwrap();

@@ -37,7 +37,7 @@ const NO_HITS: [(&str, &str, &str); 3] = [
 async fn a_check_of_hits_looks_like_a_check_of_no_hits_to_the_owner_and_in_logs_and_metrics() {
     let mut tap = Tap::new().await;
     let types = [IdentifierType::Vin, IdentifierType::Email];
-    let world = tapped(&mut tap, &LIST.into(), &types, &Plan::default()).await;
+    let world = tapped(&mut tap, LIST, &types, &Plan::default()).await;
     // The first check is like all others, but a connection may be new.
     world.ask(&HITS).await;
 
@@ -86,7 +86,7 @@ impl Trace {
             // What happens by the clock says nothing of a check and comes when it comes.
             let log = world.log(name);
             let lines = log.lines().map(|line| serde_json::from_str(line).unwrap());
-            log_lines.extend(lines.filter(|line| of_a_check(line)).map(without_identity));
+            log_lines.extend(lines.filter(of_a_check).map(without_identity));
             let page = metrics_page(bureau).await.unwrap();
             let counts = page.lines().filter_map(|line| line.rsplit_once(' '));
             counted.extend(counts.filter(|(counter, _)| is_counter(counter)).map(

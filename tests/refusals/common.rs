@@ -88,16 +88,17 @@ pub(crate) async fn ask_within(world: &World, seconds: u64) -> CheckReport {
 
 /// Asks about the listed ship until the first answer has this outcome, for at most 20 seconds.
 pub(crate) async fn ask_until(world: &World, outcome: &str) -> CheckReport {
-    let mut last = None;
+    let mut last = String::new();
     for _ in 0..40 {
-        let report = ask_within(world, 10).await;
-        if report.answers[0].outcome == outcome {
-            return report;
+        // The requester's node may be starting.
+        match world.try_ask(&within(10), &[("imo", LISTED, "")]).await {
+            Ok(report) if report.answers[0].outcome == outcome => return report,
+            Ok(report) => last = format!("{:?}", report.answers),
+            Err(error) => last = error.sentence,
         }
-        last = Some(report);
         tokio::time::sleep(Duration::from_millis(500)).await;
     }
-    panic!("never {outcome}: {:?}\nowner: {}", last.unwrap().answers, world.log("owner"));
+    panic!("never {outcome}: {last}\nowner: {}", world.log("owner"));
 }
 
 /// Runs the program to its end.

@@ -6,7 +6,6 @@ use std::{
     pin::Pin,
     sync::{Arc, Mutex},
     task::{Context, Poll},
-    time::Duration,
 };
 
 use ring::rand::SystemRandom;
@@ -93,7 +92,7 @@ pub(crate) struct FakeOwner {
     pub(crate) other_key: Arc<SecretKey>,
     manifest_key: Arc<SigningKey>,
     log_key: Arc<SigningKey>,
-    task: Arc<Mutex<Option<JoinHandle<()>>>>,
+    tasks: Arc<Mutex<Vec<JoinHandle<()>>>>,
 }
 
 impl FakeOwner {
@@ -121,7 +120,7 @@ impl FakeOwner {
             other_key: Arc::new(SecretKey::random(&SystemRandom::new()).unwrap()),
             manifest_key: read(KeyName::Manifest),
             log_key: read(KeyName::Log),
-            task: Arc::default(),
+            tasks: Arc::default(),
         };
         fake.listen(world).await;
         fake
@@ -151,14 +150,13 @@ impl FakeOwner {
         let service = PartnerServiceServer::new(self.clone())
             .max_decoding_message_size(usize::MAX)
             .max_encoding_message_size(usize::MAX);
-        let task = tokio::spawn(async move {
+        let serving = tokio::spawn(async move {
             let serving = Server::builder()
                 .add_service(service)
                 .serve_with_incoming(ReceiverStream::new(incoming));
             let _ = serving.await;
-            accepting.abort();
         });
-        *self.task.lock().unwrap() = Some(task);
+        *self.tasks.lock().unwrap() = vec![accepting, serving];
     }
 
     pub(crate) fn answer(&self, answering: Answering) {
@@ -215,15 +213,13 @@ impl FakeOwner {
         Offered { manifest, document, file }
     }
 
-    /// Ends it, with all its connections.
+    /// Ends it: its port is free again.
     pub(crate) async fn stop(&self) {
-        let task = self.task.lock().unwrap().take();
-        if let Some(task) = task {
+        let tasks = std::mem::take(&mut *self.tasks.lock().unwrap());
+        for task in tasks {
             task.abort();
             let _ = task.await;
         }
-        // The port is free again once its tasks are gone.
-        tokio::time::sleep(Duration::from_millis(200)).await;
     }
 
     async fn respond(

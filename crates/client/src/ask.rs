@@ -80,16 +80,19 @@ impl Ask<'_> {
     }
 
     /// The sets as of the owner's receipt: if it has published since, the newer ones.
-    async fn fresh_sets(&self, held: Vec<Arc<HeldSet>>, receipt: &Receipt) -> Vec<Arc<HeldSet>> {
+    /// A set that was found unsound meanwhile has no answer; one that could not be fetched leaves
+    /// the older one, with its own date.
+    async fn fresh_sets(
+        &self,
+        held: Vec<Arc<HeldSet>>,
+        receipt: &Receipt,
+    ) -> Vec<Result<Arc<HeldSet>, Failure>> {
         if held.iter().map(|set| set.hash).eq(receipt.manifests.iter().copied()) {
-            return held;
+            return held.into_iter().map(Ok).collect();
         }
         self.requester.sync_partner(&self.agreement, &self.owner).await;
         let now = OffsetDateTime::now_utc();
-        held.into_iter()
-            .zip(&self.scopes)
-            .map(|(old, scope)| self.requester.sets.usable(&scope.id, now).unwrap_or(old))
-            .collect()
+        self.scopes.iter().map(|scope| self.requester.sets.usable(&scope.id, now)).collect()
     }
 
     async fn attempt(&self, held: &[Arc<HeldSet>]) -> Result<(Vec<Output>, Receipt), Failure> {
@@ -202,7 +205,7 @@ impl Ask<'_> {
 
     async fn look_up(
         &self,
-        held: Vec<Arc<HeldSet>>,
+        held: Vec<Result<Arc<HeldSet>, Failure>>,
         outputs: Vec<Output>,
     ) -> Result<Vec<Result<ScopeAnswer, Failure>>, Failure> {
         let counts: Vec<usize> = self
@@ -218,7 +221,7 @@ impl Ask<'_> {
                 outputs = rest;
                 let hashes: Vec<_> =
                     these.iter().map(|output| MembershipHash(output.membership_hash())).collect();
-                answers.push(Ok(ScopeAnswer {
+                answers.push(set.as_ref().map_err(Clone::clone).map(|set| ScopeAnswer {
                     version: set.manifest.version,
                     updated_at: set.manifest.updated_at,
                     hits: set.tags.contains_batch(&hashes),

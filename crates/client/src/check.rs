@@ -118,7 +118,8 @@ impl Requester {
 
         let sources =
             settled.len().saturating_add(prepared.iter().map(|p| p.unit.scopes.len()).sum());
-        let (sender, results) = mpsc::channel(sources.clamp(1, 1_024));
+        // Room for all results: what is settled is reported before anyone listens.
+        let (sender, results) = mpsc::channel(sources.max(1));
         let references: Arc<BTreeMap<_, _>> =
             Arc::new(batches.into_iter().map(|b| (b.kind, b.references)).collect());
         let reporter = Reporter { sender, references, began };

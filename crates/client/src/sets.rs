@@ -20,10 +20,20 @@ pub struct HeldSet {
     pub tags: TagSet,
 }
 
+#[derive(Clone)]
+enum Place {
+    Held(Arc<HeldSet>),
+    /// Nothing is looked up in the scope, for this reason; found in the version of this manifest.
+    Barred {
+        why: Failure,
+        manifest: DocumentHash,
+    },
+}
+
 /// The partners' sets by scope: each is held, or it is known why it is not.
 #[derive(Clone, Default)]
 pub struct SetShelf {
-    places: Arc<RwLock<HashMap<ScopeId, Result<Arc<HeldSet>, Failure>>>>,
+    places: Arc<RwLock<HashMap<ScopeId, Place>>>,
 }
 
 impl SetShelf {
@@ -33,43 +43,64 @@ impl SetShelf {
     /// Why there is none: not fetched yet, expired, or it failed its canaries.
     pub fn usable(&self, scope: &ScopeId, now: OffsetDateTime) -> Result<Arc<HeldSet>, Failure> {
         let places = self.places.read().unwrap_or_else(PoisonError::into_inner);
-        let held = places.get(scope).cloned().unwrap_or_else(|| {
-            Err(Failure::no_set("the bureau's list has not been fetched yet; try again shortly"))
-        })?;
+        let held = match places.get(scope) {
+            Some(Place::Held(held)) => held,
+            Some(Place::Barred { why, .. }) => return Err(why.clone()),
+            None => {
+                return Err(Failure::no_set(
+                    "the bureau's list has not been fetched yet; try again shortly",
+                ));
+            }
+        };
         if held.manifest.expires_at <= now {
             return Err(Failure::no_set(
                 "the copy of the bureau's list held here is too old to be used",
             ));
         }
-        Ok(held)
+        Ok(Arc::clone(held))
     }
 
     /// The version held of a scope, usable or not.
     pub fn held(&self, scope: &ScopeId) -> Option<Arc<HeldSet>> {
         let places = self.places.read().unwrap_or_else(PoisonError::into_inner);
-        places.get(scope)?.as_ref().ok().cloned()
+        match places.get(scope)? {
+            Place::Held(held) => Some(Arc::clone(held)),
+            Place::Barred { .. } => None,
+        }
     }
 
     /// All that are held.
     pub fn all(&self) -> Vec<Arc<HeldSet>> {
         let places = self.places.read().unwrap_or_else(PoisonError::into_inner);
-        places.values().filter_map(|place| place.as_ref().ok().cloned()).collect()
+        places
+            .values()
+            .filter_map(|place| match place {
+                Place::Held(held) => Some(Arc::clone(held)),
+                Place::Barred { .. } => None,
+            })
+            .collect()
     }
 
     pub(crate) fn put(&self, scope: ScopeId, set: HeldSet) {
-        self.set(scope, Ok(Arc::new(set)));
+        self.set(scope, Place::Held(Arc::new(set)));
     }
 
-    /// From now on the scope has no answer, for this reason.
-    pub(crate) fn bar(&self, scope: ScopeId, why: Failure) {
-        self.set(scope, Err(why));
+    /// From now on the scope has no answer, because the version of this manifest is not sound.
+    pub(crate) fn bar(&self, scope: ScopeId, why: Failure, manifest: DocumentHash) {
+        self.set(scope, Place::Barred { why, manifest });
+    }
+
+    /// Whether the scope is barred because of this very version, which need not be fetched again.
+    pub(crate) fn is_barred_by(&self, scope: &ScopeId, manifest: &DocumentHash) -> bool {
+        let places = self.places.read().unwrap_or_else(PoisonError::into_inner);
+        matches!(places.get(scope), Some(Place::Barred { manifest: by, .. }) if by == manifest)
     }
 
     pub(crate) fn remove(&self, scope: &ScopeId) {
         self.places.write().unwrap_or_else(PoisonError::into_inner).remove(scope);
     }
 
-    fn set(&self, scope: ScopeId, place: Result<Arc<HeldSet>, Failure>) {
+    fn set(&self, scope: ScopeId, place: Place) {
         self.places.write().unwrap_or_else(PoisonError::into_inner).insert(scope, place);
     }
 }

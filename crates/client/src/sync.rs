@@ -21,7 +21,7 @@ use tokio::time::timeout;
 use crate::{failure::Failure, requester::Requester, sets::HeldSet};
 
 const MANIFESTS_TIMEOUT: Duration = Duration::from_secs(10);
-/// Longest tag set file that is fetched, in bytes: about 300 million records.
+/// Longest tag set file that is fetched, in bytes: about 400 million records.
 const LARGEST_SET: u64 = 2 << 30;
 /// How long a transfer may stand still before it is given up, to resume next time.
 const STALL_TIMEOUT: Duration = Duration::from_secs(30);
@@ -54,8 +54,9 @@ impl Requester {
                     report.installed = report.installed.saturating_add(1);
                 }
                 Err(failure) => {
+                    // The file is fetched again; its manifest stays, as a pin.
+                    let _ = fs::remove_file(&path);
                     report.failures.push((set.owner.to_string(), failure.sentence));
-                    self.store.drop_partner_set(&set).await?;
                 }
             }
         }
@@ -150,11 +151,15 @@ impl Requester {
         if same_rules(manifest.scope.identifier_type, manifest.scope.rules_version).is_err() {
             return Ok(false);
         }
-        if let Some(held) = self.sets.held(&id) {
-            if held.hash == hash {
-                return Ok(false);
-            }
-            follows(&held, &manifest)?;
+        if self.sets.held(&id).is_some_and(|held| held.hash == hash)
+            || self.sets.is_barred_by(&id, &hash)
+        {
+            return Ok(false);
+        }
+        // Held against what was held last, even if its file is gone: the pin outlives the file.
+        if let Some(last) = self.store.partner_set(&id).await? {
+            let pinned = Manifest::parse(&last.manifest.document)?;
+            follows(&pinned, DocumentHash::of(&last.manifest.document), &manifest, hash)?;
         }
         if manifest.expires_at <= now {
             return Err(Failure::no_set("the bureau offers a list that has expired"));
@@ -178,7 +183,7 @@ impl Requester {
             Ok(held) => held,
             Err(failure) => {
                 // Never a no hit from a set that is not sound, nor from the one it replaces.
-                self.sets.bar(id, failure.clone());
+                self.sets.bar(id, failure.clone(), hash);
                 let _ = fs::remove_file(&path);
                 return Err(failure);
             }
@@ -208,6 +213,7 @@ impl Requester {
         path: &Path,
     ) -> Result<(), Failure> {
         let partial = partial_path(path, &manifest.file_sha256);
+        remove_stale_parts(path, &partial);
         let mut offset = match fs::metadata(&partial) {
             Ok(metadata) if metadata.len() <= manifest.file_len => metadata.len(),
             Ok(_) => {
@@ -295,19 +301,27 @@ impl PartnerSync {
     }
 }
 
-/// Whether `next` may take the place of `held`: the same key, a later version, and, if it is the
-/// very next, chained to it.
-fn follows(held: &HeldSet, next: &Manifest) -> Result<(), Failure> {
-    if next.public_key != held.manifest.public_key {
+/// Whether `next` may take the place of `held`: the very same, or under the same key, of a later
+/// version, and, if it is the next one, chained to it.
+fn follows(
+    held: &Manifest,
+    held_hash: DocumentHash,
+    next: &Manifest,
+    next_hash: DocumentHash,
+) -> Result<(), Failure> {
+    if next_hash == held_hash {
+        return Ok(());
+    }
+    if next.public_key != held.public_key {
         return Err(Failure::untrusted(
             "the bureau changed a key within its epoch; ask its desk before anything of it is used",
         ));
     }
-    if next.version <= held.manifest.version {
+    if next.version <= held.version {
         return Err(Failure::untrusted("the bureau offers an older version than it did before"));
     }
-    let is_next = held.manifest.version.checked_add(1) == Some(next.version);
-    if is_next && next.previous != Some(held.hash) {
+    let is_next = held.version.checked_add(1) == Some(next.version);
+    if is_next && next.previous != Some(held_hash) {
         return Err(Failure::untrusted("a manifest does not follow the one before it"));
     }
     Ok(())
@@ -347,6 +361,26 @@ fn longest_file(manifest: &Manifest) -> u64 {
 fn partial_path(path: &Path, sha256: &[u8; 32]) -> PathBuf {
     let (start, _) = sha256.split_at(8);
     path.with_extension(format!("{}.part", hex::encode(start)))
+}
+
+/// Removes what broken transfers of other versions left; if that fails, they only take room.
+fn remove_stale_parts(path: &Path, keep: &Path) {
+    let (Some(folder), Some(name)) = (path.parent(), path.file_name().and_then(|n| n.to_str()))
+    else {
+        return;
+    };
+    // OWNER-SCOPE-VERSION.tags
+    let Some((scope, _)) = name.rsplit_once('-') else { return };
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let found = entry.path();
+        let is_part = entry.file_name().to_str().is_some_and(|name| {
+            name.strip_prefix(scope).is_some_and(|rest| rest.starts_with('-'))
+                && name.ends_with(".part")
+        });
+        if is_part && found != keep {
+            let _ = fs::remove_file(found);
+        }
+    }
 }
 
 fn sha256_of(path: &Path) -> io::Result<[u8; 32]> {

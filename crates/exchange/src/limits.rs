@@ -9,8 +9,8 @@ pub const MAX_MESSAGE_LEN: usize = 2 << 20;
 /// Longest signed document in bytes.
 pub const MAX_DOCUMENT_LEN: usize = 1 << 20;
 
-/// Most scopes in one check.
-pub const MAX_SCOPES: usize = 64;
+/// Most scopes in one check: all that a bureau may offer under an agreement.
+pub const MAX_SCOPES: usize = symbolon_policy::MAX_SCOPES_OF_A_PARTY;
 
 /// Most elements in one scope of a check.
 pub const MAX_ELEMENTS: u32 = 1 << 22;
@@ -19,7 +19,7 @@ pub const MAX_ELEMENTS: u32 = 1 << 22;
 pub const MAX_CHUNKS: usize = MAX_ELEMENTS as usize / CHUNK_ELEMENTS;
 
 /// Most manifests in one answer.
-pub const MAX_MANIFESTS: usize = 1_024;
+pub const MAX_MANIFESTS: usize = symbolon_policy::MAX_SCOPES_OF_A_PARTY;
 
 /// Longest piece of a tag set's file in one message, in bytes.
 pub const PIECE_LEN: usize = 256 << 10;

@@ -1,4 +1,9 @@
-use std::{fs, net::IpAddr, path::PathBuf};
+use std::{
+    fs::{self, DirBuilder},
+    net::IpAddr,
+    os::unix::fs::DirBuilderExt as _,
+    path::PathBuf,
+};
 
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
@@ -101,7 +106,10 @@ pub fn issue_person(
     let (certificate, key) = leaf.issue(folder, Face::Bureau, now)?;
     let root_path = folder.certificate(&Face::Bureau.root());
     let root = fs::read(&root_path).map_err(|e| FolderError::io("read", &root_path, e))?;
-    fs::create_dir(&person).map_err(|e| FolderError::io("make", &person, e))?;
+    DirBuilder::new()
+        .mode(0o700)
+        .create(&person)
+        .map_err(|e| FolderError::io("make", &person, e))?;
     write_private(&person.join("key.pem"), key.as_bytes())?;
     write_public(&person.join("certificate.pem"), certificate.as_bytes())?;
     write_public(&person.join("bureau-root.pem"), &root)?;

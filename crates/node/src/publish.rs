@@ -71,11 +71,23 @@ impl Publisher {
                     );
                     continue;
                 };
-                self.scope(agreement, &scope, dataset, now).await?;
+                if let Err(error) = self.scope(agreement, &scope, dataset, now).await {
+                    // The others must not wait for this one, and it must not answer on.
+                    event!(
+                        warn,
+                        "a tag set could not be brought up to date; its scope answers nothing",
+                        agreement = scope.agreement,
+                        identifier_type = scope.identifier_type,
+                        error = error,
+                    );
+                    living.remove(&scope.id());
+                }
             }
-            self.end_past_epochs(agreement, now).await?;
         }
         self.published.keep(|scope| living.contains(scope));
+        for agreement in agreements {
+            self.end_past_epochs(agreement, now).await?;
+        }
         Ok(())
     }
 
@@ -97,7 +109,9 @@ impl Publisher {
                 && now < manifest.issued_at + SET_LIFE / 2
                 && path.is_file();
             if is_current {
-                if self.published.find(&id).is_none_or(|known| known.hash.0 != newest.hash) {
+                let known = self.published.find(&id).is_some_and(|one| one.hash.0 == newest.hash);
+                // Without its wrapping key a scope has ended, whoever destroyed it.
+                if !known || !self.store.folder().wrapping_key(&id).is_file() {
                     let secrets = self.store.scope_secrets(scope, now).await?;
                     self.put(scope, Arc::new(secrets.key), manifest, newest);
                 }

@@ -1,7 +1,80 @@
 //! Canonical JSON (RFC 8785), for documents that hold strings, whole numbers, booleans, lists and
 //! objects with ASCII keys: there it is what serde_json writes of a sorted map.
 
-use serde_json::Value;
+use std::fmt;
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{Error as _, MapAccess, SeqAccess, Visitor},
+};
+use serde_json::{Map, Number, Value};
+
+/// Reads JSON in which no name stands twice in an object: of two values a person might read one and
+/// a program the other.
+pub(crate) fn parse(bytes: &[u8]) -> Result<Value, serde_json::Error> {
+    serde_json::from_slice::<Strict>(bytes).map(|strict| strict.0)
+}
+
+struct Strict(Value);
+
+impl<'de> Deserialize<'de> for Strict {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(StrictVisitor).map(Self)
+    }
+}
+
+struct StrictVisitor;
+
+impl<'de> Visitor<'de> for StrictVisitor {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(Value::Bool(value))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+        Ok(Value::Number(value.into()))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+        Ok(Value::Number(value.into()))
+    }
+
+    fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<Value, E> {
+        Number::from_f64(value).map(Value::Number).ok_or_else(|| E::custom("not a number"))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
+        Ok(Value::String(value.to_owned()))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
+        let mut list = Vec::new();
+        while let Some(Strict(item)) = items.next_element()? {
+            list.push(item);
+        }
+        Ok(Value::Array(list))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Value, A::Error> {
+        let mut map = Map::new();
+        while let Some((name, Strict(value))) = fields.next_entry::<String, Strict>()? {
+            if map.contains_key(&name) {
+                return Err(A::Error::custom(format!("the field {name:?} stands twice")));
+            }
+            map.insert(name, value);
+        }
+        Ok(Value::Object(map))
+    }
+}
 
 /// The canonical bytes of `value`, or `None` where RFC 8785's rules for fractions or for sorting
 /// keys by UTF-16 units would be needed: documents of ours have neither.
@@ -33,6 +106,13 @@ mod tests {
         let text = " { \"b\" : [ 2, \"\\u00e9\\n\" ] , \"a\" : true } ";
         let value: Value = serde_json::from_str(text).unwrap();
         assert_eq!(to_bytes(&value).unwrap(), "{\"a\":true,\"b\":[2,\"é\\n\"]}".as_bytes());
+    }
+
+    #[test]
+    fn a_name_that_stands_twice_is_refused_at_any_depth() {
+        assert!(parse(b"{\"a\":[{\"b\":1,\"c\":2}]}").is_ok());
+        assert!(parse(b"{\"a\":1,\"a\":1}").is_err());
+        assert!(parse(b"{\"a\":[{\"b\":1,\"b\":2}]}").is_err());
     }
 
     #[test]

@@ -26,4 +26,4 @@ pub use refusal::{Reason, Refusal};
 pub use scope::{EPOCH_DAYS_RANGE, Scope, ScopeId};
 pub use signature::{Label, SIGNATURE_LEN, Signature, SigningError, SigningKey, VerifyingKey};
 pub use signed::{AgreementError, AgreementHash, AgreementSignature, SignedAgreement};
-pub use validate::Invalid;
+pub use validate::{Invalid, MAX_SCOPES_OF_A_PARTY};

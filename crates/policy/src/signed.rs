@@ -56,10 +56,9 @@ impl SignedAgreement {
         if bytes.len() > MOST_BYTES {
             return Err(AgreementError::TooLarge { most: MOST_BYTES });
         }
-        let value: Value = serde_json::from_slice(bytes).map_err(AgreementError::NotAnAgreement)?;
+        let value = canonical::parse(bytes).map_err(AgreementError::NotAnAgreement)?;
         let file = if value.get("agreement").is_some() {
-            // From the bytes again, so that a field that stands twice is an error, not a choice.
-            serde_json::from_slice(bytes).map_err(AgreementError::NotAnAgreement)?
+            Self::deserialize(value).map_err(AgreementError::NotAnAgreement)?
         } else {
             Self { agreement: value, signatures: Vec::new() }
         };

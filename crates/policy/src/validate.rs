@@ -11,6 +11,10 @@ use crate::{
 const MOST_PARTIES: usize = 256;
 const MOST_DATASETS: usize = 256;
 const MOST_PURPOSES: usize = 64;
+
+/// Most scopes that one party may offer at one time under an agreement: its datasets' types.
+pub const MAX_SCOPES_OF_A_PARTY: usize = 1_024;
+
 // Beyond 2^53 a number has no exact canonical form.
 const MOST_A_DAY: u64 = 1 << 53;
 
@@ -63,6 +67,13 @@ pub(crate) fn terms(terms: &AgreementTerms) -> Result<(), Invalid> {
         dataset(one)?;
         require(terms.parties.iter().any(|p| p.code == one.owner), "datasets: owner", || {
             format!("one of the parties; {} is none", one.owner)
+        })?;
+    }
+    for one in &terms.parties {
+        let offered = terms.datasets.iter().filter(|dataset| dataset.owner == one.code);
+        let scopes: usize = offered.map(|dataset| dataset.types.len()).sum();
+        require(scopes <= MAX_SCOPES_OF_A_PARTY, "datasets: types", || {
+            format!("at most {MAX_SCOPES_OF_A_PARTY} for each party, over all its datasets")
         })?;
     }
     unique(terms.datasets.iter().map(|d| &d.id), "datasets: id")

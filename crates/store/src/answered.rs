@@ -77,8 +77,8 @@ pub struct QuotaUsage {
 const SECONDS_A_DAY: i64 = 86_400;
 
 impl Store {
-    /// Counts and records a check in one transaction, before anything of it is evaluated. The same
-    /// id with the same header is admitted again and not counted.
+    /// Counts and records a check in one transaction, before anything of it is evaluated. Under one
+    /// agreement, the same id with the same header is admitted again and not counted.
     ///
     /// # Errors
     /// When the id was used for another header, a quota does not suffice (then nothing is
@@ -88,10 +88,11 @@ impl Store {
         let before: Option<(Vec<u8>, i64, Vec<u8>)> = sqlx::query_as(
             "SELECT a.header_hash, a.entry_index, l.leaf_hash FROM answered_checks a
              JOIN log_entries l ON l.entry_index = a.entry_index
-             WHERE a.requester = $1 AND a.check_id = $2",
+             WHERE a.requester = $1 AND a.check_id = $2 AND a.agreement = $3",
         )
         .bind(admission.requester.as_str())
         .bind(admission.check.0.as_slice())
+        .bind(admission.agreement.as_str())
         .fetch_optional(&mut *transaction)
         .await
         .map_err(StoreError::from)?;

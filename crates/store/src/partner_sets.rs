@@ -36,6 +36,22 @@ impl Store {
         )
     }
 
+    /// The newest version of a scope's set that was ever held here, in place or not: its manifest
+    /// pins the owner's key and what a later version must follow.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn partner_set(&self, scope: &ScopeId) -> Result<Option<PartnerSet>, StoreError> {
+        let rows = sqlx::query_as(
+            "SELECT scope_id, agreement, owner, version, document, public_key, signature
+             FROM partner_sets WHERE scope_id = $1",
+        )
+        .bind(scope.0.as_slice())
+        .fetch_all(&self.pool)
+        .await?;
+        Ok(typed(rows)?.pop())
+    }
+
     /// Takes note of a set whose file is in place and checked, and removes the file of the version
     /// before it.
     ///

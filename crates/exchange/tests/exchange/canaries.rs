@@ -36,8 +36,7 @@ fn canaries_do_not_verify_under_another_key() {
 #[test]
 fn canaries_of_one_type_do_not_verify_for_another() {
     let key = oprf_key();
-    let canaries =
-        CanarySet::evaluate(&key, IdentifierType::Vin, &SystemRandom::new()).unwrap();
+    let canaries = CanarySet::evaluate(&key, IdentifierType::Vin, &SystemRandom::new()).unwrap();
     for &other in IdentifierType::ALL.iter().filter(|kind| **kind != IdentifierType::Vin) {
         let error = canaries.membership_hashes(&key.public_key(), other).unwrap_err();
         assert!(error.to_string().contains("the same rules version"), "{error}");

@@ -77,10 +77,7 @@ fn nobody_can_follow_an_officer_from_one_check_to_the_next() {
             committed.case_reference,
             commit("case_reference", &salts.case_reference, "same")
         );
-        assert_eq!(
-            committed.justification,
-            commit("justification", &salts.justification, "same")
-        );
+        assert_eq!(committed.justification, commit("justification", &salts.justification, "same"));
         for one in [committed.officer, committed.case_reference, committed.justification] {
             assert!(seen.insert(one));
         }

@@ -143,11 +143,7 @@ fn a_document_of_one_kind_does_not_pass_for_another() {
     }
 }
 
-fn verify_as(
-    label: Label,
-    signed: &SignedDocument,
-    key: &SigningKey,
-) -> Result<(), DocumentError> {
+fn verify_as(label: Label, signed: &SignedDocument, key: &SigningKey) -> Result<(), DocumentError> {
     verify(&key.verifying_key(), label, signed).map(|_| ())
 }
 

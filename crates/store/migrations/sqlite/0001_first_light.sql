@@ -66,7 +66,7 @@ CREATE TABLE answered_checks (
     header_hash  BLOB NOT NULL,
     entry_index  INTEGER NOT NULL,
     admitted_at  INTEGER NOT NULL,
-    PRIMARY KEY (requester, check_id)
+    PRIMARY KEY (requester, agreement, check_id)
 );
 
 CREATE TABLE quota_usage (

@@ -1,0 +1,281 @@
+use std::{fs, path::Path, sync::OnceLock};
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair};
+use ring::{
+    digest::{SHA256, digest},
+    rand::SystemRandom,
+};
+use sqlx::{
+    Connection as _, SqliteConnection,
+    sqlite::{SqliteConnectOptions, SqliteJournalMode},
+};
+use symbolon_identifiers::IdentifierType;
+use symbolon_policy::{
+    Agreement, AgreementId, AgreementTerms, BureauCode, CheckId, Dataset, Desk, OfferedType, Party,
+    PartyKeys, Scope, ScopeShare, SignedAgreement, SigningKey, WhoLearns,
+};
+use symbolon_store::{
+    Admission, Admitted, DataFolder, LogEntry, LogRecord, NodeConfig, NodeKeys, NotAdmitted, Store,
+    StoredDocument,
+};
+use tempfile::TempDir;
+use time::{OffsetDateTime, macros::datetime};
+
+pub(crate) const NOW: OffsetDateTime = datetime!(2026-03-04 23:59:50 UTC);
+pub(crate) const AGREEMENT: &str = "test-2026";
+
+/// A data folder with configuration and keys, as `node init` leaves it.
+pub(crate) fn found(root: &Path) -> DataFolder {
+    let folder = DataFolder::create(root).unwrap();
+    NodeKeys::generate(&folder).unwrap();
+    config().write(&folder).unwrap();
+    folder
+}
+
+pub(crate) fn config() -> NodeConfig {
+    let listen = |port| ([127, 0, 0, 1], port).into();
+    NodeConfig::new(
+        code("DEU"),
+        "Bureau of DEU".to_owned(),
+        listen(7443),
+        listen(7444),
+        listen(9090),
+    )
+}
+
+/// A fresh store that lives as long as this.
+pub(crate) struct Home {
+    pub(crate) store: Store,
+    pub(crate) folder: DataFolder,
+    _root: TempDir,
+}
+
+impl Home {
+    pub(crate) async fn new() -> Self {
+        let root = tempfile::tempdir().unwrap();
+        let folder = found(root.path());
+        Self { store: Store::open(folder.clone()).await.unwrap(), folder, _root: root }
+    }
+
+    /// Another handle on the same folder, as another process would have.
+    pub(crate) async fn other_handle(&self) -> Store {
+        Store::open(DataFolder::open(self.folder.root()).unwrap()).await.unwrap()
+    }
+
+    /// Closes the store and opens it again.
+    pub(crate) async fn reopen(&mut self) {
+        self.store.close().await;
+        self.store = self.other_handle().await;
+    }
+
+    /// A connection to the database beside the store: someone with the file in hand.
+    pub(crate) async fn raw(&self) -> SqliteConnection {
+        raw(&self.folder).await
+    }
+}
+
+pub(crate) async fn raw(folder: &DataFolder) -> SqliteConnection {
+    let options = SqliteConnectOptions::new()
+        .filename(folder.database())
+        .journal_mode(SqliteJournalMode::Wal);
+    SqliteConnection::connect_with(&options).await.unwrap()
+}
+
+/// Copies the database with the files beside it to `to`, or back from there.
+pub(crate) fn copy_database(from: &Path, to: &Path) {
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
+    }
+}
+
+pub(crate) fn code(text: &str) -> BureauCode {
+    text.parse().unwrap()
+}
+
+pub(crate) fn agreement_id() -> AgreementId {
+    AGREEMENT.parse().unwrap()
+}
+
+pub(crate) fn scope_of(dataset: &str, kind: IdentifierType, epoch: u32) -> Scope {
+    Scope {
+        agreement: agreement_id(),
+        dataset: dataset.to_owned(),
+        identifier_type: kind,
+        rules_version: kind.rules_version(),
+        epoch,
+    }
+}
+
+pub(crate) fn share(kind: IdentifierType, elements: u64, daily_quota: u64) -> ScopeShare {
+    let scope = scope_of("list", kind, 0);
+    ScopeShare { id: scope.id(), scope, elements, daily_quota }
+}
+
+pub(crate) fn document(text: &str) -> StoredDocument {
+    StoredDocument {
+        document: text.as_bytes().to_vec(),
+        public_key: vec![1; 32],
+        signature: vec![2; 64],
+    }
+}
+
+pub(crate) fn sha256(bytes: &[u8]) -> [u8; 32] {
+    digest(&SHA256, bytes).as_ref().try_into().unwrap()
+}
+
+/// A check of FRA, to be admitted.
+#[derive(Clone)]
+pub(crate) struct Asked {
+    pub(crate) requester: &'static str,
+    pub(crate) check: CheckId,
+    pub(crate) header: &'static str,
+    pub(crate) shares: Vec<ScopeShare>,
+    pub(crate) at: OffsetDateTime,
+}
+
+impl Asked {
+    pub(crate) fn new(check: u64, shares: Vec<ScopeShare>) -> Self {
+        Self { requester: "FRA", check: check_id(check), header: "a header", shares, at: NOW }
+    }
+
+    pub(crate) async fn admit(&self, store: &Store) -> Result<Admitted, NotAdmitted> {
+        let header = document(self.header);
+        store
+            .admit_check(&Admission {
+                requester: &code(self.requester),
+                check: self.check,
+                agreement: &agreement_id(),
+                header: &header,
+                header_hash: sha256(&header.document),
+                shares: &self.shares,
+                at: self.at,
+            })
+            .await
+    }
+}
+
+pub(crate) fn check_id(number: u64) -> CheckId {
+    let mut id = [0; 16];
+    id[8..].copy_from_slice(&number.to_be_bytes());
+    CheckId(id)
+}
+
+/// Elements counted of FRA for a type on the day of `at`.
+pub(crate) async fn used(store: &Store, kind: IdentifierType, at: OffsetDateTime) -> u64 {
+    store
+        .quota_usage(at)
+        .await
+        .unwrap()
+        .into_iter()
+        .filter(|usage| usage.requester == "FRA" && usage.identifier_type == kind.name())
+        .map(|usage| usage.used)
+        .sum()
+}
+
+pub(crate) async fn whole_log(store: &Store) -> Vec<LogEntry> {
+    store.log_entries(0, u32::MAX).await.unwrap()
+}
+
+pub(crate) async fn records(store: &Store) -> Vec<LogRecord> {
+    whole_log(store).await.into_iter().filter_map(|entry| entry.record).collect()
+}
+
+/// SQLite's own view of whether the file is whole.
+pub(crate) async fn assert_whole(folder: &DataFolder) {
+    let mut raw = raw(folder).await;
+    let (verdict,): (String,) =
+        sqlx::query_as("PRAGMA integrity_check").fetch_one(&mut raw).await.unwrap();
+    assert_eq!(verdict, "ok");
+    let broken: Vec<(String,)> =
+        sqlx::query_as("SELECT \"table\" FROM pragma_foreign_key_check")
+            .fetch_all(&mut raw)
+            .await
+            .unwrap();
+    assert!(broken.is_empty(), "{broken:?}");
+    raw.close().await.unwrap();
+}
+
+fn root() -> String {
+    static ROOT: OnceLock<String> = OnceLock::new();
+    ROOT.get_or_init(|| {
+        let mut params = CertificateParams::default();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let made = params.self_signed(&KeyPair::generate().unwrap()).unwrap();
+        STANDARD.encode(made.der())
+    })
+    .clone()
+}
+
+/// Two bureaus that can sign agreements again and again.
+pub(crate) struct Parties {
+    all: Vec<(Party, SigningKey)>,
+}
+
+impl Parties {
+    pub(crate) fn new() -> Self {
+        let key = || {
+            let document = SigningKey::generate(&SystemRandom::new()).unwrap();
+            SigningKey::from_pkcs8(document.as_ref()).unwrap()
+        };
+        let all = ["FRA", "DEU"]
+            .map(|name| {
+                let legal = key();
+                let keys = PartyKeys {
+                    header: key().verifying_key(),
+                    manifest: key().verifying_key(),
+                    log: key().verifying_key(),
+                    legal: legal.verifying_key(),
+                };
+                let party = Party {
+                    code: code(name),
+                    name: name.to_owned(),
+                    endpoint: "https://bureau.example:7443".to_owned(),
+                    spiffe_id: format!("spiffe://{name}.example/face"),
+                    tls_root: root(),
+                    keys,
+                    desk: Desk {
+                        name: "Desk".to_owned(),
+                        phone: "+000 555 0100".to_owned(),
+                        email: "desk@bureau.example".to_owned(),
+                    },
+                };
+                (party, legal)
+            })
+            .into();
+        Self { all }
+    }
+
+    /// An agreement signed by both, and its file.
+    pub(crate) fn agree(&self, id: &str, title: &str) -> (Agreement, String) {
+        let kind = IdentifierType::Vin;
+        let offered = OfferedType {
+            identifier_type: kind,
+            rules_version: kind.rules_version(),
+            daily_quota: 100,
+        };
+        let terms = AgreementTerms {
+            format: AgreementTerms::FORMAT.to_owned(),
+            id: id.parse().unwrap(),
+            title: title.to_owned(),
+            parties: self.all.iter().map(|(party, _)| party.clone()).collect(),
+            datasets: vec![Dataset {
+                id: "list".to_owned(),
+                owner: code("DEU"),
+                title: "List".to_owned(),
+                who_learns: WhoLearns::Requester,
+                types: vec![offered],
+            }],
+            purposes: vec!["border_control".to_owned()],
+            epoch_days: 30,
+            valid_from: datetime!(2026-01-01 00:00 UTC),
+            valid_until: datetime!(2027-01-01 00:00 UTC),
+        };
+        let mut signed = SignedAgreement::draft(&terms).unwrap();
+        for (party, legal) in &self.all {
+            signed.sign(&party.code, legal).unwrap();
+        }
+        (signed.verify().unwrap(), signed.to_json().unwrap())
+    }
+}

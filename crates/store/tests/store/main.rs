@@ -1,0 +1,14 @@
+//! What a node keeps: closed to others, all or nothing, still there after a crash, and gone for good
+//! once destroyed.
+#![cfg(test)]
+
+mod admission;
+mod agreements;
+mod asked;
+mod datasets;
+mod durability;
+mod fixture;
+mod folder;
+mod log;
+mod scope_keys;
+mod sets;
