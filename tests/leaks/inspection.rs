@@ -74,7 +74,6 @@ pub(crate) fn search(secrets: &[Secret], haystacks: &[Haystack]) -> Vec<Finding>
         .flat_map(|secret| secret.needles().into_iter().map(move |needle| (secret, needle)))
         .collect();
     let index = Index::new(needles.iter().map(|(_, needle)| needle.bytes.as_slice()));
-    eprintln!("needles {} min {:?} secrets {} haystacks {} bytes {}", needles.len(), needles.iter().map(|n|n.1.bytes.len()).min(), secrets.len(), haystacks.len(), haystacks.iter().map(|h|h.bytes.len()).sum::<usize>()); for h in haystacks { if h.bytes.len()>20000 || h.place.contains("log") || h.place.contains("metrics") {eprintln!("{} {}",h.place,h.bytes.len());} }
     let mut findings = Vec::new();
     for haystack in haystacks {
         let mut seen = HashSet::new();

@@ -1,0 +1,127 @@
+use std::fs;
+
+use symbolon_store::{AskedHeader, LogRecord, NewCheck, SealError, Sealer, StoreError, write_private};
+
+use crate::fixture::{Home, NOW, agreement_id, check_id, code, document, records};
+
+const OPENING: &[u8] = b"{\"secret\":\"0123\",\"officer\":\"Officer Mustermann\"}";
+
+fn headers() -> Vec<AskedHeader> {
+    ["DEU", "ITA"]
+        .map(|owner| AskedHeader {
+            owner: code(owner),
+            agreement: agreement_id(),
+            header: document(&format!("header for {owner}")),
+        })
+        .into()
+}
+
+async fn record(home: &Home, number: u64, opening: &[u8]) -> Result<(), StoreError> {
+    let check = NewCheck { check: check_id(number), opening, headers: &headers(), at: NOW };
+    home.store.record_asked(&check).await
+}
+
+#[tokio::test]
+async fn a_check_asked_is_opened_as_it_was_sealed_also_later() {
+    let mut home = Home::new().await;
+    record(&home, 1, OPENING).await.unwrap();
+    for _ in 0..2 {
+        let stored = home.store.asked(&check_id(1)).await.unwrap().unwrap();
+        assert_eq!(stored.opening.as_slice(), OPENING);
+        let mut found = stored.headers;
+        found.sort_by(|a, b| a.owner.cmp(&b.owner));
+        assert_eq!(found, headers());
+        home.reopen().await;
+    }
+    assert!(home.store.asked(&check_id(2)).await.unwrap().is_none());
+    assert_eq!(records(&home.store).await, [LogRecord::CheckAsked { check: check_id(1) }]);
+}
+
+#[tokio::test]
+async fn the_database_does_not_hold_the_opening_in_clear() {
+    let home = Home::new().await;
+    record(&home, 1, OPENING).await.unwrap();
+    let (sealed,): (Vec<u8>,) = sqlx::query_as("SELECT sealed FROM asked_checks")
+        .fetch_one(&mut home.raw().await)
+        .await
+        .unwrap();
+    home.store.close().await;
+    let mut haystacks = vec![sealed];
+    for entry in fs::read_dir(home.folder.database().parent().unwrap()).unwrap() {
+        haystacks.push(fs::read(entry.unwrap().path()).unwrap());
+    }
+    for haystack in haystacks {
+        for part in OPENING.windows(8) {
+            assert!(!haystack.windows(8).any(|window| window == part));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_check_of_the_same_id_is_not_overwritten() {
+    let home = Home::new().await;
+    record(&home, 1, OPENING).await.unwrap();
+    record(&home, 1, b"another").await.unwrap_err();
+    let stored = home.store.asked(&check_id(1)).await.unwrap().unwrap();
+    assert_eq!(stored.opening.as_slice(), OPENING);
+    assert_eq!(stored.headers.len(), 2);
+    // What was not recorded is not in the log.
+    assert_eq!(records(&home.store).await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_check_whose_headers_cannot_be_kept_is_not_kept_at_all() {
+    let home = Home::new().await;
+    let mut headers = headers();
+    headers.push(headers[0].clone());
+    let check = NewCheck { check: check_id(1), opening: OPENING, headers: &headers, at: NOW };
+    home.store.record_asked(&check).await.unwrap_err();
+    assert!(home.store.asked(&check_id(1)).await.unwrap().is_none());
+    assert!(records(&home.store).await.is_empty());
+    record(&home, 1, OPENING).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_sealed_check_altered_moved_or_under_another_key_does_not_open() {
+    let home = Home::new().await;
+    record(&home, 1, OPENING).await.unwrap();
+    record(&home, 2, b"another").await.unwrap();
+    let mut raw = home.raw().await;
+    sqlx::query(
+        "UPDATE asked_checks SET sealed = (SELECT sealed FROM asked_checks WHERE check_id = $1)
+         WHERE check_id = $2",
+    )
+    .bind(check_id(2).0.as_slice())
+    .bind(check_id(1).0.as_slice())
+    .execute(&mut raw)
+    .await
+    .unwrap();
+    let error = home.store.asked(&check_id(1)).await.err().unwrap();
+    assert!(matches!(error, StoreError::Seal(SealError::DoesNotOpen)), "{error}");
+    // The other is untouched, until the node's key is another.
+    home.store.asked(&check_id(2)).await.unwrap().unwrap();
+    let other_key = Sealer::random_key().unwrap();
+    write_private(&home.folder.key("key-encryption"), other_key.as_ref()).unwrap();
+    let error = home.other_handle().await.asked(&check_id(2)).await.err().unwrap();
+    assert!(matches!(error, StoreError::Seal(SealError::DoesNotOpen)), "{error}");
+}
+
+#[tokio::test]
+async fn a_receipt_is_kept_with_its_header_only() {
+    let home = Home::new().await;
+    record(&home, 1, OPENING).await.unwrap();
+    let receipt = document("receipt");
+    home.store
+        .record_receipt(&check_id(1), &code("ITA"), &agreement_id(), &receipt)
+        .await
+        .unwrap();
+    let rows: Vec<(String, Option<Vec<u8>>)> =
+        sqlx::query_as("SELECT owner, receipt FROM asked_headers ORDER BY owner")
+            .fetch_all(&mut home.raw().await)
+            .await
+            .unwrap();
+    assert_eq!(
+        rows,
+        [("DEU".to_owned(), None), ("ITA".to_owned(), Some(b"receipt".to_vec()))]
+    );
+}
