@@ -304,7 +304,6 @@ async fn a_type_that_is_not_offered_is_said_to_be_that_also_beside_an_expired_ag
 }
 
 #[tokio::test]
-#[ignore = "bug: a field that stands twice in an agreement's terms is taken, the last one wins"]
 async fn an_agreement_with_a_field_that_stands_twice_is_refused() {
     let world = World::founded(&ships(10), |_| {}).await;
     let mut terms = world.agreement.terms().clone();

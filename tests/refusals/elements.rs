@@ -92,5 +92,7 @@ async fn a_chunk_with_more_or_fewer_elements_than_were_counted_is_refused() {
             "{what}: {reason}"
         );
     }
+    // What the headers say, and no more, was counted.
+    assert_eq!(counted(&world).await, 5);
     assert_goes_on(&world).await;
 }

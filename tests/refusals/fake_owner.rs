@@ -6,6 +6,7 @@ use std::{
     pin::Pin,
     sync::{Arc, Mutex},
     task::{Context, Poll},
+    time::Duration,
 };
 
 use ring::rand::SystemRandom;
@@ -31,8 +32,8 @@ use time::OffsetDateTime;
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::{TcpListener, TcpStream},
+    runtime::{Builder, Runtime},
     sync::mpsc,
-    task::JoinHandle,
 };
 use tokio_rustls::{TlsAcceptor, server::TlsStream};
 use tokio_stream::{Stream, wrappers::ReceiverStream};
@@ -92,7 +93,8 @@ pub(crate) struct FakeOwner {
     pub(crate) other_key: Arc<SecretKey>,
     manifest_key: Arc<SigningKey>,
     log_key: Arc<SigningKey>,
-    tasks: Arc<Mutex<Vec<JoinHandle<()>>>>,
+    // Its own, so that its connections end with it.
+    runtime: Arc<Mutex<Option<Runtime>>>,
 }
 
 impl FakeOwner {
@@ -120,14 +122,14 @@ impl FakeOwner {
             other_key: Arc::new(SecretKey::random(&SystemRandom::new()).unwrap()),
             manifest_key: read(KeyName::Manifest),
             log_key: read(KeyName::Log),
-            tasks: Arc::default(),
+            runtime: Arc::default(),
         };
-        fake.listen(world).await;
+        fake.listen(world);
         fake
     }
 
     /// Listens where the owner's node would.
-    pub(crate) async fn listen(&self, world: &World) {
+    fn listen(&self, world: &World) {
         let credentials = raw::credentials(&world.owner);
         let mut config = ServerConfig::builder_with_provider(crypto_provider())
             .with_protocol_versions(&[&TLS13])
@@ -137,10 +139,13 @@ impl FakeOwner {
             .unwrap();
         config.alpn_protocols = vec![b"h2".to_vec()];
         let acceptor = TlsAcceptor::from(Arc::new(config));
-        let address = world.owner.card.endpoint.strip_prefix("https://").unwrap().to_owned();
-        let listener = TcpListener::bind(address).await.unwrap();
+        let address = world.owner.card.endpoint.strip_prefix("https://").unwrap();
+        let listener = std::net::TcpListener::bind(address).unwrap();
+        listener.set_nonblocking(true).unwrap();
+        let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let (sender, incoming) = mpsc::channel::<io::Result<Connection>>(8);
-        let accepting = tokio::spawn(async move {
+        runtime.spawn(async move {
+            let listener = TcpListener::from_std(listener).unwrap();
             while let Ok((tcp, _)) = listener.accept().await {
                 if let Ok(tls) = acceptor.accept(tcp).await {
                     let _ = sender.send(Ok(Connection(tls))).await;
@@ -150,13 +155,12 @@ impl FakeOwner {
         let service = PartnerServiceServer::new(self.clone())
             .max_decoding_message_size(usize::MAX)
             .max_encoding_message_size(usize::MAX);
-        let serving = tokio::spawn(async move {
-            let serving = Server::builder()
+        runtime.spawn(
+            Server::builder()
                 .add_service(service)
-                .serve_with_incoming(ReceiverStream::new(incoming));
-            let _ = serving.await;
-        });
-        *self.tasks.lock().unwrap() = vec![accepting, serving];
+                .serve_with_incoming(ReceiverStream::new(incoming)),
+        );
+        *self.runtime.lock().unwrap() = Some(runtime);
     }
 
     pub(crate) fn answer(&self, answering: Answering) {
@@ -213,13 +217,12 @@ impl FakeOwner {
         Offered { manifest, document, file }
     }
 
-    /// Ends it: its port is free again.
+    /// Ends it, with all its connections: its port is free again.
     pub(crate) async fn stop(&self) {
-        let tasks = std::mem::take(&mut *self.tasks.lock().unwrap());
-        for task in tasks {
-            task.abort();
-            let _ = task.await;
+        if let Some(runtime) = self.runtime.lock().unwrap().take() {
+            runtime.shutdown_background();
         }
+        tokio::time::sleep(Duration::from_millis(300)).await;
     }
 
     async fn respond(

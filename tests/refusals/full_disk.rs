@@ -12,8 +12,8 @@ use symbolon_store::LogRecord;
 use symbolon_tests::{World, raw, world::DATASET};
 
 use crate::common::{
-    LISTED, about_ships, ask_until, assert_goes_on, counted, failure_of, owners_log, ships, symbolon_json,
-    text,
+    LISTED, about_ships, ask_until, assert_goes_on, counted, failure_of, owners_log, ships,
+    symbolon_json, text,
 };
 
 /// A small disk, mounted over a folder until dropped.
@@ -67,7 +67,6 @@ impl Drop for SmallDisk {
 }
 
 #[tokio::test]
-#[ignore = "bug: after a full disk a node's database connections stay useless until it is restarted"]
 async fn an_owner_whose_disk_is_full_answers_nothing_and_goes_on_when_there_is_room() {
     let mut world = World::founded(&ships(100_000), |_| {}).await;
     let state = world.owner.folder.database().parent().unwrap().to_owned();
@@ -146,7 +145,6 @@ async fn an_owner_whose_disk_is_full_answers_nothing_and_goes_on_when_there_is_r
 }
 
 #[tokio::test]
-#[ignore = "bug: after a full disk a node's database connections stay useless until it is restarted"]
 async fn a_requester_whose_disk_is_full_asks_nothing_and_says_so() {
     let mut world = World::founded(&ships(100_000), |_| {}).await;
     let state = world.requester.folder.database().parent().unwrap().to_owned();

@@ -118,7 +118,6 @@ async fn a_list_made_under_another_key_than_it_says_gives_no_answer() {
 }
 
 #[tokio::test]
-#[ignore = "bug: a set that fails its canaries makes the requester forget the pinned key"]
 async fn a_list_that_failed_its_canaries_is_no_way_to_another_key() {
     let (mut world, fake) = world_with_fake().await;
     fake.offer(&fake.make(2, &fake.key, &listed(), false));

@@ -179,7 +179,8 @@ pub(crate) fn whole_number(kind: IdentifierType, value: &str) -> Result<(), Pars
     let Some((head, tail)) = end.rsplit_once('.') else {
         return Ok(());
     };
-    let digits = head.trim_start();
+    let quotes = |c: char| is_quote(c) || c.is_whitespace();
+    let (digits, tail) = (head.trim_start_matches(quotes), tail.trim_end_matches(quotes));
     let is_decimal = matches!(tail, "0" | "00")
         && digits.len() >= 5
         && digits.bytes().all(|b| b.is_ascii_digit());

@@ -2,7 +2,7 @@ use prost::Message as _;
 use prost_types::Timestamp;
 use symbolon_exchange::{
     CHUNK_ELEMENTS, CheckHeader, DocumentError, MAX_CHUNKS, MAX_DOCUMENT_LEN, MAX_ELEMENTS,
-    MAX_SCOPES, Manifest, Receipt, sign,
+    MAX_SCOPES, Manifest, Receipt, ScopeQuery, sign,
 };
 use symbolon_policy::Label;
 use symbolon_proto::v1::{self, Urgency};
@@ -72,19 +72,29 @@ fn receipt_without(field: &str, bend: impl FnOnce(&mut v1::Receipt)) {
     assert!(error.to_string().contains(field), "{error}");
 }
 
+/// A header's worth of different scopes of one element each.
+fn many_scopes(count: usize) -> Vec<ScopeQuery> {
+    (0..count)
+        .map(|n| {
+            let mut scope = query(0, 1);
+            scope.scope.0[..8].copy_from_slice(&n.to_be_bytes());
+            scope
+        })
+        .collect()
+}
+
 #[test]
-fn a_header_asks_in_1_to_64_scopes() {
-    header_without("number of scopes", |message| message.scopes.clear());
-    let with = |count: u8| {
-        move |message: &mut v1::CheckHeader| {
-            let sample = message.scopes[1].clone();
-            message.scopes = (0..count)
-                .map(|n| v1::ScopeQuery { scope_id: vec![n; 32], ..sample.clone() })
-                .collect();
-        }
+fn a_header_asks_in_at_least_one_scope_and_at_most_in_all_that_a_bureau_may_offer() {
+    let key = signing_key();
+    let with = |count| {
+        let signed = CheckHeader { scopes: many_scopes(count), ..header() }.sign(&key);
+        CheckHeader::verify(&signed, &key.verifying_key()).map(|(header, _)| header.scopes.len())
     };
-    assert_eq!(bent_header(with(64)).unwrap().scopes.len(), MAX_SCOPES);
-    header_without("number of scopes", with(65));
+    let refused = DocumentError::Malformed { document: "header", field: "number of scopes" };
+    assert_eq!(with(0), Err(refused));
+    assert_eq!(with(1), Ok(1));
+    assert_eq!(with(MAX_SCOPES), Ok(MAX_SCOPES));
+    assert_eq!(with(MAX_SCOPES + 1), Err(refused));
 }
 
 #[test]
@@ -128,15 +138,21 @@ fn every_chunk_has_its_hash_and_no_hash_is_without_chunk() {
 }
 
 #[test]
-fn the_largest_header_that_is_allowed_fits_a_document() {
+fn the_most_scopes_and_the_most_elements_each_fit_a_document() {
+    let key = signing_key();
     let mut header = header();
-    header.scopes = (0..64).map(|n| query(n, MAX_ELEMENTS)).collect();
     header.purpose = "p".repeat(64);
     header.offence_class = "o".repeat(64);
-    let key = signing_key();
-    let signed = header.sign(&key);
-    assert!(signed.document.len() <= MAX_DOCUMENT_LEN);
-    assert_eq!(CheckHeader::verify(&signed, &key.verifying_key()).unwrap().0, header);
+    for scopes in [many_scopes(MAX_SCOPES), (0..64).map(|n| query(n, MAX_ELEMENTS)).collect()] {
+        header.scopes = scopes;
+        let signed = header.sign(&key);
+        assert!(signed.document.len() <= MAX_DOCUMENT_LEN);
+        assert_eq!(CheckHeader::verify(&signed, &key.verifying_key()).unwrap().0, header);
+    }
+    // Both together do not, and are refused for it.
+    header.scopes = (0..=255).map(|n| query(n, MAX_ELEMENTS)).collect();
+    let verdict = CheckHeader::verify(&header.sign(&key), &key.verifying_key());
+    assert_eq!(verdict, Err(DocumentError::TooLong));
 }
 
 #[test]

@@ -203,6 +203,10 @@ impl Plan {
         }
     }
 
+    fn is_usual(&self, national: &str) -> bool {
+        self.usual.contains(&national.len()) && self.fits(national)
+    }
+
     fn fits(&self, national: &str) -> bool {
         self.possible.contains(&national.len())
             && (self.leading_zero || !national.starts_with('0'))
@@ -262,11 +266,19 @@ fn national<'a>(plan: &'static Plan, digits: &'a str) -> Option<Number<'a>> {
     if let Some(special) = special(plan.code, digits) {
         return plan.fits(&special).then(|| number(special.into()));
     }
+    let trunks = || plan.trunk.into_iter().chain(old_trunks(plan));
+    // Some plans have rare numbers as long as a usual one with its trunk prefix; read as the usual
+    // one, which is what a person who writes the prefix means.
+    if !plan.is_usual(digits) {
+        let without_trunk = |trunk| digits.strip_prefix(trunk).filter(|rest| plan.is_usual(rest));
+        if let Some(rest) = trunks().find_map(without_trunk) {
+            return Some(number(rest.into()));
+        }
+    }
     if plan.fits(digits) {
         return Some(number(digits.into()));
     }
-    let trunks = plan.trunk.into_iter().chain(old_trunks(plan));
-    for trunk in trunks {
+    for trunk in trunks() {
         if let Some(rest) = digits.strip_prefix(trunk)
             && plan.fits(rest)
         {

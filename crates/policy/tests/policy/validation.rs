@@ -1,6 +1,7 @@
 use symbolon_identifiers::IdentifierType;
 use symbolon_policy::{
-    AgreementError, AgreementId, AgreementTerms, BureauCode, Invalid, SignedAgreement, WhoLearns,
+    AgreementError, AgreementId, AgreementTerms, BureauCode, Invalid, MAX_SCOPES_OF_A_PARTY,
+    OfferedType, SignedAgreement, WhoLearns,
 };
 use time::Duration;
 
@@ -335,6 +336,34 @@ fn every_type_can_be_offered() {
             })
             .collect();
     });
+}
+
+#[test]
+fn a_party_offers_at_most_1024_types_over_all_its_datasets() {
+    let with = |owners: &'static [&'static str], scopes: usize| {
+        move |terms: &mut AgreementTerms| {
+            let sample = terms.datasets[0].types[0].clone();
+            let types: Vec<_> = IdentifierType::ALL
+                .iter()
+                .map(|&identifier_type| OfferedType { identifier_type, ..sample.clone() })
+                .collect();
+            terms.datasets.clear();
+            for owner in owners {
+                let full = scopes / types.len();
+                for n in 0..=full {
+                    let mut one = dataset(&format!("{}-{n}", owner.to_lowercase()), owner);
+                    one.types = types.clone();
+                    if n == full {
+                        one.types.truncate(scopes % types.len());
+                    }
+                    terms.datasets.push(one);
+                }
+            }
+        }
+    };
+    accepted(with(&["FRA", "DEU"], MAX_SCOPES_OF_A_PARTY));
+    refused("datasets: types", with(&["FRA"], MAX_SCOPES_OF_A_PARTY + 1));
+    refused("datasets: types", with(&["DEU"], MAX_SCOPES_OF_A_PARTY + 1));
 }
 
 #[test]

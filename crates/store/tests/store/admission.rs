@@ -81,6 +81,26 @@ async fn two_requesters_may_choose_the_same_id() {
 }
 
 #[tokio::test]
+async fn the_same_id_under_another_agreement_is_another_check() {
+    let home = Home::new().await;
+    let one = Asked::new(1, vec![share(VIN, 10, 10)]);
+    let mut other_share = share(VIN, 10, 10);
+    other_share.scope.agreement = "other-2026".parse().unwrap();
+    let other = Asked {
+        agreement: "other-2026",
+        header: "another header",
+        shares: vec![other_share],
+        ..one.clone()
+    };
+    assert_eq!(one.admit(&home.store).await.unwrap().entry_index, 0);
+    let admitted = other.admit(&home.store).await.unwrap();
+    assert_eq!((admitted.entry_index, admitted.repeated), (1, false));
+    for asked in [one, other] {
+        assert!(asked.admit(&home.store).await.unwrap().repeated);
+    }
+}
+
+#[tokio::test]
 async fn was_admitted_knows_exactly_the_checks_that_were() {
     let home = Home::new().await;
     Asked::new(1, vec![share(VIN, 1, 1)]).admit(&home.store).await.unwrap();
@@ -131,10 +151,9 @@ async fn a_quota_that_was_lowered_leaves_nothing_below_zero() {
 #[tokio::test]
 async fn nothing_is_counted_when_one_of_two_scopes_is_over_its_quota() {
     let home = Home::new().await;
-    for shares in [
-        vec![share(VIN, 1, 10), share(IBAN, 11, 10)],
-        vec![share(IBAN, 11, 10), share(VIN, 1, 10)],
-    ] {
+    for shares in
+        [vec![share(VIN, 1, 10), share(IBAN, 11, 10)], vec![share(IBAN, 11, 10), share(VIN, 1, 10)]]
+    {
         let error = Asked::new(1, shares).admit(&home.store).await.unwrap_err();
         assert!(matches!(error, NotAdmitted::Quota { identifier_type: "iban", .. }));
     }
@@ -181,7 +200,10 @@ async fn datasets_types_and_agreements_have_quotas_of_their_own_but_epochs_share
         vec![share]
     };
     Asked::new(1, with(&|_| {})).admit(&home.store).await.unwrap();
-    Asked::new(2, with(&|s| s.scope.dataset = "other".to_owned())).admit(&home.store).await.unwrap();
+    Asked::new(2, with(&|s| s.scope.dataset = "other".to_owned()))
+        .admit(&home.store)
+        .await
+        .unwrap();
     Asked::new(3, with(&|s| s.scope.identifier_type = IBAN)).admit(&home.store).await.unwrap();
     let other = "other-2026";
     Asked::new(4, with(&|s| s.scope.agreement = other.parse().unwrap()))
@@ -217,7 +239,7 @@ async fn admit_at_once(stores: &[symbolon_store::Store], checks: Vec<Asked>) -> 
 async fn of_fifty_checks_at_once_exactly_as_many_are_admitted_as_the_quota_allows() {
     let home = Home::new().await;
     let checks = (0..50).map(|n| Asked::new(n, vec![share(VIN, 1, 20)])).collect();
-    let (admitted, _) = admit_at_once(&[home.store.clone()], checks).await;
+    let (admitted, _) = admit_at_once(std::slice::from_ref(&home.store), checks).await;
     assert_eq!(admitted, 20);
     assert_eq!(used(&home.store, VIN, NOW).await, 20);
     assert_eq!(whole_log(&home.store).await.len(), 20);

@@ -8,7 +8,7 @@ async fn an_agreement_installed_is_there_as_it_was_given_also_later() {
     let (agreement, file) = Parties::new().agree("test-2026", "Title");
     home.store.install_agreement(&agreement, &file, NOW).await.unwrap();
     home.reopen().await;
-    assert_eq!(home.store.agreements().await.unwrap(), [agreement.clone()]);
+    assert_eq!(home.store.agreements().await.unwrap(), std::slice::from_ref(&agreement));
     let id = &agreement.terms().id;
     assert_eq!(home.store.agreement_document(id).await.unwrap(), Some(file));
     let installed = LogRecord::AgreementInstalled { agreement: id.clone(), hash: agreement.hash() };
@@ -37,7 +37,7 @@ async fn another_text_under_the_same_id_takes_its_place() {
     home.store.install_agreement(&first, &first_file, NOW).await.unwrap();
     let before = home.store.agreements_fingerprint().await.unwrap();
     home.store.install_agreement(&second, &second_file, NOW).await.unwrap();
-    assert_eq!(home.store.agreements().await.unwrap(), [second.clone()]);
+    assert_eq!(home.store.agreements().await.unwrap(), std::slice::from_ref(&second));
     assert_eq!(whole_log(&home.store).await.len(), 2);
     let after = home.store.agreements_fingerprint().await.unwrap();
     assert_ne!(before, after);

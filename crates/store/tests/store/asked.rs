@@ -1,6 +1,8 @@
 use std::fs;
 
-use symbolon_store::{AskedHeader, LogRecord, NewCheck, SealError, Sealer, StoreError, write_private};
+use symbolon_store::{
+    AskedHeader, LogRecord, NewCheck, SealError, Sealer, StoreError, write_private,
+};
 
 use crate::fixture::{Home, NOW, agreement_id, check_id, code, document, records};
 
@@ -111,17 +113,11 @@ async fn a_receipt_is_kept_with_its_header_only() {
     let home = Home::new().await;
     record(&home, 1, OPENING).await.unwrap();
     let receipt = document("receipt");
-    home.store
-        .record_receipt(&check_id(1), &code("ITA"), &agreement_id(), &receipt)
-        .await
-        .unwrap();
+    home.store.record_receipt(&check_id(1), &code("ITA"), &agreement_id(), &receipt).await.unwrap();
     let rows: Vec<(String, Option<Vec<u8>>)> =
         sqlx::query_as("SELECT owner, receipt FROM asked_headers ORDER BY owner")
             .fetch_all(&mut home.raw().await)
             .await
             .unwrap();
-    assert_eq!(
-        rows,
-        [("DEU".to_owned(), None), ("ITA".to_owned(), Some(b"receipt".to_vec()))]
-    );
+    assert_eq!(rows, [("DEU".to_owned(), None), ("ITA".to_owned(), Some(b"receipt".to_vec()))]);
 }

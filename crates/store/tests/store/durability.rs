@@ -1,17 +1,21 @@
 use std::{
     env,
     io::{BufRead as _, BufReader, Write as _},
+    os::unix::process::ExitStatusExt as _,
     path::Path,
     process::{Command, Stdio},
+    sync::mpsc,
     thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use ring::rand::{SecureRandom as _, SystemRandom};
 use symbolon_identifiers::IdentifierType;
 use symbolon_store::{DataFolder, LogRecord, Store};
 
-use crate::fixture::{Asked, NOW, assert_whole, check_id, code, found, sha256, share, used, whole_log};
+use crate::fixture::{
+    Asked, NOW, assert_whole, check_id, code, found, sha256, share, used, whole_log,
+};
 
 /// Names the data folder to the child; without it the child's test does nothing.
 const FOLDER: &str = "SYMBOLON_TEST_ADMIT_UNTIL_KILLED";
@@ -66,27 +70,25 @@ fn admitted_until_killed(folder: &DataFolder, first: u64) -> Vec<u64> {
         .spawn()
         .unwrap();
     let out = BufReader::new(child.stdout.take().unwrap());
+    let (sender, acknowledged) = mpsc::channel();
     let reader = thread::spawn(move || {
-        let mut acknowledged = Vec::new();
-        let mut started = None;
         for line in out.lines().map_while(Result::ok) {
             // The test harness may have begun the line.
-            let number = line.split_once(ACKNOWLEDGED).and_then(|(_, number)| number.parse().ok());
-            if let Some(number) = number {
-                started.get_or_insert_with(Instant::now);
-                acknowledged.push(number);
+            let number = line.split_once(ACKNOWLEDGED).map(|(_, number)| number.parse());
+            if let Some(Ok(number)) = number {
+                sender.send(number).unwrap();
             }
         }
-        (acknowledged, started)
     });
-    // Long enough for the child to be at work, then at any moment of it.
-    thread::sleep(Duration::from_millis(400 + random_below(400)));
+    // Once the child is at work, at any moment of it.
+    let begun = acknowledged.recv_timeout(Duration::from_secs(60));
+    thread::sleep(Duration::from_millis(random_below(400)));
     child.kill().unwrap();
     let status = child.wait().unwrap();
-    assert_eq!(std::os::unix::process::ExitStatusExt::signal(&status), Some(9));
-    let (acknowledged, started) = reader.join().unwrap();
-    assert!(started.is_some(), "the child admitted nothing before it was killed");
-    acknowledged
+    assert_eq!(status.signal(), Some(9));
+    reader.join().unwrap();
+    let first = begun.unwrap();
+    std::iter::once(first).chain(acknowledged).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -105,7 +107,8 @@ async fn what_was_acknowledged_before_the_process_was_killed_is_still_there() {
         assert_whole(&folder).await;
         let store = Store::open(DataFolder::open(root.path()).unwrap()).await.unwrap();
         for number in &acknowledged {
-            let known = store.was_admitted(&code("FRA"), &check_id(*number), &header).await.unwrap();
+            let known =
+                store.was_admitted(&code("FRA"), &check_id(*number), &header).await.unwrap();
             assert!(known, "check {number} was acknowledged and is lost");
         }
         // Each check is there with its entry and its count, or not at all.

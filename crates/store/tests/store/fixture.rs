@@ -130,6 +130,7 @@ pub(crate) fn sha256(bytes: &[u8]) -> [u8; 32] {
 pub(crate) struct Asked {
     pub(crate) requester: &'static str,
     pub(crate) check: CheckId,
+    pub(crate) agreement: &'static str,
     pub(crate) header: &'static str,
     pub(crate) shares: Vec<ScopeShare>,
     pub(crate) at: OffsetDateTime,
@@ -137,7 +138,14 @@ pub(crate) struct Asked {
 
 impl Asked {
     pub(crate) fn new(check: u64, shares: Vec<ScopeShare>) -> Self {
-        Self { requester: "FRA", check: check_id(check), header: "a header", shares, at: NOW }
+        Self {
+            requester: "FRA",
+            check: check_id(check),
+            agreement: AGREEMENT,
+            header: "a header",
+            shares,
+            at: NOW,
+        }
     }
 
     pub(crate) async fn admit(&self, store: &Store) -> Result<Admitted, NotAdmitted> {
@@ -146,7 +154,7 @@ impl Asked {
             .admit_check(&Admission {
                 requester: &code(self.requester),
                 check: self.check,
-                agreement: &agreement_id(),
+                agreement: &self.agreement.parse().unwrap(),
                 header: &header,
                 header_hash: sha256(&header.document),
                 shares: &self.shares,
@@ -188,11 +196,10 @@ pub(crate) async fn assert_whole(folder: &DataFolder) {
     let (verdict,): (String,) =
         sqlx::query_as("PRAGMA integrity_check").fetch_one(&mut raw).await.unwrap();
     assert_eq!(verdict, "ok");
-    let broken: Vec<(String,)> =
-        sqlx::query_as("SELECT \"table\" FROM pragma_foreign_key_check")
-            .fetch_all(&mut raw)
-            .await
-            .unwrap();
+    let broken: Vec<(String,)> = sqlx::query_as("SELECT \"table\" FROM pragma_foreign_key_check")
+        .fetch_all(&mut raw)
+        .await
+        .unwrap();
     assert!(broken.is_empty(), "{broken:?}");
     raw.close().await.unwrap();
 }

@@ -94,8 +94,9 @@ fn a_key_that_is_open_to_others_is_refused_by_name() {
     let folder = found(root.path());
     let wrapping = folder.wrapping_key(&ScopeId([1; 32]));
     write_private(&wrapping, &[1; 32]).unwrap();
-    let mut keys: Vec<_> =
-        ["header", "manifest", "log", "legal", "key-encryption"].map(|name| folder.key(name)).into();
+    let mut keys: Vec<_> = ["header", "manifest", "log", "legal", "key-encryption"]
+        .map(|name| folder.key(name))
+        .into();
     keys.push(wrapping);
     for path in keys {
         refused_while_open_to_others(&folder, &path, &[0o644, 0o640, 0o604, 0o620]);
@@ -281,7 +282,9 @@ fn a_configuration_with_usual_limits_left_out_gets_them() {
     let text = fs::read_to_string(folder.config()).unwrap();
     let shorter: String = text
         .lines()
-        .filter(|line| !["most_", "check_", "stop_", "refresh_"].iter().any(|p| line.starts_with(p)))
+        .filter(|line| {
+            !["most_", "check_", "stop_", "refresh_"].iter().any(|p| line.starts_with(p))
+        })
         .map(|line| format!("{line}\n"))
         .collect();
     assert_eq!(text.lines().count() - shorter.lines().count(), 4);

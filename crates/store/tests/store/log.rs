@@ -31,8 +31,7 @@ async fn attempt(raw: &mut SqliteConnection, statement: &'static str) -> Result<
 #[tokio::test]
 async fn every_kind_of_record_is_read_back_as_it_was_written() {
     let home = Home::new().await;
-    let (requester, check, scope) =
-        (code("FRA"), check_id(9), symbolon_policy::ScopeId([4; 32]));
+    let (requester, check, scope) = (code("FRA"), check_id(9), symbolon_policy::ScopeId([4; 32]));
     let all = [
         LogRecord::AgreementInstalled { agreement: agreement_id(), hash: AgreementHash([1; 32]) },
         LogRecord::AgreementRemoved { agreement: agreement_id() },

@@ -36,11 +36,8 @@ async fn the_newest_manifest_is_the_one_with_the_highest_version() {
     assert_eq!(home.store.newest_manifest(&ScopeId([8; 32])).await.unwrap(), None);
     let log = records(&home.store).await;
     assert_eq!(log.len(), 3);
-    let published = LogRecord::ManifestPublished {
-        scope: SCOPE,
-        version: 10,
-        manifest: hex::encode([10; 32]),
-    };
+    let published =
+        LogRecord::ManifestPublished { scope: SCOPE, version: 10, manifest: hex::encode([10; 32]) };
     assert_eq!(log[2], published);
 }
 
@@ -84,6 +81,8 @@ async fn a_newer_partner_set_takes_the_place_of_the_older_and_its_file() {
     assert_eq!(home.store.partner_sets().await.unwrap(), [partner_set(2)]);
     assert!(!file(&home, 1).exists());
     assert!(file(&home, 2).exists());
+    assert_eq!(home.store.partner_set(&SCOPE).await.unwrap(), Some(partner_set(2)));
+    assert_eq!(home.store.partner_set(&ScopeId([8; 32])).await.unwrap(), None);
     // Again the same: the file stays.
     home.store.install_partner_set(&partner_set(2), NOW).await.unwrap();
     assert!(file(&home, 2).exists());
