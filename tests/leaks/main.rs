@@ -72,8 +72,11 @@ async fn the_inspection_sees_everything_that_was_said_and_written() {
     let calls: Vec<_> = run.calls();
     let paths: BTreeSet<_> = calls.iter().map(|call| call.path()).collect();
     assert_eq!(paths, BTreeSet::from([MANIFESTS, DOWNLOAD, CHECK]));
-    let asked = calls.iter().filter(|call| call.path() == CHECK).count();
-    assert_eq!(asked, run.checks_sent);
+    let checks = || calls.iter().filter(|call| call.path() == CHECK);
+    let ended = |status: &[u8]| checks().filter(|call| call.ended_with(status)).count();
+    assert_eq!(ended(b"0"), run.checks_answered);
+    // The one over its quota.
+    assert!(checks().any(|call| call.ended_with(b"8")));
     // Whoever adds a header has to think here of what it says.
     let known = [
         ":authority",

@@ -287,8 +287,6 @@ async fn a_type_that_is_not_offered_is_said_to_be_that() {
 }
 
 #[tokio::test]
-#[ignore = "bug: where another agreement has expired, an officer is told that and not that the one \
-            in force does not offer the type"]
 async fn a_type_that_is_not_offered_is_said_to_be_that_also_beside_an_expired_agreement() {
     let world = World::new(&ships(10)).await;
     let parties = [&world.requester, &world.owner];

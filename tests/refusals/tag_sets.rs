@@ -85,7 +85,6 @@ async fn a_list_that_was_damaged_at_its_owner_gives_no_answer_until_it_is_whole(
 }
 
 #[tokio::test]
-#[ignore = "bug: an owner never looks whether its own published list is still whole"]
 async fn an_owner_that_finds_its_own_list_damaged_publishes_it_anew() {
     let mut world = World::new(&ships(100)).await;
     let path = only_file_in(&world.owner.folder.root().join("sets/own"));

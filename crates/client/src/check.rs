@@ -246,9 +246,12 @@ impl Requester {
             })
             .unzip();
         let ask = Ask { requester: self, check, agreement, owner, scopes, header, blinded };
-        let outcome = tokio::time::timeout(limit, ask.run())
-            .await
-            .unwrap_or_else(|_| Err(Failure::timeout(limit)));
+        let partner = ask.owner.clone();
+        let outcome = tokio::time::timeout(limit, ask.run()).await.unwrap_or_else(|_| {
+            // A connection that hangs must not serve the next check too.
+            self.partners.forget(&partner);
+            Err(Failure::timeout(limit))
+        });
         match outcome {
             Ok(answers) => {
                 for (source, answer) in sources.into_iter().zip(answers) {

@@ -102,12 +102,16 @@ impl Plan {
     ) {
         let mut hindrance: Option<(Source, Failure)> = None;
         let mut found = false;
+        // Of several agreements, what one in force says counts more than that another is not.
+        let mut in_force_says_no = false;
         for agreement in agreements {
             let (Some(owner), Some(_)) = (agreement.party(bureau), agreement.party(us)) else {
                 continue;
             };
             if let Err(refusal) = may_ask(agreement, &context.purpose, now) {
-                hindrance = Some((nothing(owner, kind), Failure::refused_here(&refusal, now)));
+                if !in_force_says_no {
+                    hindrance = Some((nothing(owner, kind), Failure::refused_here(&refusal, now)));
+                }
                 continue;
             }
             for (scope, dataset, _) in agreement.scopes_of(bureau, now) {
@@ -127,7 +131,8 @@ impl Plan {
                     }
                 }
             }
-            if !found && hindrance.is_none() {
+            if !found && !in_force_says_no {
+                in_force_says_no = true;
                 let refusal = Refusal::new(
                     Reason::TypeNotAgreed,
                     format!("{} offers no list of this type ({kind}) to {us}", owner.name),

@@ -1,4 +1,8 @@
-use std::{sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use symbolon_client::{AgreementBook, Requester, SyncReport};
 use symbolon_store::{Store, StoreError};
@@ -62,12 +66,13 @@ impl Jobs {
     }
 
     async fn follow_partners(&self) {
+        let troubles = Arc::<Troubles>::default();
         let mut turns = interval(self.every);
         loop {
             turns.tick().await;
             for partner in self.requester.partners_to_sync() {
-                let metrics = Arc::clone(&self.metrics);
-                tokio::spawn(async move { note(&metrics, &partner.run().await) });
+                let (metrics, troubles) = (Arc::clone(&self.metrics), Arc::clone(&troubles));
+                tokio::spawn(async move { note(&metrics, &troubles, &partner.run().await) });
             }
             if let Err(error) = self.requester.drop_ended_sets().await {
                 event!(warn, "partners' ended sets could not be dropped", error = error);
@@ -78,12 +83,19 @@ impl Jobs {
     }
 }
 
-fn note(metrics: &Metrics, report: &SyncReport) {
+/// What each partner's trouble was last time: it is written when it changes, not at every look.
+#[derive(Default)]
+struct Troubles(Mutex<HashMap<String, String>>);
+
+fn note(metrics: &Metrics, troubles: &Troubles, report: &SyncReport) {
     if report.installed > 0 {
         event!(info, "a partner's tag sets were brought up to date", sets = report.installed);
     }
     metrics.sync_failures.inc_by(report.failures.len() as u64);
-    for (_, sentence) in &report.failures {
-        event!(debug, "a partner's sets are not up to date", trouble = PartnerTrouble(sentence));
+    let mut last = troubles.0.lock().unwrap_or_else(PoisonError::into_inner);
+    for (partner, sentence) in &report.failures {
+        if last.insert(partner.clone(), sentence.clone()).as_ref() != Some(sentence) {
+            event!(warn, "a partner's sets are not up to date", trouble = PartnerTrouble(sentence));
+        }
     }
 }

@@ -3,7 +3,7 @@ use std::{
     fs::{self, File, OpenOptions},
     io::{self, BufWriter, Write as _},
     os::unix::fs::OpenOptionsExt as _,
-    path::Path,
+    path::{Path, PathBuf},
     sync::Arc,
 };
 
@@ -17,7 +17,9 @@ use symbolon_proto::v1::SignedDocument;
 use symbolon_store::{
     DatasetRow, FolderError, ScopeSecrets, Store, StoreError, StoredDocument, StoredManifest,
 };
-use symbolon_tagset::{DEFAULT_LAMBDA, DummySecret, MembershipHash, Parameters, Summary, build};
+use symbolon_tagset::{
+    DEFAULT_LAMBDA, DummySecret, MembershipHash, Parameters, Summary, TagSet, build,
+};
 use thiserror::Error;
 use time::{Duration, OffsetDateTime};
 
@@ -104,12 +106,13 @@ impl Publisher {
             let manifest = Manifest::parse(&newest.document.document)
                 .map_err(|_| StoreError::Damaged { what: "manifest" })?;
             let path = self.store.folder().own_set(&id, newest.version);
+            let known = self.published.find(&id).is_some_and(|one| one.hash.0 == newest.hash);
             let is_current = newest.dataset_revision == dataset.revision
                 && manifest.updated_at == dataset.updated_at
                 && now < manifest.issued_at + SET_LIFE / 2
                 && path.is_file();
-            if is_current {
-                let known = self.published.find(&id).is_some_and(|one| one.hash.0 == newest.hash);
+            // A file from before this start may have been damaged since it was written.
+            if is_current && (known || self.is_whole(path, manifest.file_sha256).await?) {
                 // Without its wrapping key a scope has ended, whoever destroyed it.
                 if !known || !self.store.folder().wrapping_key(&id).is_file() {
                     let secrets = self.store.scope_secrets(scope, now).await?;
@@ -119,6 +122,15 @@ impl Publisher {
             }
         }
         self.publish(agreement, scope, dataset, newest, now).await
+    }
+
+    async fn is_whole(&self, path: PathBuf, sha256: [u8; 32]) -> Result<bool, PublishError> {
+        let work = move || TagSet::open(&path).is_ok_and(|set| set.sha256() == &sha256);
+        let is_whole = self.compute.run(work).await.map_err(|_| PublishError::Stopping)?;
+        if !is_whole {
+            event!(warn, "a published tag set was damaged on this disk; it is made anew");
+        }
+        Ok(is_whole)
     }
 
     async fn publish(

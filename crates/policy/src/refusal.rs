@@ -35,7 +35,7 @@ reasons! {
     AgreementUnknown => "agreement_unknown",
     /// Another check was asked under this id.
     CheckIdReused => "check_id_reused",
-    /// A chunk is not the one whose hash was signed.
+    /// A chunk is not the one whose hash was signed, or one too many.
     ChunkAltered => "chunk_altered",
     /// The stream ended before all chunks had come.
     ChunkMissing => "chunk_missing",

@@ -2,7 +2,7 @@ use std::{sync::Arc, time::Duration, time::Instant};
 
 use ring::rand::SystemRandom;
 use symbolon_exchange::{AnswerDigest, ChunkPosition, Receipt, chunk_hash, refuse};
-use symbolon_oprf::{Error as OprfError, voprf};
+use symbolon_oprf::{ELEMENT_LEN, Error as OprfError, voprf};
 use symbolon_policy::{Reason, Refusal};
 use symbolon_proto::partner::v1::{
     BlindedChunk, CheckRequest, CheckResponse, EvaluatedChunk, check_request, check_response,
@@ -131,7 +131,7 @@ impl PartnerFace {
             let elements = match next(requests).await? {
                 Some(check_request::Part::Chunk(BlindedChunk { elements })) => elements,
                 Some(check_request::Part::Header(_)) => {
-                    return Err(Refusal::new(Reason::HeaderInvalid, "a check has one header"));
+                    return Err(second_header());
                 }
                 None => {
                     return Err(Refusal::new(
@@ -147,6 +147,14 @@ impl PartnerFace {
                     "a chunk is not the one whose hash was signed",
                 ));
             }
+            // What was counted against the quota is what the header says, so a chunk holds exactly
+            // as much.
+            if Some(elements.len()) != position.elements.checked_mul(ELEMENT_LEN) {
+                return Err(Refusal::new(
+                    Reason::ElementInvalid,
+                    "a chunk does not hold as many whole elements as the header counts",
+                ));
+            }
             let evaluated = self.evaluate_chunk(check, position, elements).await?;
             progress.answered = progress.answered.saturating_add(position.elements as u64);
             progress.digest.add(&evaluated.elements);
@@ -157,7 +165,14 @@ impl PartnerFace {
                 .await
                 .map_err(|_| Refusal::new(Reason::ChunkMissing, "the requester went away"))?;
         }
-        Ok(())
+        match next(requests).await? {
+            None => Ok(()),
+            Some(check_request::Part::Header(_)) => Err(second_header()),
+            Some(check_request::Part::Chunk(_)) => Err(Refusal::new(
+                Reason::ChunkAltered,
+                "there is a chunk more than the header counts",
+            )),
+        }
     }
 
     async fn evaluate_chunk(
@@ -186,6 +201,10 @@ impl PartnerFace {
             proof: evaluated.proof.to_bytes().to_vec(),
         })
     }
+}
+
+fn second_header() -> Refusal {
+    Refusal::new(Reason::HeaderInvalid, "a check has one header")
 }
 
 #[derive(Default)]
