@@ -107,7 +107,10 @@ impl From<Status> for Failure {
                      whether its node is up",
                 )
             }
-            _ => Self::no_answer("unexpected", received.sentence),
+            _ => Self::no_answer(
+                "unexpected",
+                "the bureau answered in a way that this program does not understand; tell its desk",
+            ),
         }
     }
 }

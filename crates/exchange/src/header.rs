@@ -9,7 +9,7 @@ use time::OffsetDateTime;
 
 use crate::{
     chunk::{ChunkPosition, chunks_of},
-    limits::{MAX_CHUNKS, MAX_ELEMENTS, MAX_SCOPES},
+    limits::{MAX_CHUNKS, MAX_DOCUMENT_LEN, MAX_ELEMENTS, MAX_SCOPES},
     signed::{self, DocumentError, DocumentHash},
     time as timestamp,
 };
@@ -77,6 +77,9 @@ impl CheckHeader {
     pub fn claimed_agreement(
         document: &SignedDocument,
     ) -> Result<(AgreementId, BureauCode), DocumentError> {
+        if document.document.len() > MAX_DOCUMENT_LEN {
+            return Err(DocumentError::TooLong);
+        }
         let header = Self::parse(&document.document)?;
         Ok((header.agreement, header.requester))
     }

@@ -58,7 +58,7 @@ impl SignedAgreement {
         }
         let value = canonical::parse(bytes).map_err(AgreementError::NotAnAgreement)?;
         let file = if value.get("agreement").is_some() {
-            Self::deserialize(value).map_err(AgreementError::NotAnAgreement)?
+            located(value)?
         } else {
             Self { agreement: value, signatures: Vec::new() }
         };
@@ -81,8 +81,7 @@ impl SignedAgreement {
     /// # Errors
     /// When they are not as they must be.
     pub fn terms(&self) -> Result<AgreementTerms, AgreementError> {
-        let terms: AgreementTerms =
-            AgreementTerms::deserialize(&self.agreement).map_err(AgreementError::NotAnAgreement)?;
+        let terms: AgreementTerms = located(&self.agreement)?;
         validate::terms(&terms)?;
         Ok(terms)
     }
@@ -153,6 +152,17 @@ impl SignedAgreement {
     }
 }
 
+/// Reads a value, and says of an error in which field it is.
+fn located<'de, T: Deserialize<'de>, D>(value: D) -> Result<T, AgreementError>
+where
+    D: Deserializer<'de, Error = serde_json::Error>,
+{
+    serde_path_to_error::deserialize(value).map_err(|error| AgreementError::WrongForm {
+        field: error.path().to_string(),
+        source: error.into_inner(),
+    })
+}
+
 /// SHA-256 of an agreement's canonical form, 32 bytes; shown as hexadecimal.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct AgreementHash(pub [u8; 32]);
@@ -204,6 +214,14 @@ pub enum AgreementError {
     OtherLegalKey {
         /// Whose key.
         party: BureauCode,
+    },
+    /// A value is not of the form that its field has.
+    #[error("the agreement is not well formed: {field}: {source}")]
+    WrongForm {
+        /// Which field, as a path from the top.
+        field: String,
+        /// What is wrong.
+        source: serde_json::Error,
     },
     /// The file is larger than any agreement.
     #[error("the file is larger than {most} bytes; an agreement is not")]

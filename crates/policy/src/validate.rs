@@ -136,6 +136,7 @@ fn is_endpoint(text: &str) -> bool {
         |(host, port)| {
             !host.is_empty()
                 && host.bytes().all(|b| b.is_ascii_alphanumeric() || b"-.[]:".contains(&b))
+                && port.bytes().all(|b| b.is_ascii_digit())
                 && port.parse::<u16>().is_ok_and(|port| port != 0)
         },
     )

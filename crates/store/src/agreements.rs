@@ -72,14 +72,18 @@ impl Store {
     /// # Errors
     /// When the database fails or holds an agreement that does not verify.
     pub async fn agreements(&self) -> Result<Vec<Agreement>, StoreError> {
-        let rows: Vec<(String,)> = sqlx::query_as("SELECT document FROM agreements ORDER BY id")
-            .fetch_all(&self.pool)
-            .await?;
+        let rows: Vec<(String, Vec<u8>, String)> =
+            sqlx::query_as("SELECT id, hash, document FROM agreements ORDER BY id")
+                .fetch_all(&self.pool)
+                .await?;
         rows.iter()
-            .map(|(document,)| {
+            .map(|(id, hash, document)| {
                 SignedAgreement::from_json(document.as_bytes())
                     .and_then(|signed| signed.verify())
-                    .map_err(|_| StoreError::Damaged { what: "agreement" })
+                    .ok()
+                    // An older text that was signed too does not belong in this row.
+                    .filter(|one| one.terms().id.as_str() == id && one.hash().0 == hash.as_slice())
+                    .ok_or(StoreError::Damaged { what: "agreement" })
             })
             .collect()
     }

@@ -1,4 +1,4 @@
-use sqlx::{QueryBuilder, Sqlite, Transaction};
+use sqlx::{Connection as _, QueryBuilder, Sqlite, SqliteConnection};
 use symbolon_identifiers::{Identifier, IdentifierType};
 use time::OffsetDateTime;
 
@@ -143,29 +143,31 @@ impl Store {
     /// # Errors
     /// When there is no such dataset.
     pub async fn import(&self, dataset: &str, replace: bool) -> Result<Import, StoreError> {
-        let mut transaction = self.begin().await?;
+        // A connection of its own, closed at the end: what is gathered lies in its memory alone, and
+        // nothing is locked until all is there, so checks are answered meanwhile.
+        let mut connection = self.pool.acquire().await?.detach();
         let known: Option<(i64,)> = sqlx::query_as("SELECT revision FROM datasets WHERE id = $1")
             .bind(dataset)
-            .fetch_optional(&mut *transaction)
+            .fetch_optional(&mut connection)
             .await?;
         if known.is_none() {
             return Err(StoreError::NoSuchDataset { id: dataset.to_owned() });
         }
-        // What the file holds is gathered aside first: only then is it known what goes.
+        sqlx::query("PRAGMA temp_store = MEMORY").execute(&mut connection).await?;
         sqlx::query(
             "CREATE TEMP TABLE incoming (
                  identifier_type TEXT NOT NULL, canonical BLOB NOT NULL, reference TEXT NOT NULL,
                  PRIMARY KEY (identifier_type, canonical, reference)) WITHOUT ROWID",
         )
-        .execute(&mut *transaction)
+        .execute(&mut connection)
         .await?;
-        Ok(Import { transaction, dataset: dataset.to_owned(), replace, waiting: Vec::new() })
+        Ok(Import { connection, dataset: dataset.to_owned(), replace, waiting: Vec::new() })
     }
 }
 
 /// A load under way: all or nothing.
 pub struct Import {
-    transaction: Transaction<'static, Sqlite>,
+    connection: SqliteConnection,
     dataset: String,
     replace: bool,
     waiting: Vec<Record>,
@@ -190,9 +192,9 @@ impl Import {
     /// When the database fails; then nothing has changed.
     pub async fn commit(mut self, at: OffsetDateTime) -> Result<ImportCounts, StoreError> {
         self.flush().await?;
-        let (incoming,): (i64,) = sqlx::query_as("SELECT COUNT(*) FROM incoming")
-            .fetch_one(&mut *self.transaction)
-            .await?;
+        let mut transaction = self.connection.begin_with("BEGIN IMMEDIATE").await?;
+        let (incoming,): (i64,) =
+            sqlx::query_as("SELECT COUNT(*) FROM incoming").fetch_one(&mut *transaction).await?;
         let removed = if self.replace {
             sqlx::query(
                 "DELETE FROM records WHERE dataset = $1 AND NOT EXISTS (
@@ -201,7 +203,7 @@ impl Import {
                      AND incoming.reference = records.reference)",
             )
             .bind(&self.dataset)
-            .execute(&mut *self.transaction)
+            .execute(&mut *transaction)
             .await?
             .rows_affected()
         } else {
@@ -213,23 +215,23 @@ impl Import {
              ON CONFLICT DO NOTHING",
         )
         .bind(&self.dataset)
-        .execute(&mut *self.transaction)
+        .execute(&mut *transaction)
         .await?
         .rows_affected();
         if added > 0 || removed > 0 {
             sqlx::query("UPDATE datasets SET revision = revision + 1 WHERE id = $1")
                 .bind(&self.dataset)
-                .execute(&mut *self.transaction)
+                .execute(&mut *transaction)
                 .await?;
         }
         // A load that found everything in place still says how fresh the list is.
         sqlx::query("UPDATE datasets SET updated_at = $2 WHERE id = $1")
             .bind(&self.dataset)
             .bind(at.unix_timestamp())
-            .execute(&mut *self.transaction)
+            .execute(&mut *transaction)
             .await?;
-        sqlx::query("DROP TABLE incoming").execute(&mut *self.transaction).await?;
-        self.transaction.commit().await?;
+        transaction.commit().await?;
+        self.connection.close().await?;
         let incoming = u64::try_from(incoming).map_err(|_| DAMAGED)?;
         Ok(ImportCounts { added, unchanged: incoming.saturating_sub(added), removed })
     }
@@ -246,7 +248,7 @@ impl Import {
                 .push_bind(record.identifier.canonical().to_vec())
                 .push_bind(record.reference);
         });
-        statement.build().execute(&mut *self.transaction).await?;
+        statement.build().execute(&mut self.connection).await?;
         Ok(())
     }
 }

@@ -60,8 +60,11 @@ impl DataFolder {
         for name in PRIVATE_FOLDERS {
             closed_to_others(&folder.root.join(name))?;
         }
-        for entry in folder.files_in("keys")?.into_iter().chain(folder.files_in("keys/wrapping")?) {
-            closed_to_others(&entry)?;
+        closed_to_others(&folder.config())?;
+        for name in ["keys", "keys/wrapping", "state"] {
+            for file in folder.files_in(name)? {
+                closed_to_others(&file)?;
+            }
         }
         Ok(folder)
     }

@@ -108,6 +108,8 @@ impl Store {
             }
             _ => {}
         }
+        // Before the row goes, so that a destruction that breaks off is completed by repeating it.
+        self.remove_own_sets_before(id, u64::MAX)?;
         let mut transaction = self.begin().await?;
         let gone = sqlx::query("DELETE FROM scope_keys WHERE scope_id = $1")
             .bind(id.0.as_slice())
@@ -119,7 +121,6 @@ impl Store {
         }
         append_in(&mut transaction, &LogRecord::ScopeKeyDestroyed { scope: *id }, at).await?;
         transaction.commit().await?;
-        self.remove_own_sets_before(id, u64::MAX)?;
         Ok(true)
     }
 

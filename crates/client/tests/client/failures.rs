@@ -108,7 +108,6 @@ fn what_the_transport_says_is_not_shown() {
 }
 
 #[test]
-#[ignore = "bug: statuses that the library makes with other codes are shown as they are"]
 fn what_the_library_says_of_a_malformed_answer_is_not_shown() {
     for status in [
         Status::out_of_range(

@@ -201,7 +201,6 @@ fn an_endpoint_is_a_host_and_a_port_over_https() {
 }
 
 #[test]
-#[ignore = "bug: a port with a sign in front is taken for a port"]
 fn the_port_of_an_endpoint_is_digits_only() {
     refused("party DEU: endpoint", |terms| {
         terms.parties[1].endpoint = "https://bureau.example:+7443".to_owned();

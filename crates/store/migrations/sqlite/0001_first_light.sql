@@ -112,6 +112,13 @@ CREATE TABLE log_entries (
     record      BLOB
 );
 
+-- A replacement fires no trigger for deletion, and an index out of order would leave a gap.
+CREATE TRIGGER log_entries_are_only_appended BEFORE INSERT ON log_entries
+WHEN NEW.entry_index IS NOT (SELECT COALESCE(MAX(entry_index) + 1, 0) FROM log_entries)
+BEGIN
+    SELECT RAISE(ABORT, 'log entries are only appended');
+END;
+
 CREATE TRIGGER log_entries_stay BEFORE DELETE ON log_entries
 BEGIN
     SELECT RAISE(ABORT, 'log entries are never removed');

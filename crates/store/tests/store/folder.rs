@@ -104,7 +104,6 @@ fn a_key_that_is_open_to_others_is_refused_by_name() {
 }
 
 #[test]
-#[ignore = "bug: node.toml and the database are to be 0600, but opening does not look at them"]
 fn a_configuration_or_database_that_is_open_to_others_is_refused_by_name() {
     let root = tempdir().unwrap();
     let folder = found(root.path());

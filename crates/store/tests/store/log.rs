@@ -158,7 +158,6 @@ async fn an_entry_cannot_be_changed() {
 }
 
 #[tokio::test]
-#[ignore = "bug: REPLACE deletes the old row without firing the trigger against deletion"]
 async fn an_entry_cannot_be_replaced() {
     let home = home_with_entries(3).await;
     let before = whole_log(&home.store).await;
@@ -181,7 +180,6 @@ async fn an_entry_cannot_be_replaced() {
 }
 
 #[tokio::test]
-#[ignore = "bug: the table takes an entry whose index leaves a gap or is below zero"]
 async fn an_entry_cannot_be_put_anywhere_but_at_the_end() {
     let home = home_with_entries(3).await;
     let mut raw = home.raw().await;

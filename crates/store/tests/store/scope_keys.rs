@@ -228,7 +228,6 @@ async fn a_backup_of_the_database_opens_nothing_of_a_destroyed_scope() {
 }
 
 #[tokio::test]
-#[ignore = "bug: once the row is gone, a repetition of a broken-off destruction leaves the sets"]
 async fn a_destruction_that_broke_off_is_completed_by_repeating_it() {
     let home = Home::new().await;
     let id = scope().id();
