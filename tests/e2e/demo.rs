@@ -76,7 +76,7 @@ fn with_the_demo_up_a_check_works_from_another_terminal() {
     let mut suggested = String::new();
     for line in BufReader::new(demo.stdout.as_mut().unwrap()).lines() {
         let line = line.unwrap();
-        if suggested.is_empty() && line.trim_start().contains(" check ") {
+        if suggested.is_empty() && line.contains("/symbolon check ") {
             line.trim().clone_into(&mut suggested);
         }
         if line.contains("SYMBOLON_PROFILE") {

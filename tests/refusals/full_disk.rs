@@ -1,5 +1,6 @@
 //! A full disk: nothing is answered that could not be recorded, and nothing recorded is lost.
 
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::{
     fs::{self, File, Permissions},
     io::Write as _,
@@ -49,7 +50,8 @@ impl SmallDisk {
 
     /// Fills it to the last byte.
     fn fill(&self) {
-        let mut file = File::create(self.filler()).unwrap();
+        let mut file =
+            File::options().create_new(true).write(true).mode(0o600).open(self.filler()).unwrap();
         for size in [65_536, 4_096, 1] {
             while file.write_all(&vec![1; size]).is_ok() {}
         }
@@ -113,7 +115,7 @@ async fn an_owner_whose_disk_is_full_answers_nothing_and_goes_on_when_there_is_r
     let data = text(world.owner.folder.root());
     let import = ["dataset", "import", "--data", data, DATASET, text(&path)];
     let (reason, sentence) = failure_of(&import);
-    assert_eq!(reason, "store");
+    assert_eq!(reason, "store", "{sentence}");
     assert!(sentence.contains("disk space"), "{sentence}");
 
     disk.free();

@@ -92,14 +92,21 @@ async fn a_key_changed_within_its_epoch_and_an_older_version_are_not_taken() {
             }
         }
         assert!(failures().await > before, "{:?}", offered.manifest.version);
-        // What is held is still what is looked in, under the pinned key.
-        assert_eq!(version().await, 2);
-        assert_goes_on(&world).await;
+        // The owner's receipts name a list that is not held: no answer, never a no hit in another.
+        for asked in [LISTED, UNLISTED] {
+            let report = world.ask(&[("imo", asked, "")]).await;
+            assert_eq!(report.answers[0].reason, "set_outdated", "{:?}", report.answers);
+        }
     }
     fake.answer(Answering::WithAnotherKey);
     fake.offer(&other_key);
     let report = world.ask(&[("imo", LISTED, "")]).await;
     assert_eq!(report.answers[0].reason, "proof_invalid");
+    // Back to what is pinned, and all is well.
+    fake.answer(Answering::Honestly);
+    fake.offer(&second);
+    assert_eq!(version().await, 2);
+    assert_goes_on(&world).await;
 }
 
 #[tokio::test]

@@ -64,13 +64,13 @@ async fn a_partner_gets_nothing_under_an_agreement_of_others() {
     // The requester's own check, recorded and sent by another partner.
     let recorded = about_ships(&world, &[LISTED]).messages(&raw::header_key(&world.requester));
     let status = raw::send(&mut client, recorded.clone()).await.unwrap_err();
-    assert_eq!(raw::reason_of(&status), "certificate_not_agreed");
+    assert_eq!(raw::reason_of(&status), "agreement_unknown");
     // The same as the third bureau's own.
     let mut question = about_ships(&world, &[LISTED]);
     question.header.requester = third.code.clone();
     let messages = question.messages(&raw::header_key(&third));
     let status = raw::send(&mut client, messages).await.unwrap_err();
-    assert_eq!(raw::reason_of(&status), "certificate_not_agreed");
+    assert_eq!(raw::reason_of(&status), "agreement_unknown");
     // Under its own agreement, but in the scope of the other.
     question.header.agreement = own_agreement.terms().id.clone();
     question.header.agreement_hash = own_agreement.hash();
@@ -79,10 +79,10 @@ async fn a_partner_gets_nothing_under_an_agreement_of_others() {
     assert_eq!(raw::reason_of(&status), "scope_unknown");
     // Neither manifests nor sets.
     let status = raw::manifests(&mut client, &world.owner, &world.agreement).await.unwrap_err();
-    assert_eq!(raw::reason_of(&status), "certificate_not_agreed");
+    assert_eq!(raw::reason_of(&status), "agreement_unknown");
     let scope = about_ships(&world, &[LISTED]).header.scopes[0].scope;
     for (agreement, reason) in
-        [(&world.agreement, "certificate_not_agreed"), (&own_agreement, "scope_unknown")]
+        [(&world.agreement, "agreement_unknown"), (&own_agreement, "scope_unknown")]
     {
         let request = DownloadTagSetRequest {
             agreement_id: agreement.terms().id.to_string(),

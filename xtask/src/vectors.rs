@@ -149,6 +149,7 @@ fn deterministic() -> Result<Value, Box<dyn Error>> {
             "blinded_element": hex::encode(&blinded),
         },
         "scope": {
+            "agreement_hash": scope.agreement_hash,
             "agreement": scope.agreement,
             "dataset": scope.dataset,
             "identifier_type": "vin",
@@ -248,6 +249,7 @@ fn signed(document: &SignedDocument, label: Label) -> Value {
 fn scope() -> Result<Scope, Box<dyn Error>> {
     Ok(Scope {
         agreement: "req-own-2026".parse()?,
+        agreement_hash: agreement()?.hash()?,
         dataset: "stolen-vehicles".to_owned(),
         identifier_type: IdentifierType::Vin,
         rules_version: 1,

@@ -3,6 +3,7 @@
 use std::{collections::HashMap, time::Duration};
 
 use serde::Serialize;
+use symbolon_identifiers::{Identifier, parse, parse_zone};
 use symbolon_proto::{
     bureau::v1::{
         self as wire, CheckItem, CheckItems, CheckRequest, CheckStart, Outcome,
@@ -64,6 +65,8 @@ pub struct CheckReport {
     pub summary: Summary,
     /// Items that could not be read and were not asked.
     pub rejected: Vec<Rejected>,
+    /// What a person should know of items that were asked as they were written.
+    pub warnings: Vec<ItemWarning>,
     /// One for each item and list.
     pub answers: Vec<Answer>,
 }
@@ -83,6 +86,20 @@ pub struct Summary {
     pub no_answer: u64,
     /// Identifiers that could not be read.
     pub rejected: u64,
+}
+
+/// Something odd about an item that was asked all the same.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct ItemWarning {
+    /// The caller's number.
+    #[serde(rename = "ref")]
+    pub reference: u64,
+    /// The identifier as it was read.
+    pub identifier: String,
+    /// For programs.
+    pub reason: String,
+    /// For a person.
+    pub sentence: String,
 }
 
 /// An item that could not be read.
@@ -105,7 +122,7 @@ pub struct Answer {
     /// The caller's number.
     #[serde(rename = "ref")]
     pub reference: u64,
-    /// The identifier as it was given.
+    /// The identifier as it was read, with its issuer.
     pub identifier: String,
     /// Its type.
     pub identifier_type: String,
@@ -179,6 +196,7 @@ pub async fn ask(
         elapsed_ms: 0.0,
         summary: Summary::default(),
         rejected: Vec::new(),
+        warnings: asked.iter().flat_map(warnings).collect(),
         answers: Vec::new(),
     };
     let mut sources = 1;
@@ -297,8 +315,39 @@ fn add(report: &mut CheckReport, answers: wire::SourceAnswers, asked: &HashMap<u
     }
 }
 
+fn read(asked: &Asked) -> Option<Identifier> {
+    let country = Some(asked.country.trim()).filter(|country| !country.is_empty());
+    if asked.identifier_type == "mrz" {
+        return parse_zone(&asked.value, country).ok();
+    }
+    parse(asked.identifier_type.parse().ok()?, &asked.value, country).ok()
+}
+
+fn warnings(asked: &Asked) -> Vec<ItemWarning> {
+    let Some(identifier) = read(asked) else { return Vec::new() };
+    identifier
+        .warnings()
+        .iter()
+        .map(|warning| ItemWarning {
+            reference: asked.reference,
+            identifier: shown(Some(asked)),
+            reason: warning.as_str().to_owned(),
+            sentence: warning.to_string(),
+        })
+        .collect()
+}
+
+/// The identifier as it was read, with its issuer: a person sees at once if "GE" was taken for
+/// Georgia. As it was written where it could not be read.
 fn shown(asked: Option<&Asked>) -> String {
     let Some(asked) = asked else { return String::new() };
+    if let Some(identifier) = read(asked) {
+        let display = identifier.display();
+        return match identifier.country() {
+            Some(issuer) => format!("{display} ({issuer})"),
+            None => display,
+        };
+    }
     let value = asked.value.replace(['\n', '\r'], " ");
     if asked.country.is_empty() { value } else { format!("{value} ({})", asked.country) }
 }

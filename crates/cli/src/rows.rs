@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fs::File, io::Read, path::Path};
 
 use csv::{ByteRecord, Reader, ReaderBuilder};
 use serde::{Deserialize, Serialize};
-use symbolon_identifiers::{Identifier, IdentifierType, parse, parse_mrz};
+use symbolon_identifiers::{Identifier, IdentifierType, parse, parse_zone};
 
 use crate::CliError;
 
@@ -74,8 +74,10 @@ impl Row {
     /// # Errors
     /// The row as rejected, with field, rule and what to do.
     pub fn identifier(&self) -> Result<Identifier, RejectedRow> {
+        let country = Some(self.country.trim()).filter(|country| !country.is_empty());
         if self.identifier_type == "mrz" {
-            return parse_mrz(&self.value).map_err(|error| self.rejected("value", &error));
+            return parse_zone(&self.value, country)
+                .map_err(|error| self.rejected("value", &error));
         }
         let kind: IdentifierType = self.identifier_type.parse().map_err(|_| {
             let known: Vec<_> = IdentifierType::ALL.iter().map(|kind| kind.name()).collect();
@@ -89,7 +91,6 @@ impl Row {
                 ),
             }
         })?;
-        let country = Some(self.country.trim()).filter(|country| !country.is_empty());
         parse(kind, &self.value, country).map_err(|error| self.rejected("value", &error))
     }
 

@@ -80,8 +80,8 @@ impl Ask<'_> {
     }
 
     /// The sets as of the owner's receipt: if it has published since, the newer ones.
-    /// A set that was found unsound meanwhile has no answer; one that could not be fetched leaves
-    /// the older one, with its own date.
+    /// Where the newer one cannot be had, or is under another key than the answer was verified
+    /// with, there is no answer: a no hit would be one in a list that its owner has replaced.
     async fn fresh_sets(
         &self,
         held: Vec<Arc<HeldSet>>,
@@ -92,7 +92,24 @@ impl Ask<'_> {
         }
         self.requester.sync_partner(&self.agreement, &self.owner).await;
         let now = OffsetDateTime::now_utc();
-        self.scopes.iter().map(|scope| self.requester.sets.usable(&scope.id, now)).collect()
+        held.iter()
+            .zip(&self.scopes)
+            .zip(&receipt.manifests)
+            .map(|((old, scope), named)| {
+                let new = self.requester.sets.usable(&scope.id, now)?;
+                let is_newer = new.manifest.version > old.manifest.version;
+                if new.manifest.public_key == old.manifest.public_key
+                    && (new.hash == *named || is_newer)
+                {
+                    return Ok(new);
+                }
+                Err(Failure::no_answer(
+                    "set_outdated",
+                    "the bureau has a newer list than the copy held here, which could not be \
+                     brought up to date; try again shortly, and tell its desk if this stays so",
+                ))
+            })
+            .collect()
     }
 
     async fn attempt(&self, held: &[Arc<HeldSet>]) -> Result<(Vec<Output>, Receipt), Failure> {

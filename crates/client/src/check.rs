@@ -98,7 +98,7 @@ impl Requester {
             Some(stored) => {
                 let opening = Opening::from_bytes(&stored.opening)
                     .ok_or(StoreError::Damaged { what: "record of a check" })?;
-                if !opening.asks(&request.context.agency, &request.context.facts, &summary) {
+                if !opening.asks(&request.context, &summary) {
                     return Err(CheckError::IdReused);
                 }
                 (read_secret(&opening)?, stored.headers.as_slice())
@@ -130,8 +130,23 @@ impl Requester {
             let (requester, blinded, reporter) =
                 (self.clone(), Arc::clone(&blinded), reporter.clone());
             let timeout = request.timeout;
-            tokio::spawn(async move {
+            let sources: Vec<_> =
+                one.unit.scopes.iter().map(|(_, source)| source.clone()).collect();
+            let fallback = reporter.clone();
+            let asking = tokio::spawn(async move {
                 requester.ask_unit(check, one, blinded, timeout, reporter).await;
+            });
+            tokio::spawn(async move {
+                // Whatever went wrong, each list has its line.
+                if asking.await.is_err() {
+                    for source in sources {
+                        let failure = Failure::no_answer(
+                            "internal",
+                            "this bureau's own node failed at this list; its log knows more",
+                        );
+                        fallback.report(source, None, Err(failure)).await;
+                    }
+                }
             });
         }
         Ok(StartedCheck { check, sources, results })
@@ -203,6 +218,9 @@ impl Requester {
         let opening = Opening {
             secret: hex::encode(secret),
             agency: context.agency.clone(),
+            purpose: context.purpose.clone(),
+            offence_class: context.offence_class.clone(),
+            urgency: context.urgency.into(),
             officer: context.facts.officer.clone(),
             case_reference: context.facts.case_reference.clone(),
             justification: context.facts.justification.clone(),

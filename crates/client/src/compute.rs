@@ -18,6 +18,13 @@ impl Default for Compute {
 }
 
 impl Compute {
+    /// For work that nobody waits for: half of the cores at most, so that a big load does not hold
+    /// up checks.
+    pub fn background() -> Self {
+        let cores = thread::available_parallelism().map_or(1, NonZeroUsize::get);
+        Self { permits: Arc::new(Semaphore::new((cores / 2).max(1))) }
+    }
+
     /// Runs `work` when a core is free.
     ///
     /// # Errors

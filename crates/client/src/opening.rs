@@ -1,6 +1,7 @@
 use serde::{Deserialize, Serialize};
-use symbolon_exchange::ContextFacts;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+
+use crate::plan::QuestionContext;
 
 /// What is sealed at the requester for each check: enough to open any of its elements to an
 /// inspector, and to ask the same check again.
@@ -11,6 +12,9 @@ pub(crate) struct Opening {
     pub(crate) secret: String,
     /// Who certified the caller: the SPIFFE identity of the agency's certificate.
     pub(crate) agency: String,
+    pub(crate) purpose: String,
+    pub(crate) offence_class: String,
+    pub(crate) urgency: i32,
     pub(crate) officer: String,
     pub(crate) case_reference: String,
     pub(crate) justification: String,
@@ -48,13 +52,12 @@ impl Opening {
     }
 
     /// Whether this is the same question by the same person for the same reason.
-    pub(crate) fn asks(
-        &self,
-        agency: &str,
-        facts: &ContextFacts,
-        batches: &[OpeningBatch],
-    ) -> bool {
-        self.agency == agency
+    pub(crate) fn asks(&self, context: &QuestionContext, batches: &[OpeningBatch]) -> bool {
+        let facts = &context.facts;
+        self.agency == context.agency
+            && self.purpose == context.purpose
+            && self.offence_class == context.offence_class
+            && self.urgency == i32::from(context.urgency)
             && self.officer == facts.officer
             && self.case_reference == facts.case_reference
             && self.justification == facts.justification

@@ -85,6 +85,10 @@ impl Plan {
         let mut plan = Self::default();
         for bureau in asked {
             for kind in kinds {
+                if bureau == us {
+                    plan.settled.push(ourselves(us, *kind, now));
+                    continue;
+                }
                 plan.add(us, agreements, bureau, *kind, context, now);
             }
         }
@@ -146,7 +150,7 @@ impl Plan {
         self.settled.push(hindrance.unwrap_or_else(|| {
             let refusal = Refusal::new(
                 Reason::AgreementUnknown,
-                format!("there is no agreement with {bureau}; `symbolon agreement list` shows all"),
+                format!("there is no agreement with {bureau}; `symbolon coverage` shows whom can be asked"),
             );
             let source = Source {
                 bureau: bureau.clone(),
@@ -175,6 +179,20 @@ impl Plan {
         #[allow(clippy::indexing_slicing, reason = "found or pushed just above")]
         &mut self.units[position]
     }
+}
+
+fn ourselves(us: &BureauCode, kind: IdentifierType, now: OffsetDateTime) -> (Source, Failure) {
+    let refusal =
+        Refusal::new(Reason::NotAParty, "this is the own bureau; ask its own systems instead");
+    let source = Source {
+        bureau: us.clone(),
+        bureau_name: us.to_string(),
+        dataset: String::new(),
+        dataset_title: String::new(),
+        kind,
+        desk: None,
+    };
+    (source, Failure::refused_here(&refusal, now))
 }
 
 fn nothing(owner: &Party, kind: IdentifierType) -> Source {

@@ -14,7 +14,7 @@ use symbolon_proto::{
     v1::SignedDocument,
 };
 use symbolon_store::{FolderError, PartnerSet, StoreError, StoredDocument};
-use symbolon_tagset::TagSet;
+use symbolon_tagset::{DEFAULT_LAMBDA, TagSet};
 use time::OffsetDateTime;
 use tokio::time::timeout;
 
@@ -164,6 +164,11 @@ impl Requester {
         if manifest.expires_at <= now {
             return Err(Failure::no_set("the bureau offers a list that has expired"));
         }
+        if manifest.lambda != DEFAULT_LAMBDA {
+            return Err(Failure::untrusted(
+                "the bureau offers a list in which false hits are more frequent than agreed",
+            ));
+        }
         // Bounded before a byte is fetched, or a partner could fill this bureau's disk.
         if manifest.file_len > LARGEST_SET || manifest.file_len > longest_file(&manifest) {
             return Err(Failure::untrusted("the bureau offers a list longer than it may be"));
@@ -256,8 +261,15 @@ impl Requester {
                 file.write_all(&piece.data).map_err(|error| disk(&partial, error))?;
             }
         }
-        file.sync_all().map_err(|error| disk(&partial, error))?;
-        if sha256_of(&partial).map_err(|error| disk(&partial, error))? != manifest.file_sha256 {
+        let hashing = partial.clone();
+        let work = move || file.sync_all().and_then(|()| sha256_of(&hashing));
+        let hash = self
+            .compute
+            .run(work)
+            .await
+            .map_err(|_| Failure::no_answer("stopping", "this bureau's node is stopping"))?
+            .map_err(|error| disk(&partial, error))?;
+        if hash != manifest.file_sha256 {
             let _ = fs::remove_file(&partial);
             return Err(Failure::untrusted(
                 "a list does not have the hash in its manifest; it will be fetched again",

@@ -144,6 +144,12 @@ impl CheckHeader {
             .into_iter()
             .map(parse_scope)
             .collect::<Result<Vec<_>, DocumentError>>()?;
+        // Fields that this version does not know are room for more, but not for anything at all: a
+        // header is kept.
+        let chunks: usize = scopes.iter().map(|scope: &ScopeQuery| scope.chunk_hashes.len()).sum();
+        if bytes.len() > 4_096 + 128 * scopes.len() + 32 * chunks {
+            return Err(DocumentError::TooLong);
+        }
         let different: HashSet<_> = scopes.iter().map(|scope| scope.scope).collect();
         if different.len() != scopes.len() {
             return Err(malformed("list of scopes: one stands twice"));

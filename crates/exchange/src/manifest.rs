@@ -1,7 +1,7 @@
 use prost::Message as _;
 use symbolon_identifiers::IdentifierType;
 use symbolon_oprf::PublicKey;
-use symbolon_policy::{Label, Scope, ScopeId, SigningKey, VerifyingKey};
+use symbolon_policy::{AgreementHash, Label, Scope, ScopeId, SigningKey, VerifyingKey};
 use symbolon_proto::v1::{self, SignedDocument};
 use time::OffsetDateTime;
 
@@ -102,6 +102,7 @@ impl Manifest {
                 identifier_type: self.scope.identifier_type.name().to_owned(),
                 rules_version: self.scope.rules_version.into(),
                 epoch: self.scope.epoch,
+                agreement_hash: self.scope.agreement_hash.0.to_vec(),
             }),
             scope_id: self.scope.id().0.to_vec(),
             version: self.version,
@@ -127,6 +128,9 @@ impl Manifest {
 fn parse_scope(scope: v1::Scope) -> Result<Scope, DocumentError> {
     Ok(Scope {
         agreement: scope.agreement_id.parse().map_err(|_| malformed("agreement id"))?,
+        agreement_hash: AgreementHash(
+            scope.agreement_hash.as_slice().try_into().map_err(|_| malformed("agreement hash"))?,
+        ),
         dataset: scope.dataset,
         identifier_type: IdentifierType::ALL
             .iter()

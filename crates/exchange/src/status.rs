@@ -1,9 +1,10 @@
 use std::{collections::HashMap, time::Duration};
 
+use prost::Message as _;
 use symbolon_policy::{Reason, Refusal};
 use time::OffsetDateTime;
 use tonic::{Code, Status};
-use tonic_types::{ErrorDetails, StatusExt as _};
+use tonic_types::{ErrorDetails, StatusExt as _, pb};
 
 /// The `domain` of every `google.rpc.ErrorInfo` that a bureau sends.
 pub const ERROR_DOMAIN: &str = "symbolon";
@@ -22,7 +23,7 @@ pub fn refuse(refusal: &Refusal, now: OffsetDateTime) -> Status {
 
 fn code(reason: Reason) -> Code {
     match reason {
-        Reason::CertificateNotAgreed | Reason::HeaderSignature => Code::Unauthenticated,
+        Reason::HeaderSignature => Code::Unauthenticated,
         Reason::NotAParty | Reason::PurposeNotAgreed | Reason::TypeNotAgreed => {
             Code::PermissionDenied
         }
@@ -60,13 +61,13 @@ pub struct Received {
 impl Received {
     /// Reads a status.
     pub fn read(status: &Status) -> Self {
-        let details = status.get_error_details();
+        let details = Details::read(status.details());
         let reason = details
-            .error_info()
+            .error_info
             .filter(|info| info.domain == ERROR_DOMAIN && is_reason(&info.reason))
-            .map(|info| info.reason.clone());
+            .map(|info| info.reason);
         let sentence = status.message().chars().filter(|c| !c.is_control()).take(512).collect();
-        let retry_after = details.retry_info().and_then(|info| info.retry_delay);
+        let retry_after = details.retry_info.and_then(|info| wait(info.retry_delay?));
         Self { reason, sentence, retry_after }
     }
 
@@ -88,6 +89,39 @@ impl Received {
     }
 }
 
+/// The two kinds of detail that are of use, read with care: they were written by someone else, and
+/// the library's own reader converts durations that overflow.
+#[derive(Default)]
+struct Details {
+    error_info: Option<pb::ErrorInfo>,
+    retry_info: Option<pb::RetryInfo>,
+}
+
+impl Details {
+    fn read(bytes: &[u8]) -> Self {
+        let mut details = Self::default();
+        for any in pb::Status::decode(bytes).map(|status| status.details).unwrap_or_default() {
+            match any.type_url.as_str() {
+                "type.googleapis.com/google.rpc.ErrorInfo" => {
+                    details.error_info = pb::ErrorInfo::decode(any.value.as_slice()).ok();
+                }
+                "type.googleapis.com/google.rpc.RetryInfo" => {
+                    details.retry_info = pb::RetryInfo::decode(any.value.as_slice()).ok();
+                }
+                _ => {}
+            }
+        }
+        details
+    }
+}
+
+/// A wait of 0 to 10,000 years, as protobuf has it; anything else is none.
+fn wait(delay: prost_types::Duration) -> Option<Duration> {
+    let seconds = u64::try_from(delay.seconds).ok().filter(|s| *s <= 315_576_000_000)?;
+    let nanos = u32::try_from(delay.nanos).ok().filter(|n| *n < 1_000_000_000)?;
+    Some(Duration::new(seconds, nanos))
+}
+
 fn is_reason(text: &str) -> bool {
     (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')
 }
@@ -106,6 +140,22 @@ mod tests {
         assert_eq!(received.sentence, "none left");
         assert_eq!(received.retry_after, Some(Duration::from_secs(90)));
         assert!(received.is_refusal_by_rule());
+    }
+
+    #[test]
+    fn a_wait_out_of_range_is_no_wait_and_harms_nobody() {
+        for (seconds, nanos) in [(i64::MIN, 0), (i64::MAX, 0), (1, i32::MIN), (-1, -1)] {
+            let delay = prost_types::Duration { seconds, nanos };
+            let info = pb::RetryInfo { retry_delay: Some(delay) }.encode_to_vec();
+            let any = prost_types::Any {
+                type_url: "type.googleapis.com/google.rpc.RetryInfo".to_owned(),
+                value: info,
+            };
+            let details = pb::Status { code: 14, message: String::new(), details: vec![any] };
+            let status =
+                Status::with_details(Code::Unavailable, "", details.encode_to_vec().into());
+            assert_eq!(Received::read(&status).retry_after, None);
+        }
     }
 
     #[test]

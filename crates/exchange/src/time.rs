@@ -2,8 +2,8 @@ use prost_types::Timestamp;
 use time::OffsetDateTime;
 
 pub(crate) fn to_proto(at: OffsetDateTime) -> Timestamp {
-    // Nanoseconds within a second fit, always.
-    Timestamp { seconds: at.unix_timestamp(), nanos: i32::try_from(at.nanosecond()).unwrap_or(0) }
+    // Whole seconds: a fraction would make lengths vary, and tell more of a clock than is needed.
+    Timestamp { seconds: at.unix_timestamp(), nanos: 0 }
 }
 
 pub(crate) fn from_proto(at: Option<Timestamp>) -> Option<OffsetDateTime> {

@@ -51,6 +51,6 @@ pub use identifier::Identifier;
 pub use identifier_type::{CountryRole, IdentifierType, UnknownIdentifierType};
 pub use mrz::{parse_mrz, to_mrz_td1, to_mrz_td3};
 pub use oprf_input::canary_input;
-pub use parse::parse;
+pub use parse::{parse, parse_zone};
 pub use types::phone_national_form;
 pub use warning::Warning;

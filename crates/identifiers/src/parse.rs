@@ -1,6 +1,6 @@
 //! The way in: raw text to typed value.
 
-use crate::{ErrorCode, Identifier, IdentifierType, ParseError, country, types};
+use crate::{ErrorCode, Identifier, IdentifierType, ParseError, country, mrz::parse_mrz, types};
 
 /// Reads one value as a person or a file has it.
 ///
@@ -19,6 +19,20 @@ pub fn parse(
 ) -> Result<Identifier, ParseError> {
     let country = country.map(str::trim).filter(|c| !c.is_empty());
     types::parse(kind, value, country).map(|parsed| Identifier::from_parsed(kind, parsed))
+}
+
+/// Reads a scanned machine-readable zone beside which a country may stand: then it must be the
+/// issuer in the zone.
+///
+/// # Errors
+///
+/// As [`parse_mrz`], and [`ErrorCode::CountryMismatch`].
+pub fn parse_zone(text: &str, country: Option<&str>) -> Result<Identifier, ParseError> {
+    let identifier = parse_mrz(text)?;
+    if country.is_some() {
+        parse(IdentifierType::TravelDocument, text, country)?;
+    }
+    Ok(identifier)
 }
 
 pub(crate) fn from_canonical(

@@ -4,7 +4,7 @@ mod convert;
 mod coverage;
 mod read;
 
-use std::{pin::Pin, sync::Arc};
+use std::{pin::Pin, sync::Arc, time::Duration};
 
 use symbolon_client::{CheckError, CheckRequest, Requester, bureau::MAX_MESSAGE_LEN};
 use symbolon_exchange::refuse;
@@ -18,7 +18,7 @@ use symbolon_proto::bureau::v1::{
 use time::OffsetDateTime;
 use tokio::{
     sync::{Semaphore, mpsc},
-    time::Instant,
+    time::{Instant, timeout},
 };
 use tokio_stream::{Stream, wrappers::ReceiverStream};
 use tonic::{Request, Response, Status, Streaming};
@@ -29,6 +29,9 @@ use crate::{
     metrics::{EndLabel, Metrics},
     peer::Peer,
 };
+
+/// How long a caller may take to read a message.
+const SLOWEST_READER: Duration = Duration::from_secs(60);
 
 /// The service behind the bureau face.
 #[derive(Clone)]
@@ -58,12 +61,12 @@ impl BureauFace {
                 .retry_at(OffsetDateTime::now_utc() + time::Duration::seconds(1))
         })?;
         let began = Instant::now();
-        let Question { check, items, rejected, context, timeout } =
+        let Question { check, items, rejected, context, timeout: limit } =
             read::question(requests, peer.spiffe_id).await?;
         let accepted = items.len() as u64;
         let started = self
             .requester
-            .check(CheckRequest { check, items, context, timeout })
+            .check(CheckRequest { check, items, context, timeout: limit })
             .await
             .map_err(|error| check_refusal(&error))?;
         self.metrics.checks_asked.inc();
@@ -116,7 +119,12 @@ async fn send(
     sender: &mpsc::Sender<Result<CheckResponse, Status>>,
     event: Event,
 ) -> Result<(), ()> {
-    sender.send(Ok(CheckResponse { event: Some(event) })).await.map_err(|_| ())
+    let message = Ok(CheckResponse { event: Some(event) });
+    // A caller that does not read must not hold its place.
+    match timeout(SLOWEST_READER, sender.send(message)).await {
+        Ok(Ok(())) => Ok(()),
+        _ => Err(()),
+    }
 }
 
 #[tonic::async_trait]

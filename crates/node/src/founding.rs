@@ -42,14 +42,16 @@ pub fn found_bureau(
     facts: &BureauFacts,
     now: OffsetDateTime,
 ) -> Result<DataFolder, FoundingError> {
-    let folder = DataFolder::create(root)?;
-    let keys = NodeKeys::generate(&folder)?;
+    // Before anything is made, so that a corrected command finds the folder as it was.
     let partner_host = facts
         .partner_endpoint
         .strip_prefix("https://")
         .and_then(|rest| rest.rsplit_once(':'))
+        .filter(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok_and(|port| port > 0))
         .map(|(host, _)| host.trim_matches(['[', ']']).to_owned())
         .ok_or(FoundingError::Endpoint)?;
+    let folder = DataFolder::create(root)?;
+    let keys = NodeKeys::generate(&folder)?;
     make_root(&folder, Face::Partner, &facts.code, now)?;
     make_root(&folder, Face::Bureau, &facts.code, now)?;
     let spiffe_id =

@@ -43,13 +43,14 @@ impl Jobs {
     /// Works until `stop` says so. What waits for partners runs beside what does not.
     pub(crate) async fn run(self, known: Vec<(String, Vec<u8>)>, mut stop: watch::Receiver<bool>) {
         tokio::select! {
-            () = self.keep_own_house(known) => {}
+            () = self.keep_agreements(known) => {}
+            () = self.keep_own_sets() => {}
             () = self.follow_partners() => {}
             _ = stop.wait_for(|stopping| *stopping) => {}
         }
     }
 
-    async fn keep_own_house(&self, mut known: Vec<(String, Vec<u8>)>) {
+    async fn keep_agreements(&self, mut known: Vec<(String, Vec<u8>)>) {
         let mut turns = interval(self.every);
         loop {
             turns.tick().await;
@@ -58,6 +59,13 @@ impl Jobs {
                 Ok(false) => {}
                 Err(error) => event!(warn, "agreements could not be read", error = error),
             }
+        }
+    }
+
+    async fn keep_own_sets(&self) {
+        let mut turns = interval(self.every);
+        loop {
+            turns.tick().await;
             let now = OffsetDateTime::now_utc();
             if let Err(error) = self.publisher.bring_up_to_date(&self.book.all(), now).await {
                 event!(warn, "own tag sets could not be brought up to date", error = error);

@@ -92,7 +92,7 @@ impl Node {
                 us: code.clone(),
                 store: self.store.clone(),
                 published: published.clone(),
-                compute: compute.clone(),
+                compute: Compute::background(),
                 metrics: Arc::clone(&metrics),
             },
             requester: requester.clone(),

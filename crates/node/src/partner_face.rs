@@ -52,26 +52,25 @@ impl PartnerFace {
 
     /// The agreement of that id, if `peer` is a party to it other than this bureau.
     fn agreement_with(&self, id: &AgreementId, peer: &Peer) -> Result<(Agreement, Party), Refusal> {
-        let agreement = self.book.find(id).ok_or_else(|| {
+        let unknown = |id: &AgreementId| {
             Refusal::new(
                 Reason::AgreementUnknown,
-                format!("{} has no agreement called {id} in force; compare with its desk", self.us),
+                format!(
+                    "{} has no agreement called {id} in force with the holder of this certificate; \
+                     compare with its desk",
+                    self.us
+                ),
             )
-        })?;
+        };
+        let agreement = self.book.find(id).ok_or_else(|| unknown(id))?;
         let party = agreement
             .terms()
             .parties
             .iter()
             .find(|party| party.code != self.us && is_party(peer, party))
             .cloned()
-            .ok_or_else(|| {
-                Refusal::new(
-                    Reason::CertificateNotAgreed,
-                    format!(
-                        "the certificate of this connection is not one that agreement {id} names"
-                    ),
-                )
-            })?;
+            // The same as for no agreement: what this bureau has with others is not said.
+            .ok_or_else(|| unknown(id))?;
         Ok((agreement, party))
     }
 

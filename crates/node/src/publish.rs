@@ -53,6 +53,10 @@ impl Publisher {
         let datasets = self.store.datasets().await?;
         let mut living = HashSet::new();
         for agreement in agreements {
+            // Removed since it was read: nothing of it may come to life again.
+            if !self.store.is_installed(agreement).await? {
+                continue;
+            }
             for (scope, wanted, _) in agreement.scopes_of(&self.us, now) {
                 if same_rules(scope.identifier_type, scope.rules_version).is_err() {
                     event!(
@@ -116,6 +120,9 @@ impl Publisher {
                 // Without its wrapping key a scope has ended, whoever destroyed it.
                 if !known || !self.store.folder().wrapping_key(&id).is_file() {
                     let secrets = self.store.scope_secrets(scope, now).await?;
+                    if secrets.key.public_key() != manifest.public_key {
+                        return Err(StoreError::Damaged { what: "scope key" }.into());
+                    }
                     self.put(scope, Arc::new(secrets.key), manifest, newest);
                 }
                 return Ok(());
@@ -242,12 +249,12 @@ impl Publisher {
         if now < agreement.terms().valid_from {
             return Ok(());
         }
-        let present = agreement.terms().epoch_at(now);
-        for (scope, epoch) in self.store.scopes_with_keys(&agreement.terms().id).await? {
-            if present.is_none_or(|present| epoch < present)
-                && self.store.destroy_scope(&scope, now).await?
-            {
-                event!(info, "a scope's epoch is over; its key was destroyed", scope = scope);
+        // What the text does not yield now is of a past epoch, or of an older text of that id.
+        let present: HashSet<_> =
+            agreement.scopes_of(&self.us, now).map(|(scope, ..)| scope.id()).collect();
+        for scope in self.store.scopes_with_keys(&agreement.terms().id).await? {
+            if !present.contains(&scope) && self.store.destroy_scope(&scope, now).await? {
+                event!(info, "a scope is over; its key was destroyed", scope = scope);
             }
         }
         Ok(())
@@ -265,7 +272,7 @@ pub async fn end_scopes(
     now: OffsetDateTime,
 ) -> Result<u64, StoreError> {
     let mut ended = 0_u64;
-    for (scope, _) in store.scopes_with_keys(agreement).await? {
+    for scope in store.scopes_with_keys(agreement).await? {
         if store.destroy_scope(&scope, now).await? {
             ended = ended.saturating_add(1);
         }

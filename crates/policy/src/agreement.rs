@@ -48,6 +48,7 @@ impl Agreement {
             .filter_map(move |(dataset, offered)| {
                 let scope = Scope {
                     agreement: self.terms.id.clone(),
+                    agreement_hash: self.hash,
                     dataset: dataset.id.clone(),
                     identifier_type: offered.identifier_type,
                     rules_version: offered.rules_version,

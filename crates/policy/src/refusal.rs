@@ -39,8 +39,6 @@ reasons! {
     ChunkAltered => "chunk_altered",
     /// The stream ended before all chunks had come.
     ChunkMissing => "chunk_missing",
-    /// The certificate is not one that an agreement names.
-    CertificateNotAgreed => "certificate_not_agreed",
     /// An element is no valid point, or the identity.
     ElementInvalid => "element_invalid",
     /// The header cannot be read or breaks a rule.

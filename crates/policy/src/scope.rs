@@ -3,7 +3,7 @@ use std::ops::RangeInclusive;
 use ring::digest::{Context, SHA256};
 use symbolon_identifiers::IdentifierType;
 
-use crate::{AgreementId, signature::as_hexadecimal};
+use crate::{AgreementHash, AgreementId, signature::as_hexadecimal};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use std::fmt;
 
@@ -18,6 +18,8 @@ pub const EPOCH_DAYS_RANGE: RangeInclusive<u32> = 1..=366;
 pub struct Scope {
     /// The agreement.
     pub agreement: AgreementId,
+    /// Its very text: another text under the same id shares neither key nor set nor epoch with it.
+    pub agreement_hash: AgreementHash,
     /// The dataset's id within it.
     pub dataset: String,
     /// The identifier type.
@@ -29,11 +31,13 @@ pub struct Scope {
 }
 
 impl Scope {
-    /// SHA-256 over `Symbolon-v1-Scope`, a zero byte, and the fields in order: texts preceded by
-    /// their length (16-bit big-endian), rules version (16-bit) and epoch (32-bit big-endian).
+    /// SHA-256 over `Symbolon-v1-Scope`, a zero byte, the agreement's hash, and the other fields in
+    /// order: texts preceded by their length (16-bit big-endian), rules version (16-bit) and epoch
+    /// (32-bit big-endian).
     pub fn id(&self) -> ScopeId {
         let mut context = Context::new(&SHA256);
         context.update(b"Symbolon-v1-Scope\0");
+        context.update(&self.agreement_hash.0);
         for text in [self.agreement.as_str(), &self.dataset, self.identifier_type.name()] {
             // Validated fields are at most 64 bytes long.
             context.update(&u16::try_from(text.len()).unwrap_or(u16::MAX).to_be_bytes());

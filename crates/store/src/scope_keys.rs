@@ -73,22 +73,20 @@ impl Store {
         Ok(ScopeSecrets { key, dummies })
     }
 
-    /// The scopes of an agreement that have keys here, with their epochs.
+    /// The scopes of an agreement, whatever its text, that have keys here.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn scopes_with_keys(
         &self,
         agreement: &AgreementId,
-    ) -> Result<Vec<(ScopeId, u32)>, StoreError> {
-        let rows: Vec<(Vec<u8>, u32)> =
-            sqlx::query_as("SELECT scope_id, epoch FROM scope_keys WHERE agreement = $1")
+    ) -> Result<Vec<ScopeId>, StoreError> {
+        let rows: Vec<(Vec<u8>,)> =
+            sqlx::query_as("SELECT scope_id FROM scope_keys WHERE agreement = $1")
                 .bind(agreement.as_str())
                 .fetch_all(&self.pool)
                 .await?;
-        rows.into_iter()
-            .map(|(id, epoch)| Ok((ScopeId(id.try_into().map_err(|_| DAMAGED)?), epoch)))
-            .collect()
+        rows.into_iter().map(|(id,)| Ok(ScopeId(id.try_into().map_err(|_| DAMAGED)?))).collect()
     }
 
     /// Ends a scope for good: destroys its wrapping key, its sealed secrets and its sets. Returns
@@ -107,6 +105,12 @@ impl Store {
                 return Err(FolderError::io("remove", &path, error).into());
             }
             _ => {}
+        }
+        // Destroyed must mean destroyed after a power cut too.
+        if let Some(folder) = path.parent() {
+            fs::File::open(folder)
+                .and_then(|folder| folder.sync_all())
+                .map_err(|source| FolderError::io("sync", folder, source))?;
         }
         // Before the row goes, so that a destruction that breaks off is completed by repeating it.
         self.remove_own_sets_before(id, u64::MAX)?;

@@ -57,7 +57,7 @@ pub(super) struct Draft {
     #[arg(long, default_value_t = 90)]
     epoch_days: u32,
     /// Days for which the agreement is in force, from today (UTC).
-    #[arg(long, default_value_t = 365)]
+    #[arg(long, default_value_t = 365, value_parser = clap::value_parser!(u32).range(1..=3_660))]
     days: u32,
     /// Where to write the draft; standard output unless given.
     #[arg(long, short, value_name = "FILE")]
@@ -178,6 +178,15 @@ impl Draft {
                 .map_err(|e| CliError::new("output", e.to_string()))?;
             return Ok(DONE);
         };
+        if path.exists() {
+            return Err(CliError::new(
+                "exists",
+                format!(
+                    "{} exists already, and may hold signatures; name another file",
+                    path.display()
+                ),
+            ));
+        }
         write_public(&path, text.as_bytes())?;
         let done = Done { agreement: terms.id.to_string(), hash: draft.hash()?.to_string() };
         output.result(&done, || {

@@ -88,8 +88,8 @@ impl Check {
             asked.extend(other);
         } else if !other.is_empty() && asked.len() == 1 {
             output.note(&format!(
-                "{} other readings of this are possible (O for 0, I for 1 and the like); --readings \
-                 asks them too",
+                "other readings are possible ({}: O for 0, I for 1 and the like); --readings asks \
+                 them too",
                 other.len()
             ));
         }
@@ -139,7 +139,7 @@ impl Check {
         };
         if let Some(mrz) = &self.mrz {
             let text = if mrz == "-" { read_input()? } else { mrz.clone() };
-            return Ok(one("mrz".to_owned(), text, String::new()));
+            return Ok(one("mrz".to_owned(), text, self.country.clone().unwrap_or_default()));
         }
         Ok(one(
             self.identifier_type.clone().unwrap_or_default(),

@@ -8,6 +8,7 @@ use std::{
 use clap::Args;
 use serde::Serialize;
 use symbolon_identifiers::IdentifierType;
+use symbolon_store::DataFolder;
 use tokio::signal;
 
 use super::{DONE, table};
@@ -156,6 +157,21 @@ fn prepare(dir: &Path) -> Result<PathBuf, CliError> {
                 root.display()
             ),
         ));
+    }
+    for country in &COUNTRIES {
+        // Held by the node of a demo that still runs.
+        let running =
+            DataFolder::open(&root.join(country.folder)).is_ok_and(|folder| folder.lock().is_err());
+        if running {
+            return Err(CliError::new(
+                "demo_runs",
+                format!(
+                    "a demo is running in {}; stop it with Ctrl-C, or give this one another folder \
+                     with --dir",
+                    root.display()
+                ),
+            ));
+        }
     }
     if !is_empty {
         fs::remove_dir_all(&root).map_err(|e| CliError::file("empty", &root, e))?;

@@ -26,14 +26,23 @@ pub(super) fn report(report: &CheckReport, all: bool) -> String {
         let _ = writeln!(
             text,
             "not asked: {} — {} ({})",
-            if rejected.identifier.is_empty() {
-                format!("line {}", rejected.reference)
-            } else {
-                rejected.identifier.clone()
-            },
+            format!("line {} {}", rejected.reference, rejected.identifier).trim_end(),
             rejected.sentence,
             rejected.reason
         );
+    }
+    // Most types have no check digit in most countries; that is worth a line to nobody.
+    let notable = report.warnings.iter().filter(|one| one.reason != "check_digit_not_verified");
+    for warning in notable.take(ROWS_SHOWN) {
+        let _ = writeln!(
+            text,
+            "note: {} — {} ({})",
+            warning.identifier, warning.sentence, warning.reason
+        );
+    }
+    if report.answers.is_empty() {
+        let _ = writeln!(text, "Nothing was asked.");
+        return text;
     }
     per_list(&mut text, report);
     whom_to_call(&mut text, report);

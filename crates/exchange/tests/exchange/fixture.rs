@@ -40,7 +40,7 @@ pub(crate) fn header() -> CheckHeader {
         offence_class: "theft.vehicle-1".to_owned(),
         urgency: Urgency::Urgent,
         commitments: CommitmentSalts::random(&SystemRandom::new()).unwrap().commit_all(&facts),
-        issued_at: datetime!(2026-03-04 05:06:07.000000008 UTC),
+        issued_at: datetime!(2026-03-04 05:06:07 UTC),
     }
 }
 
@@ -49,6 +49,7 @@ pub(crate) fn manifest_of(key: &SecretKey) -> Manifest {
     Manifest {
         scope: Scope {
             agreement: "fra-deu-2026".parse().unwrap(),
+            agreement_hash: symbolon_policy::AgreementHash([0xa9; 32]),
             dataset: "stolen-vehicles".to_owned(),
             identifier_type: kind,
             rules_version: kind.rules_version(),
@@ -81,6 +82,6 @@ pub(crate) fn receipt() -> Receipt {
         answered: 20_001,
         entry_index: 77,
         leaf_hash: [6; 32],
-        issued_at: datetime!(2026-03-04 05:06:08.5 UTC),
+        issued_at: datetime!(2026-03-04 05:06:08 UTC),
     }
 }

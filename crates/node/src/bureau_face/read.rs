@@ -2,7 +2,7 @@ use std::{collections::HashSet, time::Duration};
 
 use symbolon_client::{Item, QuestionContext};
 use symbolon_exchange::ContextFacts;
-use symbolon_identifiers::{IdentifierType, parse, parse_mrz};
+use symbolon_identifiers::{IdentifierType, parse, parse_zone};
 use symbolon_policy::{BureauCode, CheckId, Reason, Refusal};
 use symbolon_proto::{
     bureau::v1::{CheckItem, CheckRequest, CheckStart, ItemRejected, check_request},
@@ -17,6 +17,7 @@ const LONGEST_VALUE: usize = 1_024;
 const USUAL_TIMEOUT: Duration = Duration::from_secs(10);
 const LONGEST_TIMEOUT: Duration = Duration::from_secs(600);
 const SILENCE: Duration = Duration::from_secs(30);
+const LONGEST_READING: Duration = Duration::from_secs(300);
 /// The name under which a scanned zone comes instead of a type.
 const MRZ: &str = "mrz";
 
@@ -29,11 +30,17 @@ pub(super) struct Question {
     pub(super) timeout: Duration,
 }
 
-/// Reads a whole question.
+/// Reads a whole question; one that takes too long to be said holds its place no longer.
 pub(super) async fn question(
-    mut requests: Streaming<CheckRequest>,
+    requests: Streaming<CheckRequest>,
     agency: String,
 ) -> Result<Question, Refusal> {
+    tokio::time::timeout(LONGEST_READING, read(requests, agency))
+        .await
+        .map_err(|_| limit("the question took longer than five minutes to be said"))?
+}
+
+async fn read(mut requests: Streaming<CheckRequest>, agency: String) -> Result<Question, Refusal> {
     let Some(check_request::Part::Start(start)) = next(&mut requests).await? else {
         return Err(invalid("a check begins with who asks and why"));
     };
@@ -87,7 +94,7 @@ fn begin(start: CheckStart, agency: String) -> Result<Question, Refusal> {
     if start.purpose.is_empty() || !is_code(&start.purpose) || !is_code(&start.offence_class) {
         return Err(invalid(
             "purpose and offence class are codes of small letters, digits, _ . and -; `symbolon \
-             coverage` shows the purposes that are agreed",
+             coverage --json` shows the purposes that are agreed",
         ));
     }
     if start.bureaus.len() > MOST_BUREAUS {
@@ -100,8 +107,11 @@ fn begin(start: CheckStart, agency: String) -> Result<Question, Refusal> {
         .collect::<Result<_, _>>()?;
     let timeout = match start.timeout {
         None => USUAL_TIMEOUT,
-        Some(wanted) => Duration::try_from(wanted)
+        Some(wanted) => u64::try_from(wanted.seconds)
             .ok()
+            .zip(u32::try_from(wanted.nanos).ok())
+            .filter(|(_, nanos)| *nanos < 1_000_000_000)
+            .map(|(seconds, nanos)| Duration::new(seconds, nanos))
             .filter(|wanted| !wanted.is_zero() && *wanted <= LONGEST_TIMEOUT)
             .ok_or_else(|| invalid("the timeout must be more than 0 and at most 600 seconds"))?,
     };
@@ -133,8 +143,9 @@ fn read_item(item: &CheckItem) -> Result<symbolon_identifiers::Identifier, (Stri
     if item.value.len() > LONGEST_VALUE || item.country.len() > LONGEST_VALUE {
         return Err(("too_long".to_owned(), "an identifier has at most 1,024 bytes".to_owned()));
     }
+    let country = Some(item.country.trim()).filter(|country| !country.is_empty());
     let parsed = if item.identifier_type == MRZ {
-        parse_mrz(&item.value)
+        parse_zone(&item.value, country)
     } else {
         let kind: IdentifierType = item.identifier_type.parse().map_err(|_| {
             let known: Vec<_> = IdentifierType::ALL.iter().map(|kind| kind.name()).collect();
@@ -143,7 +154,6 @@ fn read_item(item: &CheckItem) -> Result<symbolon_identifiers::Identifier, (Stri
                 format!("there is no such identifier type; known are mrz, {}", known.join(", ")),
             )
         })?;
-        let country = Some(item.country.trim()).filter(|country| !country.is_empty());
         parse(kind, &item.value, country)
     };
     parsed.map_err(|error| (error.code.as_str().to_owned(), error.to_string()))

@@ -121,6 +121,13 @@ impl PartnerFace {
             purpose: &header.purpose,
             scopes: &asked,
         };
+        // Asked of the database and not of memory, so that a removal counts from that moment on.
+        if !self.store.is_installed(agreement).await.map_err(internal)? {
+            return Err(Refusal::new(
+                Reason::AgreementUnknown,
+                "the agreement was removed or replaced at this bureau; compare with its desk",
+            ));
+        }
         let shares = admit(agreement, &question, now)?;
         let scopes = shares.iter().map(|share| self.ready(share)).collect::<Result<Vec<_>, _>>()?;
         let header_document = StoredDocument {

@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// How long a requester may be silent within a check.
-const SILENCE: Duration = Duration::from_secs(30);
+pub(super) const SILENCE: Duration = Duration::from_secs(30);
 /// Answers waiting for a requester that reads slowly.
 const ANSWERS_WAITING: usize = 2;
 
@@ -117,7 +117,8 @@ impl PartnerFace {
                 Err(refuse(&refusal, now))
             }
         };
-        let _ = sender.send(last).await;
+        // A requester that does not read must not hold its place.
+        let _ = timeout(SILENCE, sender.send(last)).await;
     }
 
     async fn evaluate(

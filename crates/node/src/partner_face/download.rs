@@ -7,11 +7,12 @@ use time::OffsetDateTime;
 use tokio::{
     io::{AsyncReadExt as _, AsyncSeekExt as _},
     sync::mpsc,
+    time::timeout,
 };
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::Status;
 
-use super::{PartnerFace, agreement_id, invalid};
+use super::{PartnerFace, agreement_id, answer::SILENCE, invalid};
 use crate::peer::Peer;
 
 impl PartnerFace {
@@ -75,7 +76,8 @@ impl PartnerFace {
                     )),
                 };
                 let failed = piece.is_err();
-                if sender.send(piece).await.is_err() || failed {
+                let sent = timeout(SILENCE, sender.send(piece)).await;
+                if failed || !matches!(sent, Ok(Ok(()))) {
                     return;
                 }
             }

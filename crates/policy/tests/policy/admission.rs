@@ -45,6 +45,7 @@ fn scope(agreement: &Agreement, owner: &str, epoch: u32) -> Scope {
     let types = agreement.terms().datasets.iter().find(|d| d.id == dataset).unwrap();
     Scope {
         agreement: agreement.terms().id.clone(),
+        agreement_hash: agreement.hash(),
         dataset,
         identifier_type: types.types[0].identifier_type,
         rules_version: types.types[0].rules_version,
@@ -281,13 +282,15 @@ fn scope_ids_differ_when_any_field_does() {
 fn a_scope_id_is_what_the_protocol_says() {
     let scope = Scope {
         agreement: "fra-deu".parse().unwrap(),
+        agreement_hash: AgreementHash([0x68; 32]),
         dataset: "stolen".to_owned(),
         identifier_type: IdentifierType::Vin,
         rules_version: 0x0102,
         epoch: 0x0304_0506,
     };
-    let bytes = b"Symbolon-v1-Scope\0\0\x07fra-deu\0\x06stolen\0\x03vin\x01\x02\x03\x04\x05\x06";
-    let expected = ring::digest::digest(&ring::digest::SHA256, bytes);
+    let rest = b"\0\x07fra-deu\0\x06stolen\0\x03vin\x01\x02\x03\x04\x05\x06";
+    let bytes = [b"Symbolon-v1-Scope\0".as_slice(), &[0x68; 32], rest].concat();
+    let expected = ring::digest::digest(&ring::digest::SHA256, &bytes);
     assert_eq!(scope.id().0, expected.as_ref());
 }
 

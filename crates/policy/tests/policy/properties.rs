@@ -59,6 +59,7 @@ fn any_scope() -> impl Strategy<Value = Scope> {
     )
         .prop_map(|(agreement, dataset, identifier_type, rules_version, epoch)| Scope {
             agreement: agreement.parse().unwrap(),
+            agreement_hash: symbolon_policy::AgreementHash([7; 32]),
             dataset,
             identifier_type,
             rules_version,

@@ -101,6 +101,7 @@ pub(crate) fn agreement_id() -> AgreementId {
 pub(crate) fn scope_of(dataset: &str, kind: IdentifierType, epoch: u32) -> Scope {
     Scope {
         agreement: agreement_id(),
+        agreement_hash: symbolon_policy::AgreementHash([0xa9; 32]),
         dataset: dataset.to_owned(),
         identifier_type: kind,
         rules_version: kind.rules_version(),

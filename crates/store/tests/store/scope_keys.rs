@@ -65,7 +65,7 @@ async fn every_scope_has_its_own_secrets() {
     let mut with_keys = home.store.scopes_with_keys(&agreement_id()).await.unwrap();
     with_keys.sort_unstable();
     assert_eq!(with_keys.len(), 12);
-    assert!(with_keys.contains(&(scope_of("list", IdentifierType::Vin, 2).id(), 2)));
+    assert!(with_keys.contains(&scope_of("list", IdentifierType::Vin, 2).id()));
     let other = "other-agreement".parse().unwrap();
     assert!(home.store.scopes_with_keys(&other).await.unwrap().is_empty());
 }
@@ -175,7 +175,7 @@ async fn destroying_a_scope_removes_wrapping_key_row_and_sets() {
     assert!(home.store.destroy_scope(&id, NOW).await.unwrap());
     assert!(!home.folder.wrapping_key(&id).exists());
     assert_eq!(sealed(&home, &id).await, None);
-    assert_eq!(home.store.scopes_with_keys(&agreement_id()).await.unwrap(), [(other_id, 0)]);
+    assert_eq!(home.store.scopes_with_keys(&agreement_id()).await.unwrap(), [other_id]);
     for version in [1, 2] {
         assert!(!home.folder.own_set(&id, version).exists());
         assert!(home.folder.own_set(&other_id, version).exists());
