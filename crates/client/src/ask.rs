@@ -48,7 +48,6 @@ pub(crate) struct ScopeAnswer {
 impl Ask<'_> {
     /// Asks, verifies, and looks up once everything is in.
     pub(crate) async fn run(self) -> Result<Vec<Result<ScopeAnswer, Failure>>, Failure> {
-        self.fetch_missing_sets().await;
         let now = OffsetDateTime::now_utc();
         let mut held = Vec::with_capacity(self.scopes.len());
         for scope in &self.scopes {
@@ -69,14 +68,6 @@ impl Ask<'_> {
         };
         let held = self.fresh_sets(held, &receipt).await;
         self.look_up(held, outputs).await
-    }
-
-    async fn fetch_missing_sets(&self) {
-        let now = OffsetDateTime::now_utc();
-        let sets = &self.requester.sets;
-        if self.scopes.iter().any(|scope| sets.usable(&scope.id, now).is_err()) {
-            self.requester.sync_partner(&self.agreement, &self.owner).await;
-        }
     }
 
     /// The sets as of the owner's receipt: if it has published since, the newer ones.

@@ -90,7 +90,7 @@ impl Requester {
         };
         let batches = group(request.items);
         let kinds: Vec<_> = batches.iter().map(|batch| batch.kind).collect();
-        let plan = Plan::new(&self.us, &self.book.all(), &kinds, &request.context, now);
+        let mut plan = Plan::new(&self.us, &self.book.all(), &kinds, &request.context, now);
         let summary: Vec<_> = batches.iter().map(Batch::summary).collect();
 
         let before = self.store.asked(&check).await?;
@@ -106,6 +106,9 @@ impl Requester {
             None => (Zeroizing::new(random_bytes(&random)?), [].as_slice()),
         };
         let (batches, blinded) = self.blind(batches, check, secret.clone()).await?;
+        if before.is_none() {
+            self.settle_unready(&mut plan, now);
+        }
         let mut settled = plan.settled;
         let prepared = if before.is_some() {
             let (prepared, unknown) = with_known_headers(plan.units, known_headers);
@@ -150,6 +153,27 @@ impl Requester {
             });
         }
         Ok(StartedCheck { check, sources, results })
+    }
+
+    /// Takes out what cannot be looked up anyway, so that one list that is missing here does not
+    /// keep the bureau's others from answering; it is fetched beside the check.
+    fn settle_unready(&self, plan: &mut Plan, now: OffsetDateTime) {
+        let settled_before = plan.settled.len();
+        for unit in &mut plan.units {
+            let scopes = std::mem::take(&mut unit.scopes);
+            for (scope, source) in scopes {
+                match self.sets.usable(&scope.id(), now) {
+                    Ok(_) => unit.scopes.push((scope, source)),
+                    Err(failure) => plan.settled.push((source, failure)),
+                }
+            }
+        }
+        plan.units.retain(|unit| !unit.scopes.is_empty());
+        if plan.settled.len() > settled_before {
+            for partner in self.partners_to_sync() {
+                tokio::spawn(partner.run());
+            }
+        }
     }
 
     async fn blind(

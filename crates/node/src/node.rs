@@ -18,7 +18,7 @@ use crate::{
     jobs::Jobs,
     logging::{FolderPath, event},
     metrics::{self, Metrics},
-    partner_face::PartnerFace,
+    partner_face::{PartnerFace, Places},
     publish::Publisher,
     published::Published,
     tls,
@@ -110,7 +110,7 @@ impl Node {
             published,
             compute,
             metrics: Arc::clone(&metrics),
-            checks: Arc::new(Semaphore::new(self.config.most_checks_at_once)),
+            checks: Places::new(self.config.most_checks_at_once),
             transfers: PartnerFace::transfers(),
             deadline: Duration::from_secs(self.config.check_deadline_seconds),
         };

@@ -3,6 +3,7 @@
 mod admission;
 mod answer;
 mod download;
+mod places;
 
 use std::{pin::Pin, sync::Arc, time::Duration};
 
@@ -22,6 +23,8 @@ use tonic::{Request, Response, Status, Streaming};
 
 use crate::{metrics::Metrics, peer::Peer, published::Published, tls::is_party};
 
+pub(crate) use places::Places;
+
 /// Most transfers of tag sets at one time.
 const MOST_TRANSFERS: usize = 64;
 
@@ -34,7 +37,7 @@ pub(crate) struct PartnerFace {
     pub(crate) published: Published,
     pub(crate) compute: Compute,
     pub(crate) metrics: Arc<Metrics>,
-    pub(crate) checks: Arc<Semaphore>,
+    pub(crate) checks: Places,
     pub(crate) transfers: Arc<Semaphore>,
     pub(crate) deadline: Duration,
 }

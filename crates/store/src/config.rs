@@ -19,8 +19,8 @@ pub struct NodeConfig {
     pub bureau_listen: SocketAddr,
     /// Where metrics and health are served, unencrypted: keep it on loopback or a closed network.
     pub metrics_listen: SocketAddr,
-    /// Most checks answered or asked at one time, on each face; more are told to try again. 256
-    /// unless set.
+    /// Most checks answered or asked at one time, on each face, of which one partner has a quarter;
+    /// more are told to try again. 256 unless set.
     #[serde(default = "default_concurrency")]
     pub most_checks_at_once: usize,
     /// Seconds after which an unfinished check of a partner is given up. 600 unless set.

@@ -31,10 +31,11 @@ impl PartnerFace {
         peer: Peer,
         mut requests: Streaming<CheckRequest>,
     ) -> Result<ReceiverStream<Result<CheckResponse, Status>>, Refusal> {
-        let place = Arc::clone(&self.checks).try_acquire_owned().map_err(|_| {
+        let busy = || {
             Refusal::new(Reason::TryAgain, "this bureau is answering as many checks as it can")
                 .retry_at(OffsetDateTime::now_utc() + Duration::from_secs(1))
-        })?;
+        };
+        let own_place = self.checks.of_partner(&peer.spiffe_id).ok_or_else(busy)?;
         let began = Instant::now();
         let header = match next(&mut requests).await? {
             Some(check_request::Part::Header(header)) => header,
@@ -45,11 +46,13 @@ impl PartnerFace {
                 ));
             }
         };
+        // Only now, so that who says nothing holds no place but one of its own.
+        let place = self.checks.of_all().ok_or_else(busy)?;
         let check = self.admit(&peer, &header).await?;
         let (sender, answers) = mpsc::channel(ANSWERS_WAITING);
         let face = self.clone();
         tokio::spawn(async move {
-            let _place = place;
+            let _places = (own_place, place);
             face.finish(check, requests, sender, began).await;
         });
         Ok(ReceiverStream::new(answers))
