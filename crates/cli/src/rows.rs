@@ -1,6 +1,11 @@
 //! Identifiers in CSV files: what analysts check and what administrators load.
 
-use std::{collections::BTreeMap, fs::File, io::Read, path::Path};
+use std::{
+    collections::BTreeMap,
+    fs::File,
+    io::{BufRead as _, BufReader, Read},
+    path::Path,
+};
 
 use csv::{ByteRecord, Reader, ReaderBuilder};
 use serde::{Deserialize, Serialize};
@@ -110,7 +115,7 @@ impl Row {
 
 /// The rows of a CSV file, one by one, so that a file of any size can be read.
 pub struct Rows<R> {
-    reader: Reader<R>,
+    reader: Reader<BufReader<R>>,
     columns: Columns,
     mapping: Mapping,
     record: ByteRecord,
@@ -141,7 +146,10 @@ impl<R: Read> Rows<R> {
     /// # Errors
     /// When it lacks a column.
     pub fn new(text: R, mapping: Mapping) -> Result<Self, CliError> {
-        let mut reader = ReaderBuilder::new().flexible(true).from_reader(text);
+        let mut text = BufReader::new(text);
+        let head = text.fill_buf().map_err(|error| CliError::new("not_csv", error.to_string()))?;
+        let delimiter = delimiter(head)?;
+        let mut reader = ReaderBuilder::new().flexible(true).delimiter(delimiter).from_reader(text);
         let heading = reader.byte_headers().map_err(|error| not_csv(&error))?;
         let find = |name: &str| {
             heading.iter().position(|column| {
@@ -216,6 +224,27 @@ impl<R: Read> Rows<R> {
     }
 }
 
+/// What separates the columns in the first line: spreadsheets write semicolons or tabs in countries
+/// where a comma stands in numbers.
+///
+/// # Errors
+/// When this is another kind of file.
+fn delimiter(head: &[u8]) -> Result<u8, CliError> {
+    if head.starts_with(b"PK") {
+        return Err(CliError::new(
+            "not_csv",
+            "this is a spreadsheet, not a CSV file; save it as CSV (UTF-8) and give that file",
+        ));
+    }
+    if head.starts_with(&[0xff, 0xfe]) || head.starts_with(&[0xfe, 0xff]) {
+        return Err(CliError::new("not_utf8", "this file is UTF-16; save it as CSV (UTF-8)"));
+    }
+    let first = head.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let count = |separator: u8| first.iter().filter(|byte| **byte == separator).count();
+    // The last of equals wins, and the comma is the usual one.
+    Ok([b'\t', b';', b','].into_iter().max_by_key(|separator| count(*separator)).unwrap_or(b','))
+}
+
 fn missing(column: &str) -> CliError {
     CliError::new(
         "missing_column",
@@ -281,6 +310,22 @@ mod tests {
         let rows = read(b"kind,value\nname,Somebody\nmail,a@b.example\n", mapping);
         assert_eq!(rows.len(), 1);
         assert_eq!(rows[0].as_ref().unwrap().identifier_type, "email");
+    }
+
+    #[test]
+    fn semicolons_and_tabs_separate_columns_as_well_as_commas() {
+        for separator in [",", ";", "\t"] {
+            let text = ["identifier_type", "value\nemail", "a@b.example\n"].join(separator);
+            let rows = read(text.as_bytes(), Mapping::default());
+            assert_eq!(rows[0].as_ref().unwrap().value, "a@b.example", "{separator:?}");
+        }
+    }
+
+    #[test]
+    fn another_kind_of_file_is_said_to_be_that() {
+        let reason = |bytes: &[u8]| Rows::new(bytes, Mapping::default()).err().unwrap().reason;
+        assert_eq!(reason(b"PK\x03\x04"), "not_csv");
+        assert_eq!(reason(b"\xff\xfev\x00a\x00"), "not_utf8");
     }
 
     #[test]

@@ -171,6 +171,13 @@ impl Import {
         report.identifiers = seen.len() as u64;
         spinner.finish_and_clear();
         report.loaded = !self.dry_run && (report.rejected.is_empty() || self.skip_rejected);
+        if report.loaded && self.replace && report.identifiers == 0 {
+            return Err(CliError::new(
+                "empty",
+                "the file holds no good row, and --replace would empty the dataset; nothing was \
+                 changed",
+            ));
+        }
         if report.loaded {
             let spinner = output.spinner("storing");
             let counts = import.commit(OffsetDateTime::now_utc()).await?;
