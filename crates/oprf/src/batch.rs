@@ -1,10 +1,9 @@
 //! What the two modes have in common, on whole batches.
 
-use curve25519_dalek::ristretto::{CompressedRistretto, RistrettoPoint};
-
-use crate::group::{self, ELEMENT_LEN, Half};
+use crate::group::{self, ELEMENT_LEN, Half, Halves};
 use crate::output::hash_output;
-use crate::{Blind, Error, Mode, Output, SecretKey};
+use crate::points::{Encodings, Points};
+use crate::{Blind, Error, Mode, Output, PublicKey, SecretKey};
 
 /// How many of the owner's own records are under way at once. One inversion shared by this many
 /// costs each of them next to nothing, and their intermediates still fit a core's second-level
@@ -20,33 +19,48 @@ pub(crate) fn blind<I: AsRef<[u8]>>(
     inputs: &[I],
     blinds: &[Blind],
 ) -> Result<Vec<u8>, Error> {
+    let hashed = hash_for(mode, inputs, blinds)?;
+    let halves = Halves::of_blinds(blinds);
+    Ok(flattened(hashed.multiply_and_encode(halves.for_each())))
+}
+
+pub(crate) fn blind_additively<I: AsRef<[u8]>>(
+    mode: Mode,
+    inputs: &[I],
+    blinds: &[Blind],
+) -> Result<Vec<u8>, Error> {
+    let hashed = hash_for(mode, inputs, blinds)?;
+    Ok(flattened(hashed.add_generator_and_encode(blinds)))
+}
+
+fn hash_for<I: AsRef<[u8]>>(mode: Mode, inputs: &[I], blinds: &[Blind]) -> Result<Points, Error> {
     if inputs.is_empty() {
         return Err(Error::EmptyBatch);
     }
     check_count(inputs.len(), blinds.len())?;
-
-    let hashed = group::hash_to_group(mode, inputs)?;
-    let halves = Half::of_blinds(blinds);
-    let blinded = group::multiply_and_encode(halves.iter().zip(hashed.iter()));
-    Ok(to_bytes(&blinded).into_flattened())
+    group::hash_to_group(mode, inputs)
 }
 
-pub(crate) fn blind_evaluate(
-    key: &SecretKey,
-    blinded: &[RistrettoPoint],
-) -> Vec<[u8; ELEMENT_LEN]> {
-    let half = Half::of_key(key);
-    to_bytes(&group::multiply_and_encode(blinded.iter().map(|element| (&half, element))))
+pub(crate) fn blind_evaluate(key: &SecretKey, blinded: &Points) -> Vec<[u8; ELEMENT_LEN]> {
+    std::mem::take(&mut *blinded.multiply_and_encode(Half::of_key(key).for_all()))
 }
 
 pub(crate) fn finalize<I: AsRef<[u8]>>(
     inputs: &[I],
     blinds: &[Blind],
-    evaluated: &[RistrettoPoint],
+    evaluated: &Points,
 ) -> Result<Vec<Output>, Error> {
-    let halves = Half::of_inverted_blinds(blinds);
-    let unblinded = group::multiply_and_encode(halves.iter().zip(evaluated));
-    hash_outputs(inputs, unblinded.iter().map(CompressedRistretto::as_bytes))
+    let halves = Halves::of_inverted_blinds(blinds);
+    hash_outputs(inputs, &evaluated.multiply_and_encode(halves.for_each()))
+}
+
+pub(crate) fn finalize_additively<I: AsRef<[u8]>>(
+    public_key: &PublicKey,
+    inputs: &[I],
+    blinds: &[Blind],
+    evaluated: &Points,
+) -> Result<Vec<Output>, Error> {
+    hash_outputs(inputs, &evaluated.subtract_key_and_encode(public_key, blinds))
 }
 
 pub(crate) fn evaluate<I: AsRef<[u8]>>(
@@ -59,17 +73,15 @@ pub(crate) fn evaluate<I: AsRef<[u8]>>(
     for (chunk_number, chunk) in inputs.chunks(EVALUATE_CHUNK).enumerate() {
         let hashed = group::hash_to_group(mode, chunk)
             .map_err(|error| error.shifted_by(chunk_number * EVALUATE_CHUNK))?;
-        let evaluated = group::multiply_and_encode(hashed.iter().map(|element| (&half, element)));
-        for (input, element) in chunk.iter().zip(evaluated.iter()) {
-            outputs.push(hash_output(input.as_ref(), element.as_bytes())?);
-        }
+        let evaluated = hashed.multiply_and_encode(half.for_all());
+        outputs.append(&mut hash_outputs(chunk, &evaluated)?);
     }
     Ok(outputs)
 }
 
-pub(crate) fn hash_outputs<'a, I: AsRef<[u8]>>(
+pub(crate) fn hash_outputs<I: AsRef<[u8]>>(
     inputs: &[I],
-    unblinded: impl Iterator<Item = &'a [u8; ELEMENT_LEN]>,
+    unblinded: &[[u8; ELEMENT_LEN]],
 ) -> Result<Vec<Output>, Error> {
     // Room for all from the start: a vector that grew would leave outputs behind that nobody wipes.
     let mut outputs = Vec::with_capacity(inputs.len());
@@ -79,6 +91,7 @@ pub(crate) fn hash_outputs<'a, I: AsRef<[u8]>>(
     Ok(outputs)
 }
 
-fn to_bytes(encodings: &[CompressedRistretto]) -> Vec<[u8; ELEMENT_LEN]> {
-    encodings.iter().map(CompressedRistretto::to_bytes).collect()
+/// Blinded elements are for everybody to see.
+fn flattened(mut elements: Encodings) -> Vec<u8> {
+    std::mem::take(&mut *elements).into_flattened()
 }

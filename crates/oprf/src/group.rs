@@ -1,14 +1,13 @@
-//! ristretto255 by the batch. The work that grows with a batch is here and in the proof's
-//! composites; a faster back end takes the place of these functions and of nothing else.
+//! Group elements on their way in and out, and scalars prepared for them.
 
 use std::borrow::Cow;
 
-use curve25519_dalek::ristretto::{CompressedRistretto, RistrettoPoint};
 use curve25519_dalek::scalar::Scalar;
-use curve25519_dalek::traits::IsIdentity;
 use zeroize::{Zeroize, Zeroizing};
 
-use crate::hash::expand_message_xmd;
+use crate::hash::expand_each;
+use crate::lanes::packed::Scalars;
+use crate::points::Points;
 use crate::{Blind, Error, Mode, SecretKey};
 
 /// Bytes in an encoded group element (RFC 9497 section 4.1, `SerializeElement`).
@@ -20,7 +19,7 @@ pub const ELEMENT_LEN: usize = 32;
 /// twice. INVARIANT: equally many of both, and at least one.
 pub(crate) struct Elements<'a> {
     encodings: Cow<'a, [[u8; ELEMENT_LEN]]>,
-    points: Vec<RistrettoPoint>,
+    points: Points,
 }
 
 impl<'a> Elements<'a> {
@@ -28,36 +27,28 @@ impl<'a> Elements<'a> {
     /// the peer sent.
     pub(crate) fn decode(bytes: &'a [u8]) -> Result<Self, Error> {
         let encodings = split(bytes)?;
-        let mut points = Vec::with_capacity(encodings.len());
-        for (index, encoding) in encodings.iter().enumerate() {
-            let point = CompressedRistretto(*encoding).decompress();
-            let point = point.ok_or(Error::InvalidElement { index })?;
-            if point.is_identity() {
-                return Err(Error::IdentityElement { index });
-            }
-            points.push(point);
-        }
-        Ok(Self { encodings: Cow::Borrowed(encodings), points })
+        Ok(Self { points: Points::decode(encodings)?, encodings: Cow::Borrowed(encodings) })
     }
 
     pub(crate) fn encodings(&self) -> &[[u8; ELEMENT_LEN]] {
         &self.encodings
     }
 
-    pub(crate) fn points(&self) -> &[RistrettoPoint] {
+    pub(crate) fn points(&self) -> &Points {
         &self.points
     }
 }
 
 impl Elements<'static> {
-    /// The elements that public inputs hash to. One inversion each: canaries are few.
+    /// The elements that public inputs hash to.
     pub(crate) fn of_public_inputs<I: AsRef<[u8]>>(
         mode: Mode,
         inputs: &[I],
     ) -> Result<Self, Error> {
-        let points = std::mem::take(&mut *hash_to_group(mode, inputs)?);
-        let encodings = points.iter().map(|point| point.compress().to_bytes()).collect();
-        Ok(Self { encodings: Cow::Owned(encodings), points })
+        let points = hash_to_group(mode, inputs)?;
+        let half_of_one = Scalar::ONE.div_by_2().to_bytes();
+        let mut encodings = points.multiply_and_encode(Scalars::One(&half_of_one));
+        Ok(Self { encodings: Cow::Owned(std::mem::take(&mut *encodings)), points })
     }
 }
 
@@ -76,112 +67,85 @@ fn split(bytes: &[u8]) -> Result<&[[u8; ELEMENT_LEN]], Error> {
 
 /// RFC 9497 section 4.1, `HashToGroup`, constant-time in the inputs' content. The result is as
 /// secret as they.
-pub(crate) fn hash_to_group<I: AsRef<[u8]>>(
-    mode: Mode,
-    inputs: &[I],
-) -> Result<Zeroizing<Vec<RistrettoPoint>>, Error> {
-    let mut points = Zeroizing::new(Vec::with_capacity(inputs.len()));
-    for (index, input) in inputs.iter().enumerate() {
-        let input = input.as_ref();
-        if input.len() > usize::from(u16::MAX) {
-            return Err(Error::InputTooLong);
-        }
-        let uniform = expand_message_xmd(&[input], mode.hash_to_group_dst());
-        let point = RistrettoPoint::from_uniform_bytes(&uniform);
-        if point.is_identity() {
-            return Err(Error::InvalidInput { index });
-        }
-        points.push(point);
+pub(crate) fn hash_to_group<I: AsRef<[u8]>>(mode: Mode, inputs: &[I]) -> Result<Points, Error> {
+    if inputs.iter().any(|input| input.as_ref().len() > usize::from(u16::MAX)) {
+        return Err(Error::InputTooLong);
     }
-    Ok(points)
-}
-
-/// Encodings of `s·P` for pairs of `s/2` and `P`, constant-time in both.
-///
-/// Encoding a point that is known to be a double needs no square root, only an inversion, and a
-/// batch shares one inversion: a tenth of the cost of encoding each. So the scalars come halved,
-/// and the products get doubled on their way out. (A product that is the identity would be encoded
-/// correctly too.)
-pub(crate) fn multiply_and_encode<'a>(
-    factors: impl ExactSizeIterator<Item = (&'a Half, &'a RistrettoPoint)>,
-) -> Zeroizing<Vec<CompressedRistretto>> {
-    let products: Vec<RistrettoPoint> = factors.map(|(half, point)| half.0 * point).collect();
-    let products = Zeroizing::new(products);
-    Zeroizing::new(RistrettoPoint::double_and_compress_batch(products.iter()))
+    Points::from_uniform(&expand_each(inputs, mode.hash_to_group_dst()))
 }
 
 /// Half of a secret scalar, modulo the group's order. Wiped when dropped.
-pub(crate) struct Half(Scalar);
+pub(crate) struct Half(Zeroizing<[u8; 32]>);
 
 impl Half {
     pub(crate) fn of_key(key: &SecretKey) -> Self {
-        Self(key.scalar().div_by_2())
+        Self(Zeroizing::new(Zeroizing::new(key.scalar().div_by_2()).to_bytes()))
     }
 
-    pub(crate) fn of_blinds(blinds: &[Blind]) -> Vec<Self> {
-        blinds.iter().map(|blind| Self(blind.scalar().div_by_2())).collect()
+    pub(crate) fn for_all(&self) -> Scalars<'_> {
+        Scalars::One(&self.0)
+    }
+}
+
+/// Halves of several secret scalars. Wiped when dropped.
+pub(crate) struct Halves(Zeroizing<Vec<[u8; 32]>>);
+
+impl Halves {
+    pub(crate) fn of_blinds(blinds: &[Blind]) -> Self {
+        let half = |blind: &Blind| Zeroizing::new(blind.scalar().div_by_2()).to_bytes();
+        Self(Zeroizing::new(blinds.iter().map(half).collect()))
     }
 
     /// Halves of the blinds' inverses, for the price of one inversion.
-    pub(crate) fn of_inverted_blinds(blinds: &[Blind]) -> Vec<Self> {
+    pub(crate) fn of_inverted_blinds(blinds: &[Blind]) -> Self {
         let doubled = blinds.iter().map(|blind| blind.scalar() + blind.scalar()).collect();
         let mut scalars: Zeroizing<Vec<Scalar>> = Zeroizing::new(doubled);
         // Constant-time: a fixed chain of multiplications. A zero among the scalars would spoil the
         // whole batch, but no blind is zero, and the order is odd, so no doubled blind is either.
         Scalar::invert_batch_alloc(&mut scalars).zeroize();
-        scalars.iter().map(|scalar| Self(*scalar)).collect()
+        Self(Zeroizing::new(scalars.iter().map(Scalar::to_bytes).collect()))
     }
-}
 
-impl Drop for Half {
-    fn drop(&mut self) {
-        self.0.zeroize();
+    pub(crate) fn for_each(&self) -> Scalars<'_> {
+        Scalars::Each(&self.0)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use curve25519_dalek::constants::RISTRETTO_BASEPOINT_POINT;
-    use curve25519_dalek::traits::Identity;
+    use curve25519_dalek::ristretto::RistrettoPoint;
     use ring::rand::SystemRandom;
 
     use super::*;
+    use crate::engine::Engine;
+    use crate::hash::expand_message_xmd;
 
     #[test]
-    fn encoded_products_are_those_of_plain_multiplication_for_any_batch_size() {
+    fn encoded_products_are_those_of_plain_multiplication_for_any_batch_size_and_engine() {
         let rng = SystemRandom::new();
-        for size in [0, 1, 2, 3, 31, 257] {
-            let blinds: Vec<Blind> = (0..size).map(|_| Blind::random(&rng).unwrap()).collect();
-            let points: Vec<RistrettoPoint> =
-                (1..=size).map(|n| RISTRETTO_BASEPOINT_POINT * Scalar::from(n as u64)).collect();
+        for engine in Engine::all() {
+            for size in [1, 2, 3, 31, 257] {
+                let blinds: Vec<Blind> = (0..size).map(|_| Blind::random(&rng).unwrap()).collect();
+                let points: Vec<RistrettoPoint> = (1..=size)
+                    .map(|n| RISTRETTO_BASEPOINT_POINT * Scalar::from(n as u64))
+                    .collect();
+                let encodings: Vec<_> = points.iter().map(|p| p.compress().to_bytes()).collect();
 
-            let halves = Half::of_blinds(&blinds);
-            let products = multiply_and_encode(halves.iter().zip(&points));
-            let inverted = Half::of_inverted_blinds(&blinds);
-            let quotients = multiply_and_encode(inverted.iter().zip(&points));
+                let decoded = engine.force(|| Points::decode(&encodings)).unwrap();
+                let halves = Halves::of_blinds(&blinds);
+                let products = decoded.multiply_and_encode(halves.for_each());
+                let inverted = Halves::of_inverted_blinds(&blinds);
+                let quotients = decoded.multiply_and_encode(inverted.for_each());
 
-            assert_eq!((products.len(), quotients.len()), (size, size));
-            for (index, (blind, point)) in blinds.iter().zip(&points).enumerate() {
-                assert_eq!(products[index], (blind.scalar() * point).compress());
-                assert_eq!(quotients[index], (blind.scalar().invert() * point).compress());
+                assert_eq!((products.len(), quotients.len()), (size, size));
+                for (index, (blind, point)) in blinds.iter().zip(&points).enumerate() {
+                    let product = (blind.scalar() * point).compress();
+                    assert_eq!(products[index], product.to_bytes());
+                    let quotient = (blind.scalar().invert() * point).compress();
+                    assert_eq!(quotients[index], quotient.to_bytes());
+                }
             }
-        }
-    }
-
-    #[test]
-    fn an_identity_among_the_products_is_encoded_as_such_and_spoils_no_neighbour() {
-        let half = Half(Scalar::from(5u64));
-        let points = [
-            RISTRETTO_BASEPOINT_POINT,
-            RistrettoPoint::identity(),
-            // Another representative of the identity: subtraction leaves coordinates other than (0,
-            // 1, 1, 0).
-            RISTRETTO_BASEPOINT_POINT - RISTRETTO_BASEPOINT_POINT,
-            RISTRETTO_BASEPOINT_POINT + RISTRETTO_BASEPOINT_POINT,
-        ];
-        let encoded = multiply_and_encode(points.iter().map(|point| (&half, point)));
-        for (encoding, point) in encoded.iter().zip(&points) {
-            assert_eq!(*encoding, (Scalar::from(10u64) * point).compress());
         }
     }
 
@@ -190,22 +154,25 @@ mod tests {
         let minus_one = Blind::from_bytes(&(-Scalar::ONE).to_bytes()).unwrap();
         let one = Blind::from_bytes(&Scalar::ONE.to_bytes()).unwrap();
         let two = Blind::from_bytes(&Scalar::from(2u64).to_bytes()).unwrap();
-        for blind in [minus_one, one, two] {
-            let halves = Half::of_blinds(std::slice::from_ref(&blind));
-            let inverted = Half::of_inverted_blinds(std::slice::from_ref(&blind));
-            for (half, inverse) in halves.iter().zip(&inverted) {
-                assert_eq!(half.0 + half.0, *blind.scalar());
-                assert_eq!((inverse.0 + inverse.0) * blind.scalar(), Scalar::ONE);
-            }
+        let blinds = [minus_one, one, two];
+        let scalar = |bytes: &[u8; 32]| Scalar::from_canonical_bytes(*bytes).unwrap();
+        let halves = Halves::of_blinds(&blinds);
+        let inverted = Halves::of_inverted_blinds(&blinds);
+        for ((blind, half), inverse) in blinds.iter().zip(halves.0.iter()).zip(inverted.0.iter()) {
+            assert_eq!(scalar(half) + scalar(half), *blind.scalar());
+            assert_eq!((scalar(inverse) + scalar(inverse)) * blind.scalar(), Scalar::ONE);
         }
     }
 
     #[test]
     fn hashing_to_the_group_is_rfc_9496s_map_of_the_expanded_input() {
-        for mode in [Mode::Oprf, Mode::Voprf] {
-            let uniform = expand_message_xmd::<64>(&[b"input"], mode.hash_to_group_dst());
-            let hashed = hash_to_group(mode, &["input"]).unwrap();
-            assert_eq!(*hashed, vec![RistrettoPoint::from_uniform_bytes(&uniform)]);
+        for engine in Engine::all() {
+            for mode in [Mode::Oprf, Mode::Voprf] {
+                let uniform = expand_message_xmd::<64>(&[b"input"], mode.hash_to_group_dst());
+                let hashed = engine.force(|| Elements::of_public_inputs(mode, &["input"])).unwrap();
+                let expected = RistrettoPoint::from_uniform_bytes(&uniform).compress();
+                assert_eq!(hashed.encodings(), [expected.to_bytes()]);
+            }
         }
     }
 }

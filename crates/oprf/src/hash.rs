@@ -69,6 +69,12 @@ pub(crate) fn expand_message_xmd<const LEN: usize>(
     uniform
 }
 
+/// [`expand_message_xmd`] of each input to 64 bytes.
+pub(crate) fn expand_each<I: AsRef<[u8]>>(inputs: &[I], dst: Dst) -> Zeroizing<Vec<[u8; 64]>> {
+    let expanded = inputs.iter().map(|input| *expand_message_xmd::<64>(&[input.as_ref()], dst));
+    Zeroizing::new(expanded.collect())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -66,7 +66,7 @@
 //!
 //! [RFC 9497]: https://www.rfc-editor.org/rfc/rfc9497
 
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 
 pub mod oprf;
 pub mod voprf;
@@ -74,12 +74,17 @@ pub mod voprf;
 mod batch;
 mod blind;
 mod dleq;
+mod engine;
 mod error;
 mod group;
 mod hash;
 mod key;
+mod lanes;
+#[doc(hidden)]
+pub mod measure;
 mod mode;
 mod output;
+mod points;
 mod scalar;
 #[cfg(test)]
 mod vectors;

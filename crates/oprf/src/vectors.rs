@@ -4,6 +4,7 @@
 use serde_json::Value;
 
 use crate::dleq::Nonce;
+use crate::engine::Engine;
 use crate::group::Elements;
 use crate::{Blind, Mode, Proof, SecretKey, oprf, voprf};
 
@@ -29,55 +30,67 @@ fn the_hash_tag_is_the_one_the_vectors_name() {
 #[test]
 fn mode_oprf_agrees_with_every_vector_of_rfc_9497() {
     let suite = suites().into_iter().find(|suite| suite.mode == Mode::Oprf).unwrap();
-    let vectors = suite.vectors();
-    assert_eq!(vectors.len(), 2);
-    for vector in vectors {
-        let key = suite.derived_key();
-        let blinded = oprf::blind(&vector.inputs, &vector.blinds).unwrap();
-        assert_eq!(blinded, vector.blinded);
-        let evaluated = oprf::blind_evaluate(&key, &blinded).unwrap();
-        assert_eq!(evaluated, vector.evaluated);
-        let finalized = oprf::finalize(&vector.inputs, &vector.blinds, &evaluated).unwrap();
-        let direct = oprf::evaluate(&key, &vector.inputs).unwrap();
-        for ((finalized, direct), expected) in finalized.iter().zip(&direct).zip(&vector.outputs) {
-            assert_eq!(finalized.as_bytes().as_slice(), expected);
-            assert_eq!(direct.as_bytes().as_slice(), expected);
-        }
+    assert_eq!(suite.vectors().len(), 2);
+    for (engine, vector) in by_every_engine(&suite) {
+        engine.force(|| agrees_in_mode_oprf(&suite, vector));
+    }
+}
+
+fn agrees_in_mode_oprf(suite: &Suite, vector: Vector) {
+    let key = suite.derived_key();
+    let blinded = oprf::blind(&vector.inputs, &vector.blinds).unwrap();
+    assert_eq!(blinded, vector.blinded);
+    let evaluated = oprf::blind_evaluate(&key, &blinded).unwrap();
+    assert_eq!(evaluated, vector.evaluated);
+    let finalized = oprf::finalize(&vector.inputs, &vector.blinds, &evaluated).unwrap();
+    let direct = oprf::evaluate(&key, &vector.inputs).unwrap();
+    for ((finalized, direct), expected) in finalized.iter().zip(&direct).zip(&vector.outputs) {
+        assert_eq!(finalized.as_bytes().as_slice(), expected);
+        assert_eq!(direct.as_bytes().as_slice(), expected);
     }
 }
 
 #[test]
 fn mode_voprf_agrees_with_every_vector_of_rfc_9497() {
     let suite = suites().into_iter().find(|suite| suite.mode == Mode::Voprf).unwrap();
-    let vectors = suite.vectors();
-    assert_eq!(vectors.iter().map(|vector| vector.inputs.len()).collect::<Vec<_>>(), [1, 1, 2]);
-    for vector in vectors {
-        let key = suite.derived_key();
-        let blinded = voprf::blind(&vector.inputs, &vector.blinds).unwrap();
-        assert_eq!(blinded, vector.blinded);
+    let sizes: Vec<_> = suite.vectors().iter().map(|vector| vector.inputs.len()).collect();
+    assert_eq!(sizes, [1, 1, 2]);
+    for (engine, vector) in by_every_engine(&suite) {
+        engine.force(|| agrees_in_mode_voprf(&suite, vector));
+    }
+}
 
-        let (expected_proof, nonce) = vector.proof.unwrap();
-        let evaluated =
-            voprf::evaluate_with_proof(&key, &Elements::decode(&blinded).unwrap(), &nonce).unwrap();
-        assert_eq!(evaluated.elements, vector.evaluated);
-        assert_eq!(evaluated.proof, Proof::from_bytes(&expected_proof).unwrap());
-        assert_eq!(evaluated.proof.to_bytes().as_slice(), expected_proof);
+fn by_every_engine(suite: &Suite) -> Vec<(Engine, Vector)> {
+    let engines = Engine::all().into_iter();
+    engines.flat_map(|engine| suite.vectors().into_iter().map(move |v| (engine, v))).collect()
+}
 
-        let finalized = voprf::finalize(
-            &key.public_key(),
-            &vector.inputs,
-            &vector.blinds,
-            &blinded,
-            &evaluated.elements,
-            &evaluated.proof,
-        )
-        .unwrap();
-        let direct = voprf::evaluate(&key, &vector.inputs).unwrap();
-        assert_eq!(finalized.len(), vector.inputs.len());
-        for ((finalized, direct), expected) in finalized.iter().zip(&direct).zip(&vector.outputs) {
-            assert_eq!(finalized.as_bytes().as_slice(), expected);
-            assert_eq!(direct.as_bytes().as_slice(), expected);
-        }
+fn agrees_in_mode_voprf(suite: &Suite, vector: Vector) {
+    let key = suite.derived_key();
+    let blinded = voprf::blind(&vector.inputs, &vector.blinds).unwrap();
+    assert_eq!(blinded, vector.blinded);
+
+    let (expected_proof, nonce) = vector.proof.unwrap();
+    let evaluated =
+        voprf::evaluate_with_proof(&key, &Elements::decode(&blinded).unwrap(), &nonce).unwrap();
+    assert_eq!(evaluated.elements, vector.evaluated);
+    assert_eq!(evaluated.proof, Proof::from_bytes(&expected_proof).unwrap());
+    assert_eq!(evaluated.proof.to_bytes().as_slice(), expected_proof);
+
+    let finalized = voprf::finalize(
+        &key.public_key(),
+        &vector.inputs,
+        &vector.blinds,
+        &blinded,
+        &evaluated.elements,
+        &evaluated.proof,
+    )
+    .unwrap();
+    let direct = voprf::evaluate(&key, &vector.inputs).unwrap();
+    assert_eq!(finalized.len(), vector.inputs.len());
+    for ((finalized, direct), expected) in finalized.iter().zip(&direct).zip(&vector.outputs) {
+        assert_eq!(finalized.as_bytes().as_slice(), expected);
+        assert_eq!(direct.as_bytes().as_slice(), expected);
     }
 }
 

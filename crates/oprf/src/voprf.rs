@@ -1,5 +1,7 @@
 //! Mode VOPRF (0x01, RFC 9497 section 3.3.2): the owner proves that it used the pinned key.
 
+pub mod additive;
+
 use ring::rand::SecureRandom;
 
 use crate::batch;
@@ -72,15 +74,27 @@ pub fn finalize<I: AsRef<[u8]>>(
     evaluated: &[u8],
     proof: &Proof,
 ) -> Result<Vec<Output>, Error> {
-    dleq::check_batch(inputs.len())?;
-    batch::check_count(inputs.len(), blinds.len())?;
-    batch::check_count(inputs.len(), group::element_count(blinded)?)?;
-    batch::check_count(inputs.len(), group::element_count(evaluated)?)?;
+    let evaluated = verified(public_key, [inputs.len(), blinds.len()], blinded, evaluated, proof)?;
+    batch::finalize(inputs, blinds, evaluated.points())
+}
+
+/// The evaluated elements, once there are as many as inputs and blinds and the proof holds.
+fn verified<'a>(
+    public_key: &PublicKey,
+    [inputs, blinds]: [usize; 2],
+    blinded: &[u8],
+    evaluated: &'a [u8],
+    proof: &Proof,
+) -> Result<Elements<'a>, Error> {
+    dleq::check_batch(inputs)?;
+    batch::check_count(inputs, blinds)?;
+    batch::check_count(inputs, group::element_count(blinded)?)?;
+    batch::check_count(inputs, group::element_count(evaluated)?)?;
 
     let blinded = Elements::decode(blinded).map_err(Error::of_own_blinded)?;
     let evaluated = Elements::decode(evaluated)?;
     dleq::verify(public_key, &blinded, &evaluated, proof)?;
-    batch::finalize(inputs, blinds, evaluated.points())
+    Ok(evaluated)
 }
 
 /// Owner: the outputs for inputs of its own (RFC 9497 section 3.3.1, `Evaluate`), in their order.
@@ -133,7 +147,7 @@ pub fn finalize_public<I: AsRef<[u8]>>(
     let hashed = Elements::of_public_inputs(Mode::Voprf, inputs)?;
     let evaluated = Elements::decode(evaluated)?;
     dleq::verify(public_key, &hashed, &evaluated, proof)?;
-    batch::hash_outputs(inputs, evaluated.encodings().iter())
+    batch::hash_outputs(inputs, evaluated.encodings())
 }
 
 /// Apart from [`blind_evaluate`] so that the RFC's test vectors can fix the nonce, and nobody else.

@@ -26,6 +26,37 @@ proptest! {
     }
 
     #[test]
+    fn additive_blinding_gives_the_same_outputs_from_the_same_owner(
+        inputs in any_inputs(),
+        seed in any::<[u8; 32]>(),
+    ) {
+        let blinds = random_blinds(inputs.len());
+        let key = SecretKey::derive(&seed, b"", Mode::Voprf).unwrap();
+        let blinded = voprf::additive::blind(&inputs, &blinds).unwrap();
+        let evaluated = voprf::blind_evaluate(&key, &blinded, &SystemRandom::new()).unwrap();
+        let outputs = voprf::additive::finalize(
+            &key.public_key(),
+            &inputs,
+            &blinds,
+            &blinded,
+            &evaluated.elements,
+            &evaluated.proof,
+        );
+        prop_assert_eq!(outputs.unwrap(), voprf::evaluate(&key, &inputs).unwrap());
+
+        let other = SecretKey::random(&SystemRandom::new()).unwrap();
+        let refused = voprf::additive::finalize(
+            &other.public_key(),
+            &inputs,
+            &blinds,
+            &blinded,
+            &evaluated.elements,
+            &evaluated.proof,
+        );
+        prop_assert_eq!(refused.unwrap_err(), Error::InvalidProof);
+    }
+
+    #[test]
     fn outputs_do_not_depend_on_blinds_and_elements_do(inputs in any_inputs()) {
         let key = SecretKey::random(&SystemRandom::new()).unwrap();
         let (first_elements, first) = ask(&key, &inputs, &random_blinds(inputs.len()));

@@ -1,0 +1,117 @@
+//! ristretto255 several points at a time: each lane of a vector register holds a point of its own,
+//! and all lanes take the same steps.
+//!
+//! [`field`] says what a back end must give and derives the field's longer operations from it;
+//! `ifma` (eight lanes, AVX-512 IFMA) and `avx2` (four lanes) give it. [`point`], [`ristretto`] and
+//! [`recode`] are the curve, its encodings and the digits of scalars, the same for every back end.
+//! [`packed`], [`fixed_base`] and [`multiscalar`] are the batch drivers that the rest of the crate
+//! calls.
+//!
+//! # No lane shows anything of another
+//!
+//! The formulas are complete, so that no input needs a branch; scalars are taken apart into a fixed
+//! number of digits; tables are read whole, under masks, or permuted within registers. Time and memory
+//! access depend on how many elements a batch has and on nothing else. Two exceptions work on what
+//! both parties see anyway: decoding refuses a batch by its first invalid element, and
+//! [`multiscalar`] sorts points by digits of public coefficients.
+
+use std::sync::OnceLock;
+
+mod field;
+pub(crate) mod fixed_base;
+#[cfg(target_arch = "x86_64")]
+mod ifma;
+mod multiscalar;
+pub(crate) mod packed;
+mod point;
+#[cfg(test)]
+mod portable;
+mod recode;
+mod ristretto;
+#[cfg(test)]
+mod tests;
+
+use field::Field;
+
+/// Work that a back end runs compiled for its instructions.
+trait Job {
+    type Output;
+    /// Implementations are `#[inline(always)]`, see [`field`].
+    fn run<F: Field>(self) -> Self::Output;
+}
+
+/// A way to compute with several points at a time that this processor has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Backend(Kind);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    #[cfg(target_arch = "x86_64")]
+    Ifma,
+    #[cfg(test)]
+    Portable,
+}
+
+impl Backend {
+    /// The fastest that this processor has, if it has any.
+    pub(crate) fn best() -> Option<Self> {
+        static BEST: OnceLock<Option<Backend>> = OnceLock::new();
+        *BEST.get_or_init(|| Self::all().into_iter().next())
+    }
+
+    /// All that this processor has, the fastest first.
+    pub(crate) fn all() -> Vec<Self> {
+        let mut all = Vec::new();
+        #[cfg(target_arch = "x86_64")]
+        if ifma::is_supported() {
+            all.push(Self(Kind::Ifma));
+        }
+        all
+    }
+
+    /// The one that the others are tested against.
+    #[cfg(test)]
+    pub(crate) fn portable() -> Self {
+        Self(Kind::Portable)
+    }
+
+    /// Its name, for people.
+    pub(crate) fn name(self) -> &'static str {
+        match self.0 {
+            #[cfg(target_arch = "x86_64")]
+            Kind::Ifma => "AVX-512 IFMA, 8 lanes",
+            #[cfg(test)]
+            Kind::Portable => "portable lanes",
+        }
+    }
+
+    /// How many points it takes at a time.
+    pub(crate) fn lanes(self) -> usize {
+        self.run(CountLanes)
+    }
+
+    #[cfg_attr(
+        target_arch = "x86_64",
+        allow(unsafe_code, reason = "calls into code compiled for more than the baseline")
+    )]
+    fn run<J: Job>(self, job: J) -> J::Output {
+        match self.0 {
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: only `all` makes this value, and only on a processor that supports it.
+            Kind::Ifma => unsafe { ifma::run(job) },
+            #[cfg(test)]
+            Kind::Portable => job.run::<portable::Portable>(),
+        }
+    }
+}
+
+struct CountLanes;
+
+impl Job for CountLanes {
+    type Output = usize;
+
+    #[inline(always)]
+    fn run<F: Field>(self) -> usize {
+        F::LANES
+    }
+}
