@@ -1,7 +1,8 @@
 //! What the two modes have in common, on whole batches.
 
 use crate::group::{self, ELEMENT_LEN, Half, Halves};
-use crate::output::hash_output;
+use crate::hash_batch::sha512_each;
+use crate::output;
 use crate::points::{Encodings, Points};
 use crate::{Blind, Error, Mode, Output, PublicKey, SecretKey};
 
@@ -83,12 +84,15 @@ pub(crate) fn hash_outputs<I: AsRef<[u8]>>(
     inputs: &[I],
     unblinded: &[[u8; ELEMENT_LEN]],
 ) -> Result<Vec<Output>, Error> {
-    // Room for all from the start: a vector that grew would leave outputs behind that nobody wipes.
-    let mut outputs = Vec::with_capacity(inputs.len());
-    for (input, element) in inputs.iter().zip(unblinded) {
-        outputs.push(hash_output(input.as_ref(), element)?);
+    if inputs.iter().any(|input| input.as_ref().len() > usize::from(u16::MAX)) {
+        return Err(Error::InputTooLong);
     }
-    Ok(outputs)
+    let mut digests = sha512_each(inputs.len(), |index, message| {
+        if let (Some(input), Some(element)) = (inputs.get(index), unblinded.get(index)) {
+            output::append_hash_input(input.as_ref(), element, message);
+        }
+    });
+    Ok(digests.iter_mut().map(Output::take).collect())
 }
 
 /// Blinded elements are for everybody to see.

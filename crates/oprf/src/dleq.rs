@@ -12,6 +12,7 @@ use zeroize::Zeroizing;
 
 use crate::group::{ELEMENT_LEN, Elements};
 use crate::hash::{Dst, sha512};
+use crate::hash_batch::expand_each;
 use crate::scalar::{self, SCALAR_LEN, hash_to_scalar};
 use crate::{Error, PublicKey, SecretKey};
 
@@ -149,22 +150,19 @@ fn coefficients(
         SEED,
     ]);
     let seed_len = (seed.len() as u16).to_be_bytes();
-    let coefficient = |(index, (c, d)): (u16, (&[u8; ELEMENT_LEN], &[u8; ELEMENT_LEN]))| {
-        hash_to_scalar(
-            &[
-                &seed_len,
-                &seed,
-                &index.to_be_bytes(),
-                &ELEMENT_LEN_PREFIX,
-                c,
-                &ELEMENT_LEN_PREFIX,
-                d,
-                b"Composite",
-            ],
-            HASH_TO_SCALAR,
-        )
-    };
-    Ok((0..=u16::MAX).zip(blinded.iter().zip(evaluated)).map(coefficient).collect())
+    let uniform = expand_each(blinded.len(), HASH_TO_SCALAR, |index, message| {
+        let (Some(c), Some(d)) = (blinded.get(index), evaluated.get(index)) else { return };
+        message.extend(seed_len);
+        message.extend(seed);
+        // `check_batch` has seen that it fits.
+        message.extend((index as u16).to_be_bytes());
+        for element in [c, d] {
+            message.extend(ELEMENT_LEN_PREFIX);
+            message.extend(element);
+        }
+        message.extend(b"Composite");
+    });
+    Ok(uniform.iter().map(Scalar::from_bytes_mod_order_wide).collect())
 }
 
 fn challenge(public_key: &PublicKey, points: [RistrettoPoint; 4]) -> Scalar {

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use curve25519_dalek::scalar::Scalar;
 use zeroize::{Zeroize, Zeroizing};
 
-use crate::hash::expand_each;
+use crate::hash_batch::expand_each;
 use crate::lanes::packed::Scalars;
 use crate::points::Points;
 use crate::{Blind, Error, Mode, SecretKey};
@@ -71,7 +71,10 @@ pub(crate) fn hash_to_group<I: AsRef<[u8]>>(mode: Mode, inputs: &[I]) -> Result<
     if inputs.iter().any(|input| input.as_ref().len() > usize::from(u16::MAX)) {
         return Err(Error::InputTooLong);
     }
-    Points::from_uniform(&expand_each(inputs, mode.hash_to_group_dst()))
+    let uniform = expand_each(inputs.len(), mode.hash_to_group_dst(), |index, message| {
+        message.extend(inputs.get(index).map(AsRef::as_ref).unwrap_or_default());
+    });
+    Points::from_uniform(&uniform)
 }
 
 /// Half of a secret scalar, modulo the group's order. Wiped when dropped.

@@ -3,8 +3,8 @@
 use ring::digest::{Context, SHA512};
 use zeroize::Zeroizing;
 
-const DIGEST_LEN: usize = 64;
-const BLOCK_LEN: usize = 128;
+pub(crate) const DIGEST_LEN: usize = 64;
+pub(crate) const BLOCK_LEN: usize = 128;
 
 /// A domain separation tag. INVARIANT: at most 255 bytes, so that its length fits one byte.
 #[derive(Clone, Copy)]
@@ -18,6 +18,12 @@ impl Dst {
     pub(crate) const fn new(tag: &'static [u8]) -> Self {
         assert!(tag.len() <= 255);
         Self { tag, len: tag.len() as u8 }
+    }
+
+    /// DST_prime of RFC 9380 section 5.3.1.
+    pub(crate) fn append_to(self, buffer: &mut Vec<u8>) {
+        buffer.extend(self.tag);
+        buffer.push(self.len);
     }
 
     #[cfg(test)]
@@ -67,12 +73,6 @@ pub(crate) fn expand_message_xmd<const LEN: usize>(
         }
     }
     uniform
-}
-
-/// [`expand_message_xmd`] of each input to 64 bytes.
-pub(crate) fn expand_each<I: AsRef<[u8]>>(inputs: &[I], dst: Dst) -> Zeroizing<Vec<[u8; 64]>> {
-    let expanded = inputs.iter().map(|input| *expand_message_xmd::<64>(&[input.as_ref()], dst));
-    Zeroizing::new(expanded.collect())
 }
 
 #[cfg(test)]

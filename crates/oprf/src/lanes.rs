@@ -17,6 +17,8 @@
 
 use std::sync::OnceLock;
 
+#[cfg(target_arch = "x86_64")]
+mod avx2;
 mod field;
 pub(crate) mod fixed_base;
 #[cfg(target_arch = "x86_64")]
@@ -28,6 +30,8 @@ mod point;
 mod portable;
 mod recode;
 mod ristretto;
+#[cfg(target_arch = "x86_64")]
+pub(crate) mod sha512;
 #[cfg(test)]
 mod tests;
 
@@ -48,6 +52,8 @@ pub(crate) struct Backend(Kind);
 enum Kind {
     #[cfg(target_arch = "x86_64")]
     Ifma,
+    #[cfg(target_arch = "x86_64")]
+    Avx2,
     #[cfg(test)]
     Portable,
 }
@@ -66,6 +72,10 @@ impl Backend {
         if ifma::is_supported() {
             all.push(Self(Kind::Ifma));
         }
+        #[cfg(target_arch = "x86_64")]
+        if avx2::is_supported() {
+            all.push(Self(Kind::Avx2));
+        }
         all
     }
 
@@ -80,6 +90,8 @@ impl Backend {
         match self.0 {
             #[cfg(target_arch = "x86_64")]
             Kind::Ifma => "AVX-512 IFMA, 8 lanes",
+            #[cfg(target_arch = "x86_64")]
+            Kind::Avx2 => "AVX2, 4 lanes",
             #[cfg(test)]
             Kind::Portable => "portable lanes",
         }
@@ -88,6 +100,24 @@ impl Backend {
     /// How many points it takes at a time.
     pub(crate) fn lanes(self) -> usize {
         self.run(CountLanes)
+    }
+
+    /// The SHA-512 states that eight messages come to, each given in blocks with its padding, going on
+    /// from the same `start`. `None` if this back end has nothing faster than one after the other.
+    #[cfg(target_arch = "x86_64")]
+    #[allow(unsafe_code, reason = "calls into code compiled for more than the baseline")]
+    pub(crate) fn absorb(
+        self,
+        start: &sha512::State,
+        messages: &[&[[u8; sha512::BLOCK_LEN]]; 8],
+    ) -> Option<[sha512::State; 8]> {
+        match self.0 {
+            // SAFETY: only `all` makes this value, on a processor that has AVX-512 F.
+            Kind::Ifma => Some(unsafe { sha512::absorb(start, messages) }),
+            Kind::Avx2 => None,
+            #[cfg(test)]
+            Kind::Portable => None,
+        }
     }
 
     #[cfg_attr(
@@ -99,6 +129,9 @@ impl Backend {
             #[cfg(target_arch = "x86_64")]
             // SAFETY: only `all` makes this value, and only on a processor that supports it.
             Kind::Ifma => unsafe { ifma::run(job) },
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: likewise.
+            Kind::Avx2 => unsafe { avx2::run(job) },
             #[cfg(test)]
             Kind::Portable => job.run::<portable::Portable>(),
         }

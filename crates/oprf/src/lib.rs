@@ -78,6 +78,7 @@ mod engine;
 mod error;
 mod group;
 mod hash;
+mod hash_batch;
 mod key;
 mod lanes;
 #[doc(hidden)]

@@ -5,9 +5,7 @@ use std::fmt;
 use subtle::ConstantTimeEq;
 use zeroize::{Zeroize, Zeroizing};
 
-use crate::Error;
 use crate::group::ELEMENT_LEN;
-use crate::hash::sha512;
 
 /// Bytes in an [`Output`].
 pub const OUTPUT_LEN: usize = 64;
@@ -47,11 +45,26 @@ impl Output {
     }
 }
 
-/// The hash that ends RFC 9497's `Finalize` and `Evaluate` (section 3.3.1), the same in both modes.
-pub(crate) fn hash_output(input: &[u8], unblinded: &[u8; ELEMENT_LEN]) -> Result<Output, Error> {
-    let input_len = u16::try_from(input.len()).map_err(|_| Error::InputTooLong)?.to_be_bytes();
-    let element_len = (ELEMENT_LEN as u16).to_be_bytes();
-    Ok(Output(sha512(&[&input_len, input, &element_len, unblinded, b"Finalize"])))
+/// Appends what RFC 9497's `Finalize` hashes (section 3.3.1). The input has at most 65,535 bytes.
+pub(crate) fn append_hash_input(
+    input: &[u8],
+    unblinded: &[u8; ELEMENT_LEN],
+    message: &mut Vec<u8>,
+) {
+    message.extend((input.len() as u16).to_be_bytes());
+    message.extend(input);
+    message.extend((ELEMENT_LEN as u16).to_be_bytes());
+    message.extend(unblinded);
+    message.extend(b"Finalize");
+}
+
+impl Output {
+    /// The output that this digest is; the digest is wiped.
+    pub(crate) fn take(digest: &mut [u8; OUTPUT_LEN]) -> Self {
+        let output = Self(*digest);
+        digest.zeroize();
+        output
+    }
 }
 
 impl PartialEq for Output {

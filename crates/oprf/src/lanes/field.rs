@@ -100,8 +100,18 @@ pub(super) trait Field: Copy {
     fn add(self, other: Self) -> Self;
     fn sub(self, other: Self) -> Self;
     fn neg(self) -> Self;
-    fn mul(self, other: Self) -> Self;
-    fn square(self) -> Self;
+
+    /// A product before its carries. What is then added needs them only once.
+    type Wide: Copy;
+    fn mul_wide(self, other: Self) -> Self::Wide;
+    fn square_wide(self) -> Self::Wide;
+    /// The sum of two products, or of a product and such a sum.
+    fn wide_add(a: Self::Wide, b: Self::Wide) -> Self::Wide;
+    /// A product, or the sum of two, minus a product.
+    fn wide_sub(a: Self::Wide, b: Self::Wide) -> Self::Wide;
+    fn reduce(wide: Self::Wide) -> Self;
+    /// An element as if it were a product.
+    fn widen(self) -> Self::Wide;
 
     /// `yes` in the lanes of the mask, `no` in the others.
     fn select(mask: Mask, yes: Self, no: Self) -> Self;
@@ -123,6 +133,16 @@ pub(super) trait Field: Copy {
     #[inline(always)]
     fn one() -> Self {
         Self::splat(Element::ONE)
+    }
+
+    #[inline(always)]
+    fn mul(self, other: Self) -> Self {
+        Self::reduce(self.mul_wide(other))
+    }
+
+    #[inline(always)]
+    fn square(self) -> Self {
+        Self::reduce(self.square_wide())
     }
 
     #[inline(always)]

@@ -2,14 +2,15 @@
 //! the product to a 64-bit accumulator.
 //!
 //! An element is Σ xᵢ·2^(51·i), i from 0 to 4. It is *reduced* when each limb is below
-//! 2^51 + 2^15, so that twice a limb and a little more still fits the 52 bits that a factor has:
+//! 2^51 + 2^17: a factor has 52 bits, and what is cut off is lost without a sign.
 //!
-//! - a product's column is at most 5 lower halves and, doubled because an upper half counts 2^52
+//! - A product's column is at most 5 lower halves and, doubled because an upper half counts 2^52
 //!   and not 2^51, 5 upper halves: below 15·2^52 < 2^56. Folding the upper five columns into the
-//!   lower by 2^255 = 19 gives less than 20·2^56 < 2^61;
-//! - one carry pass, all limbs at once, leaves each below 2^51 + 19·2^10 < 2^51 + 2^15;
-//! - sums and differences (to which 2p is added, so that none is negative) are below 2^54 and get
-//!   the same pass, after which a limb is below 2^51 + 2^8.
+//!   lower by 2^255 = 19 gives less than 20·2^56 < 2^60.4.
+//! - Three products and 2^10·p, the most that is ever summed, are below 3·2^60.4 + 2^61 < 2^63.
+//! - One carry pass, all limbs at once, leaves each below 2^51 + 19·2^12 < 2^51 + 2^17.
+//! - Sums and differences of elements (to which 2p is added, so that none is negative) are below
+//!   2^54 and get the same pass.
 #![allow(unsafe_code, reason = "the instructions that this back end is made of")]
 
 use core::arch::x86_64::*;
@@ -45,6 +46,14 @@ const LIMB_BITS: u32 = 51;
 const LIMB: u64 = (1 << LIMB_BITS) - 1;
 /// 2p, limb by limb: each at least as large as a reduced limb.
 const TWICE_P: Element = Element([2 * (LIMB - 18), 2 * LIMB, 2 * LIMB, 2 * LIMB, 2 * LIMB]);
+
+/// 2^10·p, limb by limb: each at least as large as a product's.
+const WIDE_P: Element =
+    Element([(LIMB - 18) << 10, LIMB << 10, LIMB << 10, LIMB << 10, LIMB << 10]);
+
+/// A product's limbs before the carry pass.
+#[derive(Clone, Copy)]
+pub(super) struct Wide([__m512i; 5]);
 
 macro_rules! columns {
     // One column of the product: the lower halves of the pairs that belong there.
@@ -135,7 +144,7 @@ fn fold(upper: __m512i, lower: __m512i) -> __m512i {
     plus(plus(sixteen, twice(upper)), plus(upper, lower))
 }
 
-/// One carry pass over limbs below 2^62, all at once. The uppermost carry counts 19 at the bottom.
+/// One carry pass over limbs below 2^63, all at once. The uppermost carry counts 19 at the bottom.
 #[inline(always)]
 fn carried(limbs: [__m512i; 5]) -> [__m512i; 5] {
     let [a, b, c, d, e] = limbs;
@@ -239,8 +248,10 @@ impl Field for Ifma {
         Self(carried([minus(k, f), minus(l, g), minus(m, h), minus(n, i), minus(o, j)]))
     }
 
+    type Wide = Wide;
+
     #[inline(always)]
-    fn mul(self, other: Self) -> Self {
+    fn mul_wide(self, other: Self) -> Wide {
         let ([a, b, c, d, e], [f, g, h, i, j]) = (self.0, other.0);
         let o = set(0);
         let u1 = columns!(upper, o; a, f);
@@ -257,17 +268,17 @@ impl Field for Ifma {
         let z7 = columns!(lower, twice(u7); d, j; e, i);
         let z8 = columns!(lower, twice(u8); e, j);
         let z9 = twice(u9);
-        Self(carried([
+        Wide([
             fold(z5, columns!(lower, o; a, f)),
             fold(z6, columns!(lower, twice(u1); a, g; b, f)),
             fold(z7, columns!(lower, twice(u2); a, h; b, g; c, f)),
             fold(z8, columns!(lower, twice(u3); a, i; b, h; c, g; d, f)),
             fold(z9, columns!(lower, twice(u4); a, j; b, i; c, h; d, g; e, f)),
-        ]))
+        ])
     }
 
     #[inline(always)]
-    fn square(self) -> Self {
+    fn square_wide(self) -> Wide {
         let [a, b, c, d, e] = self.0;
         let o = set(0);
         // Products of two different limbs count twice, and upper halves twice again.
@@ -293,13 +304,42 @@ impl Field for Ifma {
         let z7 = twice(m7);
         let z8 = columns!(lower, twice(m8); e, e);
         let z9 = twice(u9);
-        Self(carried([
+        Wide([
             fold(z5, columns!(lower, o; a, a)),
             fold(z6, twice(m1)),
             fold(z7, columns!(lower, twice(m2); b, b)),
             fold(z8, twice(m3)),
             fold(z9, columns!(lower, twice(m4); c, c)),
-        ]))
+        ])
+    }
+
+    #[inline(always)]
+    fn wide_add(a: Wide, b: Wide) -> Wide {
+        let ([a, b, c, d, e], [f, g, h, i, j]) = (a.0, b.0);
+        Wide([plus(a, f), plus(b, g), plus(c, h), plus(d, i), plus(e, j)])
+    }
+
+    #[inline(always)]
+    fn wide_sub(a: Wide, b: Wide) -> Wide {
+        let ([a, b, c, d, e], [f, g, h, i, j]) = (a.0, b.0);
+        let Self([k, l, m, n, o]) = Self::splat(WIDE_P);
+        Wide([
+            plus(minus(a, f), k),
+            plus(minus(b, g), l),
+            plus(minus(c, h), m),
+            plus(minus(d, i), n),
+            plus(minus(e, j), o),
+        ])
+    }
+
+    #[inline(always)]
+    fn reduce(wide: Wide) -> Self {
+        Self(carried(wide.0))
+    }
+
+    #[inline(always)]
+    fn widen(self) -> Wide {
+        Wide(self.0)
     }
 
     #[inline(always)]

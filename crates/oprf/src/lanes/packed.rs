@@ -228,9 +228,9 @@ fn multiply<F: Field>(point: Extended<F>, windows: &[Window; WINDOWS]) -> Extend
         for (magnitude, multiple) in (1..).zip(&multiples) {
             chosen = Cached::select(window.lanes_with(magnitude), multiple, &chosen);
         }
-        product = product.add::<true>(&chosen, window.negative);
+        product = product.add::<false>(&chosen, window.negative);
     }
-    product
+    product.with_t()
 }
 
 /// Encodes doubles, lane by lane with one inversion for all groups.

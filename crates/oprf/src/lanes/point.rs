@@ -87,43 +87,55 @@ impl<F: Field> Extended<F> {
     /// is left as it was and must not be used.
     #[inline(always)]
     pub(super) fn double<const WITH_T: bool>(self) -> Self {
-        let xx = self.x.square();
-        let yy = self.y.square();
-        let zz2 = self.z.square().double();
-        let h = xx.add(yy);
-        let e = h.sub(self.x.add(self.y).square());
-        let g = xx.sub(yy);
-        let f = zz2.add(g);
+        let xx = self.x.square_wide();
+        let yy = self.y.square_wide();
+        let zz = self.z.square_wide();
+        let xy = self.x.mul_wide(self.y);
+        let e = F::reduce(F::wide_add(xy, xy));
+        let f = F::reduce(F::wide_add(F::wide_sub(xx, yy), F::wide_add(zz, zz)));
+        let g = F::reduce(F::wide_sub(yy, xx));
+        let h = F::reduce(F::wide_add(xx, yy));
         Self { x: e.mul(f), y: g.mul(h), z: f.mul(g), t: if WITH_T { e.mul(h) } else { self.t } }
     }
 
     /// The sum, or the difference in the lanes of `minus`. T as for [`double`](Self::double).
     #[inline(always)]
     pub(super) fn add<const WITH_T: bool>(self, other: &Cached<F>, minus: Mask) -> Self {
-        let d = self.z.mul(other.z2);
+        let d = self.z.mul_wide(other.z2);
         self.combine::<WITH_T>([other.y_plus_x, other.y_minus_x, other.t2d], d, minus)
     }
 
     /// The same for a point with Z = 1.
     #[inline(always)]
     pub(super) fn add_affine<const WITH_T: bool>(self, other: &Affine<F>, minus: Mask) -> Self {
-        let d = self.z.double();
+        let d = F::widen(self.z.double());
         self.combine::<WITH_T>([other.y_plus_x, other.y_minus_x, other.xy2d], d, minus)
     }
 
     /// To subtract is to exchange y + x and y - x, and the two sums in which 2dT appears.
     #[inline(always)]
-    fn combine<const WITH_T: bool>(self, other: [F; 3], d: F, minus: Mask) -> Self {
+    fn combine<const WITH_T: bool>(self, other: [F; 3], d: F::Wide, minus: Mask) -> Self {
         let [y_plus_x, y_minus_x, t2d] = other;
-        let a = self.y.sub(self.x).mul(F::select(minus, y_plus_x, y_minus_x));
-        let b = self.y.add(self.x).mul(F::select(minus, y_minus_x, y_plus_x));
-        let c = self.t.mul(t2d);
-        let e = b.sub(a);
-        let h = b.add(a);
-        let (sum, difference) = (d.add(c), d.sub(c));
+        let a = self.y.sub(self.x).mul_wide(F::select(minus, y_plus_x, y_minus_x));
+        let b = self.y.add(self.x).mul_wide(F::select(minus, y_minus_x, y_plus_x));
+        let c = self.t.mul_wide(t2d);
+        let e = F::reduce(F::wide_sub(b, a));
+        let h = F::reduce(F::wide_add(b, a));
+        let (sum, difference) = (F::reduce(F::wide_add(d, c)), F::reduce(F::wide_sub(d, c)));
         let f = F::select(minus, sum, difference);
         let g = F::select(minus, difference, sum);
         Self { x: e.mul(f), y: g.mul(h), z: f.mul(g), t: if WITH_T { e.mul(h) } else { self.t } }
+    }
+
+    /// The same point with its T, if that was left out.
+    #[inline(always)]
+    pub(super) fn with_t(self) -> Self {
+        Self {
+            x: self.x.mul(self.z),
+            y: self.y.mul(self.z),
+            z: self.z.square(),
+            t: self.x.mul(self.y),
+        }
     }
 
     /// The lanes that hold the identity of ristretto255: the four points of order 1, 2 and 4.

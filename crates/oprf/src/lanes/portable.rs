@@ -93,12 +93,30 @@ impl Field for Portable {
         self.mul(Self::splat(minus_one))
     }
 
-    fn mul(self, other: Self) -> Self {
+    type Wide = Self;
+
+    fn mul_wide(self, other: Self) -> Self {
         self.each(other, Element::product)
     }
 
-    fn square(self) -> Self {
-        self.mul(self)
+    fn square_wide(self) -> Self {
+        self.mul_wide(self)
+    }
+
+    fn wide_add(a: Self, b: Self) -> Self {
+        a.add(b)
+    }
+
+    fn wide_sub(a: Self, b: Self) -> Self {
+        a.sub(b)
+    }
+
+    fn reduce(wide: Self) -> Self {
+        wide
+    }
+
+    fn widen(self) -> Self {
+        self
     }
 
     fn select(mask: Mask, yes: Self, no: Self) -> Self {
