@@ -4,21 +4,27 @@
 mod measure;
 
 use std::hint::black_box;
+use std::num::NonZeroUsize;
+use std::thread;
 
 use measure::{Figures, Scale, hash, timed};
-use symbolon_tagset::{DEFAULT_LAMBDA, DummySecret, Error, MembershipHash, Parameters, build};
+use symbolon_tagset::{
+    DEFAULT_LAMBDA, DummySecret, Error, MembershipHash, Parameters, build_parallel,
+};
 
 fn main() -> Result<(), Error> {
     let about = "Nanoseconds an entry to build sets of 10^4 to 10^6 records, written to memory.";
     let Some(scale) = Scale::from_arguments(about) else { return Ok(()) };
-    println!("{:>10}  {:34}{:>28}", "records", "", "ns an entry");
+    let cores = thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+    let of_cores = format!("on {cores} threads");
+    println!("{:>10}  {:28}{:>28}{of_cores:>28}", "records", "ns an entry", "on 1 thread");
     for records in &scale.sizes {
-        report(*records, scale.rounds.min(7))?;
+        report(*records, cores, scale.rounds.min(7))?;
     }
     Ok(())
 }
 
-fn report(records: u64, rounds: usize) -> Result<(), Error> {
+fn report(records: u64, cores: NonZeroUsize, rounds: usize) -> Result<(), Error> {
     let random: Vec<_> = (0..records).map(hash).collect();
     let mut sorted = random.clone();
     sorted.sort_unstable_by_key(|hash| hash.0);
@@ -27,13 +33,18 @@ fn report(records: u64, rounds: usize) -> Result<(), Error> {
     for (name, hashes) in
         [("random order", &random), ("sorted", &sorted), ("random order, 20 % dummies", &padded)]
     {
-        let figures = built(hashes, rounds)?;
-        println!("{records:>10}  {name:34}{figures:>28}");
+        let alone = built(hashes, NonZeroUsize::MIN, rounds)?;
+        let together = built(hashes, cores, rounds)?;
+        println!("{records:>10}  {name:28}{alone:>28}{together:>28}");
     }
     Ok(())
 }
 
-fn built(hashes: &[MembershipHash], rounds: usize) -> Result<Figures, Error> {
+fn built(
+    hashes: &[MembershipHash],
+    workers: NonZeroUsize,
+    rounds: usize,
+) -> Result<Figures, Error> {
     let parameters = Parameters { lambda: DEFAULT_LAMBDA, scope: [7; 32], version: 1 };
     let dummies = DummySecret::new([9; 32]);
     let mut file = Vec::new();
@@ -41,7 +52,8 @@ fn built(hashes: &[MembershipHash], rounds: usize) -> Result<Figures, Error> {
     for _ in 0..rounds {
         let hashes = hashes.to_vec();
         file.clear();
-        let (time, summary) = timed(|| build(&parameters, hashes, &dummies, &mut file));
+        let (time, summary) =
+            timed(|| build_parallel(&parameters, hashes, &dummies, workers, &mut file));
         let entries = usize::try_from(summary?.padded_len).unwrap_or(usize::MAX);
         times.push((time, entries));
         black_box(&file);

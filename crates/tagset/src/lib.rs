@@ -30,8 +30,9 @@
 //! # What it costs
 //!
 //! A look-up waits for memory three times in turn: directory, bucket, lower parts. In a batch
-//! ([`TagSet::contains_batch`]) many wait together. How long that takes on a
-//! machine: `cargo bench -p symbolon-tagset`.
+//! ([`TagSet::contains_batch`]) many wait together. [`build`] sorts by bytes in place and merges the
+//! dummies in as it writes; [`build_parallel`] does the same on several threads. How long that takes on
+//! a machine: `cargo bench -p symbolon-tagset`.
 //!
 //! # What a look-up gives away
 //!
@@ -55,9 +56,11 @@ mod parameters;
 mod position;
 mod ranks;
 mod set;
+mod sort;
 mod structure;
+mod workers;
 
-pub use builder::{Summary, build};
+pub use builder::{Summary, build, build_parallel};
 pub use dummies::DummySecret;
 pub use error::Error;
 pub use hash::MembershipHash;
