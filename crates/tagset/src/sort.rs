@@ -1,21 +1,31 @@
-//! Sorting hashes by their bytes, first bytes first, in place: they are uniform, so that a byte or two
+//! Sorting hashes by their bits, first bits first, in place: they are uniform, so that their first bits
 //! tell nearly all of their order, and comparing them two by two would find out the same again.
 
 use std::num::NonZeroUsize;
+use std::ops::RangeInclusive;
 
 use crate::hash::MembershipHash;
 use crate::workers::share_out;
 
-/// Up to so many hashes are compared with each other: that costs less than to count 256 parts.
-const COMPARED: usize = 128;
+/// Up to so many hashes are compared with each other: that costs less than to count parts.
+const COMPARED: usize = 64;
+
+/// So many parts are the most that can be filled at once where memory is far.
+const PARTS: usize = 256;
+
+/// So many make sense where all hashes lie in a near cache, and are enough to make every part small.
+const MANY_PARTS: usize = 2048;
+
+/// The numbers of hashes that are cut into many parts.
+const NEAR: RangeInclusive<usize> = 1 << 11..=1 << 17;
 
 /// From so many hashes on threads are worth their start.
 const PARALLEL_FROM: usize = 1 << 16;
 
 /// Sorts `hashes` as numbers, on at most `workers` threads; needs no memory besides.
 ///
-/// What is sorted already is only read, once. However the bytes are distributed, each hash is moved at
-/// most once for each of its 16 bytes; only where few first bytes occur do fewer threads find work.
+/// What is sorted already is only read, once. However the bits are distributed, each hash is swapped at
+/// most twice for each 8 of its 128 bits; only where few first bytes occur do fewer threads find work.
 pub(crate) fn sort(hashes: &mut [MembershipHash], workers: NonZeroUsize) {
     if hashes.is_sorted_by_key(|hash| hash.to_number()) {
         return;
@@ -23,51 +33,62 @@ pub(crate) fn sort(hashes: &mut [MembershipHash], workers: NonZeroUsize) {
     if workers.get() == 1 || hashes.len() < PARALLEL_FROM {
         return sort_from(hashes, 0);
     }
-    let ends = part(hashes, 0);
+    let ends = part::<PARTS>(hashes, 0);
     let parts = Parts { rest: hashes, start: 0, ends: ends.iter() };
-    share_out(workers, parts, |part| sort_from(part, 1));
+    share_out(workers, parts, |part| sort_from(part, PARTS.ilog2()));
 }
 
-/// Sorts hashes that have their first `depth` bytes in common.
-fn sort_from(hashes: &mut [MembershipHash], depth: usize) {
+/// Sorts hashes that have their first `depth` bits in common.
+fn sort_from(hashes: &mut [MembershipHash], depth: u32) {
     if hashes.len() <= COMPARED {
         return hashes.sort_unstable_by_key(|hash| hash.to_number());
     }
-    if depth == size_of::<MembershipHash>() {
+    if depth >= u128::BITS {
         return;
     }
-    let ends = part(hashes, depth);
-    for part in (Parts { rest: hashes, start: 0, ends: ends.iter() }) {
-        sort_from(part, depth + 1);
+    if NEAR.contains(&hashes.len()) {
+        sort_by_parts::<MANY_PARTS>(hashes, depth);
+    } else {
+        sort_by_parts::<PARTS>(hashes, depth);
     }
 }
 
-/// Puts `hashes` in the order of their byte `depth` alone; gives where the part of each value ends.
+fn sort_by_parts<const PARTS: usize>(hashes: &mut [MembershipHash], depth: u32) {
+    let ends = part::<PARTS>(hashes, depth);
+    for part in (Parts { rest: hashes, start: 0, ends: ends.iter() }) {
+        sort_from(part, depth + PARTS.ilog2());
+    }
+}
+
+/// Puts `hashes` in the order of their bits from bit `depth` < 128 on alone, as many as number `PARTS`;
+/// gives where the part of each value ends.
 ///
 /// The American flag sort of P. McIlroy, K. Bostic and M. D. McIlroy, "Engineering Radix Sort", 1993.
 #[allow(
     clippy::indexing_slicing,
-    reason = "a byte indexes 256 places, and each part's next place stays before its end"
+    reason = "so many bits index PARTS places, and each part's next place stays before its end"
 )]
-fn part(hashes: &mut [MembershipHash], depth: usize) -> [usize; 256] {
-    let value = |hash: &MembershipHash| hash.0.get(depth).map_or(0, |byte| usize::from(*byte));
-    let mut counts = [0; 256];
+fn part<const PARTS: usize>(hashes: &mut [MembershipHash], depth: u32) -> [usize; PARTS] {
+    let value = |hash: &MembershipHash| {
+        ((hash.to_number() << depth) >> (u128::BITS - PARTS.ilog2())) as usize
+    };
+    let mut ends = [0; PARTS];
     for hash in &*hashes {
-        counts[value(hash)] += 1;
+        ends[value(hash)] += 1;
     }
-    let mut nexts = [0; 256];
-    let mut ends = [0; 256];
-    let mut end = 0;
-    for ((next, to), count) in nexts.iter_mut().zip(&mut ends).zip(counts) {
-        *next = end;
-        end += count;
-        *to = end;
+    // From how many are in each part to where it starts and ends.
+    let mut nexts = [0; PARTS];
+    let mut sum = 0;
+    for (next, end) in nexts.iter_mut().zip(&mut ends) {
+        *next = sum;
+        sum += *end;
+        *end = sum;
     }
     // Each place that is still to be filled is visited, or filled from one that is, so that each round
     // leaves at most half of them. (To follow one hash to its place, the one found there to its, and so
     // on, takes a single round; but then each read waits for the one before.)
     while nexts != ends {
-        for here in 0..256 {
+        for here in 0..PARTS {
             for place in nexts[here]..ends[here] {
                 let there = value(&hashes[place]);
                 hashes.swap(place, nexts[there]);
@@ -141,7 +162,9 @@ mod tests {
 
     #[test]
     fn few_hashes_are_sorted_as_the_standard_library_does() {
-        for len in (0..5).chain(COMPARED - 1..COMPARED + 2).chain([257, 1_000, 5_003]) {
+        for len in
+            (0..5).chain(COMPARED - 1..COMPARED + 2).chain([257, 1_000, 5_003, 8_192, 30_000])
+        {
             check(len, &[1, 2]);
         }
     }
