@@ -24,8 +24,8 @@ const PARALLEL_FROM: usize = 1 << 16;
 
 /// Sorts `hashes` as numbers, on at most `workers` threads; needs no memory besides.
 ///
-/// What is sorted already is only read, once. However the bits are distributed, each hash is swapped at
-/// most twice for each 8 of its 128 bits; only where few first bytes occur do fewer threads find work.
+/// What is sorted already is only read, once. However the bits are distributed, it takes at most one
+/// swap a hash for each 8 of the 128 bits; only where few first bytes occur do fewer threads find work.
 pub(crate) fn sort(hashes: &mut [MembershipHash], workers: NonZeroUsize) {
     if hashes.is_sorted_by_key(|hash| hash.to_number()) {
         return;
@@ -53,31 +53,31 @@ fn sort_from(hashes: &mut [MembershipHash], depth: u32) {
     }
 }
 
-fn sort_by_parts<const PARTS: usize>(hashes: &mut [MembershipHash], depth: u32) {
-    let ends = part::<PARTS>(hashes, depth);
+fn sort_by_parts<const COUNT: usize>(hashes: &mut [MembershipHash], depth: u32) {
+    let ends = part::<COUNT>(hashes, depth);
     for part in (Parts { rest: hashes, start: 0, ends: ends.iter() }) {
-        sort_from(part, depth + PARTS.ilog2());
+        sort_from(part, depth + COUNT.ilog2());
     }
 }
 
-/// Puts `hashes` in the order of their bits from bit `depth` < 128 on alone, as many as number `PARTS`;
+/// Puts `hashes` in the order of their bits from bit `depth` < 128 on alone, as many as number `COUNT`;
 /// gives where the part of each value ends.
 ///
 /// The American flag sort of P. McIlroy, K. Bostic and M. D. McIlroy, "Engineering Radix Sort", 1993.
 #[allow(
     clippy::indexing_slicing,
-    reason = "so many bits index PARTS places, and each part's next place stays before its end"
+    reason = "so many bits index COUNT places, and each part's next place stays before its end"
 )]
-fn part<const PARTS: usize>(hashes: &mut [MembershipHash], depth: u32) -> [usize; PARTS] {
+fn part<const COUNT: usize>(hashes: &mut [MembershipHash], depth: u32) -> [usize; COUNT] {
     let value = |hash: &MembershipHash| {
-        ((hash.to_number() << depth) >> (u128::BITS - PARTS.ilog2())) as usize
+        ((hash.to_number() << depth) >> (u128::BITS - COUNT.ilog2())) as usize
     };
-    let mut ends = [0; PARTS];
+    let mut ends = [0; COUNT];
     for hash in &*hashes {
         ends[value(hash)] += 1;
     }
     // From how many are in each part to where it starts and ends.
-    let mut nexts = [0; PARTS];
+    let mut nexts = [0; COUNT];
     let mut sum = 0;
     for (next, end) in nexts.iter_mut().zip(&mut ends) {
         *next = sum;
@@ -88,7 +88,7 @@ fn part<const PARTS: usize>(hashes: &mut [MembershipHash], depth: u32) -> [usize
     // leaves at most half of them. (To follow one hash to its place, the one found there to its, and so
     // on, takes a single round; but then each read waits for the one before.)
     while nexts != ends {
-        for here in 0..PARTS {
+        for here in 0..COUNT {
             for place in nexts[here]..ends[here] {
                 let there = value(&hashes[place]);
                 hashes.swap(place, nexts[there]);
