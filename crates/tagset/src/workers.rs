@@ -28,3 +28,38 @@ pub(crate) fn share_out<T>(
         take_turns();
     });
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn two_workers_are_at_work_together() {
+        let (sender, receiver) = mpsc::channel();
+        let ends = Mutex::new((Some(sender), Some(receiver)));
+        share_out(NonZeroUsize::new(2).unwrap(), 0..2, |piece| {
+            if piece == 0 {
+                let receiver = ends.lock().unwrap().1.take().unwrap();
+                receiver.recv_timeout(Duration::from_secs(60)).unwrap();
+            } else {
+                let sender = ends.lock().unwrap().0.take().unwrap();
+                sender.send(()).unwrap();
+            }
+        });
+    }
+
+    #[test]
+    fn each_piece_is_done_once_by_any_number_of_workers() {
+        for workers in [1, 2, 5, 40] {
+            let done = Mutex::new(Vec::new());
+            let workers = NonZeroUsize::new(workers).unwrap();
+            share_out(workers, 0..30, |piece| done.lock().unwrap().push(piece));
+            let mut done = done.into_inner().unwrap();
+            done.sort_unstable();
+            assert!(done.into_iter().eq(0..30));
+        }
+    }
+}
