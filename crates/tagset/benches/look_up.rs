@@ -1,78 +1,75 @@
-//! Build, open and look up at a million tags: `cargo bench -p symbolon-tagset`.
+//! Look-ups, one by one and in batches: `cargo bench -p symbolon-tagset --bench look_up -- --help`.
 //!
-//! A plain program rather than a statistics harness: it also has sizes to report, and the differences
-//! that matter here are larger than the noise of a shared machine. Each figure is the best of five.
+//! A plain program rather than a statistics harness: it also has sizes to report. What is asked comes
+//! in random order, and in each round something else, so that a large set has to be read from memory.
+#![allow(clippy::print_stdout, reason = "the table is what it is for")]
+
+mod measure;
 
 use std::hint::black_box;
-use std::io::{self, Write};
-use std::time::{Duration, Instant};
 
+use measure::{Figures, Scale, hash, scatter, timed};
 use symbolon_tagset::{
     DEFAULT_LAMBDA, DummySecret, Error, MembershipHash, Parameters, TagSet, build,
 };
 
-const LOOK_UPS: usize = 1_000_000;
+/// Short enough that few rounds are interrupted on a machine that does other things.
+const LOOK_UPS_A_ROUND: usize = 1 << 16;
+
+/// The sizes of batches: a check by hand, a check of a file, and what is too large to stay in cache.
+const BATCHES: [usize; 4] = [100, 1_000, LOOK_UPS_A_ROUND, 15 * LOOK_UPS_A_ROUND];
 
 fn main() -> Result<(), Error> {
-    let mut out = io::stdout().lock();
-    for records in [100_000, 1_000_000] {
-        report(records, &mut out)?;
+    let about = "Nanoseconds a look-up, in sets of 10^4 to 10^6 records.";
+    let Some(scale) = Scale::from_arguments(about) else { return Ok(()) };
+    for records in &scale.sizes {
+        report(*records, scale.rounds)?;
     }
     Ok(())
 }
 
-fn report(records: u64, out: &mut impl Write) -> Result<(), Error> {
+fn report(records: u64, rounds: usize) -> Result<(), Error> {
     let parameters = Parameters { lambda: DEFAULT_LAMBDA, scope: [7; 32], version: 1 };
-    let dummies = DummySecret::new([9; 32]);
-    let hashes: Vec<_> = (0..records).map(hash).collect();
-
-    let started = Instant::now();
     let mut file = Vec::new();
-    let summary = build(&parameters, hashes.clone(), &dummies, &mut file)?;
-    let building = started.elapsed();
-    let started = Instant::now();
-    let set = TagSet::from_bytes(file)?;
-    let opening = started.elapsed();
-    writeln!(
-        out,
-        "{records} records, {} entries: {:.3} bits an entry, built in {building:.1?}, checked in {opening:.1?}",
-        summary.padded_len,
+    let hashes = (0..records).map(hash).collect();
+    let summary = build(&parameters, hashes, &DummySecret::new([9; 32]), &mut file)?;
+    let (opening, set) = timed(|| TagSet::from_bytes(file));
+    let set = set?;
+    println!(
+        "{records} records: {:.3} bits an entry, checked in {opening:.1?}; ns a look-up",
         summary.file_len as f64 * 8.0 / summary.padded_len as f64,
-    )?;
+    );
 
-    let hits: Vec<_> = (0..LOOK_UPS as u64).map(|i| hash(scatter(i) % records)).collect();
-    let misses: Vec<_> = (0..LOOK_UPS as u64).map(|i| hash(records + i)).collect();
-    for (name, asked) in [("hits", &hits), ("misses", &misses)] {
-        let single = best(|| {
-            asked.iter().filter(|hash| set.contains(black_box(hash))).count();
-        });
-        let batch = best(|| {
-            black_box(set.contains_batch(black_box(asked)));
-        });
-        let each = |time: Duration| time.as_secs_f64() * 1e9 / LOOK_UPS as f64;
-        writeln!(out, "  {name}: single {:.1} ns, batch {:.1} ns", each(single), each(batch))?;
+    let asks = (rounds * LOOK_UPS_A_ROUND) as u64;
+    let hits: Vec<_> = (0..asks).map(|i| hash(scatter(i) % records)).collect();
+    let misses: Vec<_> = (0..asks).map(|i| hash(records + i)).collect();
+    println!("{:24}{:>28}{:>28}", "", "hits", "misses");
+    let row = |name: &str, figures: &dyn Fn(&[MembershipHash]) -> Figures| {
+        println!("  {name:22}{:>28}{:>28}", figures(&hits), figures(&misses));
+    };
+    row("single", &|asked| singly(&set, asked));
+    for batch in BATCHES {
+        row(&format!("batches of {batch}"), &|asked| in_batches(&set, asked, batch));
     }
     Ok(())
 }
 
-fn best(run: impl Fn()) -> Duration {
-    let times = (0..5).map(|_| {
-        let started = Instant::now();
-        run();
-        started.elapsed()
+fn singly(set: &TagSet, asked: &[MembershipHash]) -> Figures {
+    let rounds = asked.chunks(LOOK_UPS_A_ROUND).map(|asked| {
+        let run = || asked.iter().filter(|hash| set.contains(black_box(hash))).count();
+        (timed(|| black_box(run())).0, asked.len())
     });
-    times.min().unwrap_or_default()
+    Figures::nanoseconds_each(rounds)
 }
 
-fn hash(index: u64) -> MembershipHash {
-    let halves = [scatter(2 * index), scatter(2 * index + 1)].map(u128::from);
-    MembershipHash(halves.into_iter().fold(0, |sum, half| (sum << 64) | half).to_be_bytes())
-}
-
-/// SplitMix64 of Steele, Lea and Flood, 2014: the n-th number of a fixed sequence.
-fn scatter(n: u64) -> u64 {
-    let z = n.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    let z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    z ^ (z >> 31)
+fn in_batches(set: &TagSet, asked: &[MembershipHash], batch: usize) -> Figures {
+    let rounds = asked.chunks(LOOK_UPS_A_ROUND.max(batch)).map(|asked| {
+        let run = || {
+            for batch in asked.chunks(batch) {
+                black_box(set.contains_batch(black_box(batch)));
+            }
+        };
+        (timed(run).0, asked.len())
+    });
+    Figures::nanoseconds_each(rounds)
 }

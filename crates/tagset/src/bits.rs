@@ -10,8 +10,11 @@ pub(crate) fn word(bytes: &[u8], index: u64) -> u64 {
 
 /// The `width` ≤ 64 bits from bit `start` on.
 pub(crate) fn field(bytes: &[u8], start: u64, width: u8) -> u64 {
-    let window = u128::from_le_bytes(chunk(bytes, start / 8));
-    let bits = (window >> (start % 8)) as u64;
+    let bits = if width <= 57 {
+        u64::from_le_bytes(chunk(bytes, start / 8)) >> (start % 8)
+    } else {
+        (u128::from_le_bytes(chunk(bytes, start / 8)) >> (start % 8)) as u64
+    };
     bits & (u64::MAX >> (64 - u32::from(width)))
 }
 
@@ -28,11 +31,36 @@ pub(crate) fn bit(bytes: &[u8], index: u64) -> bool {
         .is_some_and(|byte| (byte >> (index % 8)) & 1 == 1)
 }
 
+/// The byte of bit `index`, to be in the cache when it is wanted.
+pub(crate) fn byte(bytes: &[u8], index: u64) -> u8 {
+    let byte = usize::try_from(index / 8).ok().and_then(|byte| bytes.get(byte));
+    byte.copied().unwrap_or(0)
+}
+
 /// The bit after the `count`-th zero counted from bit `start` on; `start` itself if `count` is zero.
+///
+/// Quick, and without a branch that could go either way, where that bit is no more than 120 bits on.
 pub(crate) fn after_zeros(bytes: &[u8], start: u64, count: u64) -> u64 {
     if count == 0 {
         return start;
     }
+    let window = !u128::from_le_bytes(chunk(bytes, start / 8)) >> (start % 8);
+    let (near, far) = (window as u64, (window >> 64) as u64);
+    let sums = sums_of_bytes(near);
+    let here = sums >> 56;
+    let beyond = count > here;
+    // A select between the two, so that the next look-up need not wait for a guess.
+    let zeros = if beyond { far } else { near };
+    let rank = if beyond { count - here } else { count } - 1;
+    let sums = sums_of_bytes(zeros);
+    if rank >= sums >> 56 {
+        return after_zeros_far(bytes, start, count);
+    }
+    start + u64::from(beyond) * 64 + u64::from(select(zeros, sums, rank)) + 1
+}
+
+/// [`after_zeros`], word by word.
+fn after_zeros_far(bytes: &[u8], start: u64, count: u64) -> u64 {
     let mut left = count;
     let mut index = start / 64;
     let mut zeros = !word(bytes, index) & (u64::MAX << (start % 64));
@@ -146,8 +174,8 @@ mod tests {
     #[test]
     fn after_zeros_counts_as_a_plain_loop_does() {
         let bytes: Vec<u8> = words().take(40).flat_map(u64::to_le_bytes).collect();
-        for start in [0, 1, 63, 64, 65, 700] {
-            for count in [0, 1, 2, 63, 64, 65, 300, 5_000] {
+        for start in (0..130).chain([700, 2_550]) {
+            for count in (0..34).chain([63, 64, 65, 300, 5_000]) {
                 let mut place = start;
                 let mut left = count;
                 while left > 0 {

@@ -1,4 +1,5 @@
 use std::io::Write;
+use std::num::NonZeroUsize;
 
 use crate::dummies::DummySecret;
 use crate::encoder::Encoder;
@@ -8,6 +9,7 @@ use crate::hash::MembershipHash;
 use crate::ladder::padded_len;
 use crate::parameters::Parameters;
 use crate::position::Position;
+use crate::sort::sort;
 
 /// What [`build`] wrote.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,7 +22,7 @@ pub struct Summary {
     pub sha256: [u8; 32],
 }
 
-/// Builds a tag set and writes it to `out`.
+/// Builds a tag set on this thread and writes it to `out`.
 ///
 /// Equal hashes count once. Dummies fill the set up to the step of the ladder for the number of
 /// distinct hashes. Two different hashes at one position (and a dummy that equals a hash) both stay,
@@ -29,24 +31,43 @@ pub struct Summary {
 /// Canaries go among `hashes`. The caller writes to a new file, syncs and renames it: a file must
 /// never be seen half-written, nor change once it is in place.
 ///
-/// Takes 16 bytes of memory per entry and 2.125 bits for the part of the file that is written last.
+/// Takes 16 bytes of memory per entry, those of `hashes` included, and 2.125 bits for the part of the
+/// file that is written last. Hashes that come sorted are not sorted again.
 ///
 /// # Errors
 ///
 /// [`Error::LambdaOutOfRange`], [`Error::TooMany`], and [`Error::Io`] from `out`.
 pub fn build<W: Write>(
     parameters: &Parameters,
-    mut hashes: Vec<MembershipHash>,
+    hashes: Vec<MembershipHash>,
     dummies: &DummySecret,
     out: W,
 ) -> Result<Summary, Error> {
+    build_parallel(parameters, hashes, dummies, NonZeroUsize::MIN, out)
+}
+
+/// [`build`] on `workers` threads, this one among them; all have ended when it returns.
+///
+/// Writes the same bytes whatever `workers` is, and takes no more memory. Sorting and dummies are shared
+/// out; what is written goes through this thread.
+///
+/// # Errors
+///
+/// Those of [`build`].
+pub fn build_parallel<W: Write>(
+    parameters: &Parameters,
+    mut hashes: Vec<MembershipHash>,
+    dummies: &DummySecret,
+    workers: NonZeroUsize,
+    out: W,
+) -> Result<Summary, Error> {
     parameters.check()?;
-    hashes.sort_unstable_by_key(|hash| hash.to_number());
+    sort(&mut hashes, workers);
     hashes.dedup();
     let records = hashes.len() as u64;
     let padded_len = padded_len(records)?;
-    let mut padding: Vec<_> = dummies.dummies(padded_len - records).collect();
-    padding.sort_unstable_by_key(|hash| hash.to_number());
+    let mut padding = dummies.dummies(padded_len - records, workers)?;
+    sort(&mut padding, workers);
 
     let header = Header::new(parameters, padded_len);
     let mut encoder = Encoder::new(&header, out)?;

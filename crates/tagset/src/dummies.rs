@@ -1,9 +1,12 @@
 use std::fmt;
+use std::io;
+use std::num::NonZeroUsize;
 
 use ring::hmac;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::hash::MembershipHash;
+use crate::workers::share_out;
 
 /// The owner's secret from which a scope's dummies follow.
 ///
@@ -22,10 +25,28 @@ impl DummySecret {
         Self(secret)
     }
 
-    /// Dummies 0..`count`.
-    pub(crate) fn dummies(&self, count: u64) -> impl Iterator<Item = MembershipHash> {
+    /// Dummies 0..`count`, made by at most `workers` threads; 16 bytes each.
+    ///
+    /// # Errors
+    ///
+    /// Out of memory, where they are more than this machine can address.
+    pub(crate) fn dummies(
+        &self,
+        count: u64,
+        workers: NonZeroUsize,
+    ) -> io::Result<Vec<MembershipHash>> {
+        /// So many at a time are worth taking turns for.
+        const SHARE: usize = 4_096;
+
+        let count = usize::try_from(count).map_err(|_| io::ErrorKind::OutOfMemory)?;
         let key = hmac::Key::new(hmac::HMAC_SHA256, &self.0);
-        (0..count).map(move |index| dummy(&key, index))
+        let mut dummies = vec![MembershipHash([0; 16]); count];
+        let shares = (0_u64..).step_by(SHARE).zip(dummies.chunks_mut(SHARE));
+        let workers = if count <= SHARE { NonZeroUsize::MIN } else { workers };
+        share_out(workers, shares, |(first, share)| {
+            (first..).zip(share).for_each(|(index, to)| *to = dummy(&key, index));
+        });
+        Ok(dummies)
     }
 }
 

@@ -24,6 +24,16 @@
 //! 1/8 bit. That makes λ + 2.125 bits an entry, and 160 bytes; the bound for any coding is λ + 1.44.
 //! `FORMAT.md` beside this crate describes the file byte by byte.
 //!
+//! An open set keeps a finer directory in memory, with the rank of each 32nd bucket: 1 bit an entry. It
+//! is counted while the file is checked, and makes it one step to find a bucket.
+//!
+//! # What it costs
+//!
+//! A look-up waits for memory three times in turn: directory, bucket, lower parts. In a batch
+//! ([`TagSet::contains_batch`]) many wait together. [`build`] sorts by bytes in place and merges the
+//! dummies in as it writes; [`build_parallel`] does the same on several threads. How long that takes on
+//! a machine: `cargo bench -p symbolon-tagset`.
+//!
 //! # What a look-up gives away
 //!
 //! Look-ups are not constant-time: they run on the requester's own machine, on the requester's own
@@ -31,6 +41,7 @@
 
 #![deny(unsafe_code)]
 
+mod batch;
 mod bits;
 mod builder;
 mod dummies;
@@ -43,10 +54,13 @@ mod look_up;
 mod map;
 mod parameters;
 mod position;
+mod ranks;
 mod set;
+mod sort;
 mod structure;
+mod workers;
 
-pub use builder::{Summary, build};
+pub use builder::{Summary, build, build_parallel};
 pub use dummies::DummySecret;
 pub use error::Error;
 pub use hash::MembershipHash;

@@ -1,11 +1,21 @@
 use crate::bits;
 use crate::error::Error;
 use crate::format::GROUP;
-use crate::look_up::Sections;
+use crate::ranks::Ranks;
+
+/// The three sections of a set.
+#[derive(Clone, Copy)]
+pub(crate) struct Sections<'a> {
+    pub(crate) lambda: u8,
+    pub(crate) lows: &'a [u8],
+    pub(crate) buckets: &'a [u8],
+    pub(crate) directory: &'a [u8],
+}
 
 /// Checks in one pass that the sections are what [`crate::encoder`] writes for some n entries: there is
-/// one encoding of each set and no other is accepted.
-pub(crate) fn check(sections: &Sections<'_>, padded_len: u64) -> Result<(), Error> {
+/// one encoding of each set and no other is accepted. Gives the ranks, for look-ups.
+pub(crate) fn check(sections: &Sections<'_>, padded_len: u64) -> Result<Ranks, Error> {
+    let mut ranks = Ranks::with_capacity(padded_len);
     let mut groups = 0;
     let mut check_groups_to = |bucket: u64, entries: u64| {
         while groups * GROUP <= bucket {
@@ -31,12 +41,13 @@ pub(crate) fn check(sections: &Sections<'_>, padded_len: u64) -> Result<(), Erro
             if bucket >= padded_len {
                 return malformed("it has an entry beyond its last bucket");
             }
-            let entry = (bucket, sections.low(entries));
+            let entry = (bucket, low(sections, entries));
             if entry < before {
                 return malformed("its entries are not in order");
             }
             before = entry;
             check_groups_to(bucket, entries)?;
+            ranks.count_to(bucket, entries);
             entries += 1;
         }
     }
@@ -44,6 +55,7 @@ pub(crate) fn check(sections: &Sections<'_>, padded_len: u64) -> Result<(), Erro
         return malformed("it has fewer entries than its header says");
     }
     check_groups_to(padded_len.saturating_sub(1), entries)?;
+    ranks.count_to(padded_len.saturating_sub(1), entries);
 
     // Bits after the last bucket were refused above, as entries too many or beyond it.
     let low_bits = padded_len * u64::from(sections.lambda);
@@ -53,9 +65,13 @@ pub(crate) fn check(sections: &Sections<'_>, padded_len: u64) -> Result<(), Erro
             return malformed("a bit after one of its sections is not zero");
         }
     }
-    Ok(())
+    Ok(ranks)
 }
 
-fn malformed(what: &'static str) -> Result<(), Error> {
+fn low(sections: &Sections<'_>, index: u64) -> u64 {
+    bits::field(sections.lows, index * u64::from(sections.lambda), sections.lambda)
+}
+
+fn malformed<T>(what: &'static str) -> Result<T, Error> {
     Err(Error::Malformed { what })
 }

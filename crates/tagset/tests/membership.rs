@@ -93,6 +93,27 @@ fn a_batch_over_a_large_set_finds_what_is_there_and_nothing_else() {
 }
 
 #[test]
+fn a_batch_of_any_size_with_repeats_and_in_any_order_answers_as_single_look_ups_do() {
+    let set = set(12, hashes(0..20_000));
+    // Around the sizes at which a batch is cut or sorted, and twice what is sorted at a time.
+    let sizes = [0, 1, 63, 64, 65, 1_000, 65_535, 65_536, 65_537, 600_001];
+    // In no order, sorted, all in one part of the set, and one hash again and again.
+    let orders: [fn(u64) -> MembershipHash; 4] = [
+        |i| hash(i * 7_919 % 50_021),
+        |i| MembershipHash((u128::from(i) << 108).to_be_bytes()),
+        |i| MembershipHash((u128::from(i % 999) << 80).to_be_bytes()),
+        |_| hash(5),
+    ];
+    for size in sizes {
+        for order in orders {
+            let asked: Vec<_> = (0..size).map(order).collect();
+            let single: Vec<_> = asked.iter().map(|hash| set.contains(hash)).collect();
+            assert!(set.contains_batch(&asked) == single, "{size}");
+        }
+    }
+}
+
+#[test]
 fn an_empty_set_is_dummies_only_and_answers() {
     let set = set(40, Vec::new());
     assert_eq!(set.padded_len(), 1_024);
