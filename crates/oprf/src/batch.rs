@@ -1,6 +1,7 @@
 //! What the two modes have in common, on whole batches.
 
-use crate::group::{self, ELEMENT_LEN, Half, Halves};
+use crate::engine::Usage;
+use crate::group::{self, ELEMENT_LEN, Elements, Half, Halves};
 use crate::hash_batch::sha512_each;
 use crate::output;
 use crate::points::{Encodings, Points};
@@ -20,7 +21,7 @@ pub(crate) fn blind<I: AsRef<[u8]>>(
     inputs: &[I],
     blinds: &[Blind],
 ) -> Result<Vec<u8>, Error> {
-    let hashed = hash_for(mode, inputs, blinds)?;
+    let hashed = hash_for(mode, inputs, blinds, Usage::Products)?;
     let halves = Halves::of_blinds(blinds);
     Ok(flattened(hashed.multiply_and_encode(halves.for_each())))
 }
@@ -30,16 +31,21 @@ pub(crate) fn blind_additively<I: AsRef<[u8]>>(
     inputs: &[I],
     blinds: &[Blind],
 ) -> Result<Vec<u8>, Error> {
-    let hashed = hash_for(mode, inputs, blinds)?;
+    let hashed = hash_for(mode, inputs, blinds, Usage::Tables)?;
     Ok(flattened(hashed.add_generator_and_encode(blinds)))
 }
 
-fn hash_for<I: AsRef<[u8]>>(mode: Mode, inputs: &[I], blinds: &[Blind]) -> Result<Points, Error> {
+fn hash_for<I: AsRef<[u8]>>(
+    mode: Mode,
+    inputs: &[I],
+    blinds: &[Blind],
+    usage: Usage,
+) -> Result<Points, Error> {
     if inputs.is_empty() {
         return Err(Error::EmptyBatch);
     }
     check_count(inputs.len(), blinds.len())?;
-    group::hash_to_group(mode, inputs)
+    group::hash_to_group(mode, inputs, usage)
 }
 
 pub(crate) fn blind_evaluate(key: &SecretKey, blinded: &Points) -> Vec<[u8; ELEMENT_LEN]> {
@@ -59,9 +65,16 @@ pub(crate) fn finalize_additively<I: AsRef<[u8]>>(
     public_key: &PublicKey,
     inputs: &[I],
     blinds: &[Blind],
-    evaluated: &Points,
+    evaluated: &Elements<'_>,
 ) -> Result<Vec<Output>, Error> {
-    hash_outputs(inputs, &evaluated.subtract_key_and_encode(public_key, blinds))
+    let unblinded = if evaluated.points().suit(Usage::Tables) {
+        evaluated.points().subtract_key_and_encode(public_key, blinds)
+    } else {
+        // To decode once more costs less than what the tables of another engine save.
+        let points = Points::decode(evaluated.encodings(), Usage::Tables)?;
+        points.subtract_key_and_encode(public_key, blinds)
+    };
+    hash_outputs(inputs, &unblinded)
 }
 
 pub(crate) fn evaluate<I: AsRef<[u8]>>(
@@ -72,7 +85,7 @@ pub(crate) fn evaluate<I: AsRef<[u8]>>(
     let half = Half::of_key(key);
     let mut outputs = Vec::with_capacity(inputs.len());
     for (chunk_number, chunk) in inputs.chunks(EVALUATE_CHUNK).enumerate() {
-        let hashed = group::hash_to_group(mode, chunk)
+        let hashed = group::hash_to_group(mode, chunk, Usage::Products)
             .map_err(|error| error.shifted_by(chunk_number * EVALUATE_CHUNK))?;
         let evaluated = hashed.multiply_and_encode(half.for_all());
         outputs.append(&mut hash_outputs(chunk, &evaluated)?);

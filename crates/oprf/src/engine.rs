@@ -11,26 +11,35 @@ pub(crate) enum Engine {
     Lanes(Backend),
 }
 
+/// What is done with the points of a batch, which back ends are good at in different degree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Usage {
+    /// Each is multiplied, or all are combined.
+    Products,
+    /// Multiples from tables are added to each.
+    Tables,
+}
+
 thread_local! {
     static FORCED: Cell<Option<Engine>> = const { Cell::new(None) };
 }
 
 impl Engine {
-    /// The fastest for a batch of `count` elements. Lanes take as long for one element as for all
-    /// that fit, so they pay from half full on.
-    pub(crate) fn for_batch(count: usize) -> Self {
+    /// The fastest for a batch of `count` elements that are put to this use.
+    pub(crate) fn for_batch(count: usize, usage: Usage) -> Self {
         if let Some(forced) = FORCED.get() {
             return forced;
         }
-        match Backend::best() {
-            Some(backend) if count >= backend.lanes() / 2 => Self::Lanes(backend),
-            _ => Self::OneByOne,
-        }
+        let fits = |backend: &Backend| {
+            // Lanes take as long for one element as for all that fit, so they pay from half full on.
+            count >= backend.lanes() / 2 && (usage == Usage::Tables || backend.multiplies_faster())
+        };
+        Backend::ranked().iter().copied().find(fits).map_or(Self::OneByOne, Self::Lanes)
     }
 
     /// All that this processor can use.
     pub(crate) fn all() -> Vec<Self> {
-        let lanes = Backend::all().into_iter().map(Self::Lanes);
+        let lanes = Backend::ranked().iter().copied().map(Self::Lanes);
         std::iter::once(Self::OneByOne).chain(lanes).collect()
     }
 

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use curve25519_dalek::scalar::Scalar;
 use zeroize::{Zeroize, Zeroizing};
 
+use crate::engine::Usage;
 use crate::hash_batch::expand_each;
 use crate::lanes::packed::Scalars;
 use crate::points::Points;
@@ -27,7 +28,8 @@ impl<'a> Elements<'a> {
     /// the peer sent.
     pub(crate) fn decode(bytes: &'a [u8]) -> Result<Self, Error> {
         let encodings = split(bytes)?;
-        Ok(Self { points: Points::decode(encodings)?, encodings: Cow::Borrowed(encodings) })
+        let points = Points::decode(encodings, Usage::Products)?;
+        Ok(Self { points, encodings: Cow::Borrowed(encodings) })
     }
 
     pub(crate) fn encodings(&self) -> &[[u8; ELEMENT_LEN]] {
@@ -45,7 +47,7 @@ impl Elements<'static> {
         mode: Mode,
         inputs: &[I],
     ) -> Result<Self, Error> {
-        let points = hash_to_group(mode, inputs)?;
+        let points = hash_to_group(mode, inputs, Usage::Products)?;
         let half_of_one = Scalar::ONE.div_by_2().to_bytes();
         let mut encodings = points.multiply_and_encode(Scalars::One(&half_of_one));
         Ok(Self { encodings: Cow::Owned(std::mem::take(&mut *encodings)), points })
@@ -67,14 +69,18 @@ fn split(bytes: &[u8]) -> Result<&[[u8; ELEMENT_LEN]], Error> {
 
 /// RFC 9497 section 4.1, `HashToGroup`, constant-time in the inputs' content. The result is as
 /// secret as they.
-pub(crate) fn hash_to_group<I: AsRef<[u8]>>(mode: Mode, inputs: &[I]) -> Result<Points, Error> {
+pub(crate) fn hash_to_group<I: AsRef<[u8]>>(
+    mode: Mode,
+    inputs: &[I],
+    usage: Usage,
+) -> Result<Points, Error> {
     if inputs.iter().any(|input| input.as_ref().len() > usize::from(u16::MAX)) {
         return Err(Error::InputTooLong);
     }
     let uniform = expand_each(inputs.len(), mode.hash_to_group_dst(), |index, message| {
         message.extend(inputs.get(index).map(AsRef::as_ref).unwrap_or_default());
     });
-    Points::from_uniform(&uniform)
+    Points::from_uniform(&uniform, usage)
 }
 
 /// Half of a secret scalar, modulo the group's order. Wiped when dropped.
@@ -135,7 +141,7 @@ mod tests {
                     .collect();
                 let encodings: Vec<_> = points.iter().map(|p| p.compress().to_bytes()).collect();
 
-                let decoded = engine.force(|| Points::decode(&encodings)).unwrap();
+                let decoded = engine.force(|| Points::decode(&encodings, Usage::Products)).unwrap();
                 let halves = Halves::of_blinds(&blinds);
                 let products = decoded.multiply_and_encode(halves.for_each());
                 let inverted = Halves::of_inverted_blinds(&blinds);

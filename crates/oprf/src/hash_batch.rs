@@ -2,7 +2,6 @@
 
 use zeroize::Zeroizing;
 
-use crate::engine::Engine;
 use crate::hash::{self, DIGEST_LEN, Dst};
 
 /// Digests that may be secret.
@@ -62,7 +61,8 @@ mod lanes {
 
     use zeroize::Zeroizing;
 
-    use super::{Digests, Engine, ROOM, Start};
+    use super::{Digests, ROOM, Start};
+    use crate::engine::{Engine, Usage};
     use crate::hash::BLOCK_LEN;
     use crate::lanes::Backend;
     use crate::lanes::sha512::State;
@@ -74,7 +74,7 @@ mod lanes {
         start: Start,
         write: &impl Fn(usize, &mut Vec<u8>),
     ) -> Option<Digests> {
-        let Engine::Lanes(backend) = Engine::for_batch(count) else { return None };
+        let Engine::Lanes(backend) = Engine::for_batch(count, Usage::Products) else { return None };
         let (start, before) = match start {
             Start::Empty => (State::INITIAL, 0),
             Start::ZeroBlock => (after_zero_block(backend)?, BLOCK_LEN),
@@ -118,6 +118,7 @@ mod lanes {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::Engine;
 
     const DST: Dst = Dst::new(b"test");
 

@@ -59,24 +59,41 @@ enum Kind {
 }
 
 impl Backend {
-    /// The fastest that this processor has, if it has any.
-    pub(crate) fn best() -> Option<Self> {
-        static BEST: OnceLock<Option<Backend>> = OnceLock::new();
-        *BEST.get_or_init(|| Self::all().into_iter().next())
+    /// All that this processor has, the fastest first.
+    pub(crate) fn ranked() -> &'static [Self] {
+        static RANKED: OnceLock<Vec<Backend>> = OnceLock::new();
+        RANKED.get_or_init(Self::detect)
     }
 
-    /// All that this processor has, the fastest first.
-    pub(crate) fn all() -> Vec<Self> {
-        let mut all = Vec::new();
+    #[cfg_attr(
+        not(target_arch = "x86_64"),
+        allow(unused_mut, reason = "other processors have no back end yet")
+    )]
+    fn detect() -> Vec<Self> {
+        let mut found = Vec::new();
         #[cfg(target_arch = "x86_64")]
         if ifma::is_supported() {
-            all.push(Self(Kind::Ifma));
+            found.push(Self(Kind::Ifma));
         }
         #[cfg(target_arch = "x86_64")]
         if avx2::is_supported() {
-            all.push(Self(Kind::Avx2));
+            found.push(Self(Kind::Avx2));
         }
-        all
+        found
+    }
+
+    /// Whether its lanes multiply and combine points faster than dalek does one after the other. With
+    /// AVX2 they do not: the sixteen registers hold less than one product's operands. Maps, encodings
+    /// and tables are faster with either.
+    pub(crate) fn multiplies_faster(self) -> bool {
+        match self.0 {
+            #[cfg(target_arch = "x86_64")]
+            Kind::Ifma => true,
+            #[cfg(target_arch = "x86_64")]
+            Kind::Avx2 => false,
+            #[cfg(test)]
+            Kind::Portable => false,
+        }
     }
 
     /// The one that the others are tested against.
@@ -112,7 +129,7 @@ impl Backend {
         messages: &[&[[u8; sha512::BLOCK_LEN]]; 8],
     ) -> Option<[sha512::State; 8]> {
         match self.0 {
-            // SAFETY: only `all` makes this value, on a processor that has AVX-512 F.
+            // SAFETY: only `detect` makes this value, on a processor that has AVX-512 F.
             Kind::Ifma => Some(unsafe { sha512::absorb(start, messages) }),
             Kind::Avx2 => None,
             #[cfg(test)]
@@ -127,7 +144,7 @@ impl Backend {
     fn run<J: Job>(self, job: J) -> J::Output {
         match self.0 {
             #[cfg(target_arch = "x86_64")]
-            // SAFETY: only `all` makes this value, and only on a processor that supports it.
+            // SAFETY: only `detect` makes this value, and only on a processor that supports it.
             Kind::Ifma => unsafe { ifma::run(job) },
             #[cfg(target_arch = "x86_64")]
             // SAFETY: likewise.

@@ -8,7 +8,7 @@ use curve25519_dalek::scalar::Scalar;
 use curve25519_dalek::traits::{IsIdentity, VartimeMultiscalarMul};
 use zeroize::Zeroizing;
 
-use crate::engine::Engine;
+use crate::engine::{Engine, Usage};
 use crate::group::ELEMENT_LEN;
 use crate::lanes::Backend;
 use crate::lanes::fixed_base::FixedBase;
@@ -29,8 +29,8 @@ pub(crate) enum Points {
 
 impl Points {
     /// RFC 9497 section 2.1, `DeserializeElement`, for each. Variable-time in what the peer sent.
-    pub(crate) fn decode(encodings: &[[u8; ELEMENT_LEN]]) -> Result<Self, Error> {
-        match Engine::for_batch(encodings.len()) {
+    pub(crate) fn decode(encodings: &[[u8; ELEMENT_LEN]], usage: Usage) -> Result<Self, Error> {
+        match Engine::for_batch(encodings.len(), usage) {
             Engine::Lanes(backend) => {
                 let points = PackedPoints::decode(backend, encodings);
                 points.map(Self::Lanes).map_err(|error| match error {
@@ -54,9 +54,9 @@ impl Points {
     }
 
     /// The points that RFC 9496's map takes uniform bytes to. Constant-time.
-    pub(crate) fn from_uniform(uniform: &[[u8; 64]]) -> Result<Self, Error> {
+    pub(crate) fn from_uniform(uniform: &[[u8; 64]], usage: Usage) -> Result<Self, Error> {
         let identity = |index| Error::InvalidInput { index };
-        match Engine::for_batch(uniform.len()) {
+        match Engine::for_batch(uniform.len(), usage) {
             Engine::Lanes(backend) => match PackedPoints::from_uniform(backend, uniform) {
                 (points, None) => Ok(Self::Lanes(points)),
                 (_, Some(index)) => Err(identity(index)),
@@ -68,6 +68,16 @@ impl Points {
                     Some(index) => Err(identity(index)),
                     None => Ok(Self::OneByOne(points)),
                 }
+            }
+        }
+    }
+
+    /// Whether this is what [`decode`](Self::decode) would give for another use.
+    pub(crate) fn suit(&self, usage: Usage) -> bool {
+        match self {
+            Self::OneByOne(points) => Engine::for_batch(points.len(), usage) == Engine::OneByOne,
+            Self::Lanes(points) => {
+                Engine::for_batch(points.len(), usage) == Engine::Lanes(points.backend())
             }
         }
     }

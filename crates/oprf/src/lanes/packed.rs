@@ -76,6 +76,11 @@ impl PackedPoints {
         self.backend
     }
 
+    /// How many.
+    pub(crate) fn len(&self) -> usize {
+        self.len
+    }
+
     /// The points that RFC 9496 section 4.3.4 maps uniform bytes to, and whether any is the identity:
     /// which one.
     pub(crate) fn from_uniform(backend: Backend, uniform: &[[u8; 64]]) -> (Self, Option<usize>) {

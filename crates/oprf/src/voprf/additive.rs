@@ -51,5 +51,5 @@ pub fn finalize<I: AsRef<[u8]>>(
     proof: &Proof,
 ) -> Result<Vec<Output>, Error> {
     let evaluated = verified(public_key, [inputs.len(), blinds.len()], blinded, evaluated, proof)?;
-    batch::finalize_additively(public_key, inputs, blinds, evaluated.points())
+    batch::finalize_additively(public_key, inputs, blinds, &evaluated)
 }
