@@ -5,6 +5,7 @@
 
 #![forbid(unsafe_code)]
 
+mod answer_file;
 pub mod asking;
 mod commands;
 mod failure;

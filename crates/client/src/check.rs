@@ -1,15 +1,13 @@
 use std::{
-    collections::{BTreeMap, HashMap},
     sync::Arc,
     time::{Duration, Instant},
 };
 
 use ring::rand::{SecureRandom as _, SystemRandom};
 use symbolon_exchange::{CheckHeader, CommitmentSalts, ScopeQuery, chunk_hash, chunks_of};
-use symbolon_identifiers::{Identifier, IdentifierType};
 use symbolon_policy::{CheckId, Reason, Refusal};
 use symbolon_proto::v1::SignedDocument;
-use symbolon_store::{AskedHeader, NewCheck, StoreError, StoredDocument};
+use symbolon_store::{AskedHeader, NewCheck, StoreError};
 use thiserror::Error;
 use time::OffsetDateTime;
 use tokio::sync::mpsc;
@@ -18,8 +16,9 @@ use zeroize::Zeroizing;
 use crate::{
     Failure, Item, QuestionContext, Source,
     ask::{Ask, AskedScope, ScopeAnswer},
-    blinding::{BlindedBatch, CHECK_SECRET_LEN},
-    opening::{Opening, OpeningBatch, OpeningSalts},
+    batch::Batch,
+    blinding::{Blinded, BlindedBatch, CHECK_SECRET_LEN, blind},
+    opening::{Opening, OpeningBatch, OpeningSalts, SealedOpening},
     plan::{Plan, Unit},
     requester::Requester,
 };
@@ -53,18 +52,11 @@ pub struct SourceResult {
     /// Version of the set looked in, and when its owner last loaded records.
     pub coverage: Option<(u64, OffsetDateTime)>,
     /// The callers' numbers of the items asked of it.
-    pub references: Vec<u64>,
+    pub references: Arc<[u64]>,
     /// For each of them whether it hit, in the same order; or why there is no answer.
     pub outcome: Result<Vec<bool>, Failure>,
     /// Since the check began.
     pub elapsed: Duration,
-}
-
-/// Identifiers of one type, each once, with the callers' numbers of each.
-struct Batch {
-    kind: IdentifierType,
-    identifiers: Vec<Identifier>,
-    references: Vec<Vec<u64>>,
 }
 
 /// A unit of the plan with the header that is sent for it.
@@ -88,24 +80,25 @@ impl Requester {
             Some(check) => check,
             None => CheckId(random_bytes(&random)?),
         };
-        let batches = group(request.items);
+        let items = request.items;
+        let work = move || Batch::group(&items);
+        let batches = Arc::new(self.compute.run(work).await.map_err(|_| CheckError::Stopping)?);
         let kinds: Vec<_> = batches.iter().map(|batch| batch.kind).collect();
         let mut plan = Plan::new(&self.us, &self.book.all(), &kinds, &request.context, now);
-        let summary: Vec<_> = batches.iter().map(Batch::summary).collect();
 
         let before = self.store.asked(&check).await?;
         let (secret, known_headers) = match &before {
             Some(stored) => {
-                let opening = Opening::from_bytes(&stored.opening)
+                let sealed = SealedOpening::from_bytes(&stored.opening)
                     .ok_or(StoreError::Damaged { what: "record of a check" })?;
-                if !opening.asks(&request.context, &summary) {
+                if !sealed.asks(&request.context, &batches) {
                     return Err(CheckError::IdReused);
                 }
-                (read_secret(&opening)?, stored.headers.as_slice())
+                (read_secret(&sealed.opening)?, stored.headers.as_slice())
             }
             None => (Zeroizing::new(random_bytes(&random)?), [].as_slice()),
         };
-        let (batches, blinded) = self.blind(batches, check, secret.clone()).await?;
+        let blinded = Arc::new(blind(&self.compute, &batches, check, &secret).await?);
         if before.is_none() {
             self.settle_unready(&mut plan, now);
         }
@@ -115,17 +108,23 @@ impl Requester {
             settled.extend(unknown);
             prepared
         } else {
-            self.prepare(check, plan.units, &request.context, &blinded, &secret, summary, now)
-                .await?
+            let preparing = Preparing {
+                requester: self.clone(),
+                check,
+                context: request.context,
+                batches: Arc::clone(&batches),
+                blinded: Arc::clone(&blinded),
+                secret,
+                now,
+            };
+            self.record(preparing, plan.units).await?
         };
 
         let sources =
             settled.len().saturating_add(prepared.iter().map(|p| p.unit.scopes.len()).sum());
         // Room for all results: what is settled is reported before anyone listens.
         let (sender, results) = mpsc::channel(sources.max(1));
-        let references: Arc<BTreeMap<_, _>> =
-            Arc::new(batches.into_iter().map(|b| (b.kind, b.references)).collect());
-        let reporter = Reporter { sender, references, began };
+        let reporter = Reporter { sender, batches, began };
         for (source, failure) in settled {
             reporter.report(source, None, Err(failure)).await;
         }
@@ -176,97 +175,26 @@ impl Requester {
         }
     }
 
-    async fn blind(
-        &self,
-        batches: Vec<Batch>,
-        check: CheckId,
-        secret: Zeroizing<[u8; CHECK_SECRET_LEN]>,
-    ) -> Result<(Vec<Batch>, Arc<BTreeMap<IdentifierType, BlindedBatch>>), CheckError> {
-        let work = move || {
-            let blinded = batches
-                .iter()
-                .map(|batch| {
-                    BlindedBatch::new(batch.kind, &batch.identifiers, &check, &secret)
-                        .map(|blinded| (batch.kind, blinded))
-                })
-                .collect::<Result<BTreeMap<_, _>, _>>();
-            blinded.map(|blinded| (batches, Arc::new(blinded)))
-        };
-        self.compute
-            .run(work)
-            .await
-            .map_err(|_| CheckError::Stopping)?
-            .map_err(CheckError::Blinding)
-    }
-
     /// Signs a header for each unit and records the check with them before anything is sent.
-    #[allow(clippy::too_many_arguments, reason = "each is one fact of the check; used here only")]
-    async fn prepare(
+    async fn record(
         &self,
-        check: CheckId,
+        preparing: Preparing,
         units: Vec<Unit>,
-        context: &QuestionContext,
-        blinded: &BTreeMap<IdentifierType, BlindedBatch>,
-        secret: &[u8; CHECK_SECRET_LEN],
-        batches: Vec<OpeningBatch>,
-        now: OffsetDateTime,
     ) -> Result<Vec<PreparedUnit>, CheckError> {
-        let random = SystemRandom::new();
-        let mut salts = Vec::new();
-        let mut prepared = Vec::new();
-        for unit in units {
-            let fresh = CommitmentSalts::random(&random).map_err(|_| StoreError::Randomness)?;
-            let terms = unit.agreement.terms();
-            let header = CheckHeader {
-                check_id: check,
-                agreement: terms.id.clone(),
-                agreement_hash: unit.agreement.hash(),
-                requester: self.us.clone(),
-                owner: unit.owner.code.clone(),
-                scopes: scope_queries(&check, &unit, blinded),
-                purpose: context.purpose.clone(),
-                offence_class: context.offence_class.clone(),
-                urgency: context.urgency,
-                commitments: fresh.commit_all(&context.facts),
-                issued_at: now,
-            };
-            salts.push(OpeningSalts {
-                owner: unit.owner.code.to_string(),
-                agreement: terms.id.to_string(),
-                officer: hex::encode(fresh.officer),
-                case_reference: hex::encode(fresh.case_reference),
-                justification: hex::encode(fresh.justification),
-            });
-            prepared.push(PreparedUnit { header: header.sign(&self.store.keys().header), unit });
-        }
-        let opening = Opening {
-            secret: hex::encode(secret),
-            agency: context.agency.clone(),
-            purpose: context.purpose.clone(),
-            offence_class: context.offence_class.clone(),
-            urgency: context.urgency.into(),
-            officer: context.facts.officer.clone(),
-            case_reference: context.facts.case_reference.clone(),
-            justification: context.facts.justification.clone(),
-            batches,
-            salts,
-        };
-        let opening =
-            opening.to_bytes().ok_or(StoreError::Damaged { what: "record of a check" })?;
+        let (check, at) = (preparing.check, preparing.now);
+        let work = move || preparing.prepare(units);
+        let (prepared, opening) =
+            self.compute.run(work).await.map_err(|_| CheckError::Stopping)??;
         let headers: Vec<_> = prepared
             .iter()
             .map(|one| AskedHeader {
                 owner: one.unit.owner.code.clone(),
                 agreement: one.unit.agreement.terms().id.clone(),
-                header: StoredDocument {
-                    document: one.header.document.clone(),
-                    public_key: one.header.public_key.clone(),
-                    signature: one.header.signature.clone(),
-                },
+                header: one.header.clone().into(),
             })
             .collect();
         self.store
-            .record_asked(&NewCheck { check, opening: &opening, headers: &headers, at: now })
+            .record_asked(&NewCheck { check, opening: &opening, headers: &headers, at })
             .await?;
         Ok(prepared)
     }
@@ -275,7 +203,7 @@ impl Requester {
         &self,
         check: CheckId,
         prepared: PreparedUnit,
-        blinded: Arc<BTreeMap<IdentifierType, BlindedBatch>>,
+        blinded: Arc<Blinded>,
         limit: Duration,
         reporter: Reporter,
     ) {
@@ -314,11 +242,77 @@ impl Requester {
     }
 }
 
+/// All that headers and the record of a check are made of.
+struct Preparing {
+    requester: Requester,
+    check: CheckId,
+    context: QuestionContext,
+    batches: Arc<Vec<Batch>>,
+    blinded: Arc<Blinded>,
+    secret: Zeroizing<[u8; CHECK_SECRET_LEN]>,
+    now: OffsetDateTime,
+}
+
+impl Preparing {
+    /// Signs a header for each unit, and makes the record: to be sealed, and of millions of bytes
+    /// where a check is big.
+    fn prepare(
+        self,
+        units: Vec<Unit>,
+    ) -> Result<(Vec<PreparedUnit>, Zeroizing<Vec<u8>>), StoreError> {
+        let Self { requester, check, context, batches, blinded, secret, now } = self;
+        let random = SystemRandom::new();
+        let mut salts = Vec::new();
+        let mut prepared = Vec::new();
+        for unit in units {
+            let fresh = CommitmentSalts::random(&random).map_err(|_| StoreError::Randomness)?;
+            let terms = unit.agreement.terms();
+            let header = CheckHeader {
+                check_id: check,
+                agreement: terms.id.clone(),
+                agreement_hash: unit.agreement.hash(),
+                requester: requester.us.clone(),
+                owner: unit.owner.code.clone(),
+                scopes: scope_queries(&check, &unit, &blinded),
+                purpose: context.purpose.clone(),
+                offence_class: context.offence_class.clone(),
+                urgency: context.urgency,
+                commitments: fresh.commit_all(&context.facts),
+                issued_at: now,
+            };
+            salts.push(OpeningSalts {
+                owner: unit.owner.code.to_string(),
+                agreement: terms.id.to_string(),
+                officer: hex::encode(fresh.officer),
+                case_reference: hex::encode(fresh.case_reference),
+                justification: hex::encode(fresh.justification),
+            });
+            let header = header.sign(&requester.store.keys().header);
+            prepared.push(PreparedUnit { header, unit });
+        }
+        let opening = Opening {
+            secret: hex::encode(secret),
+            agency: context.agency,
+            purpose: context.purpose,
+            offence_class: context.offence_class,
+            urgency: context.urgency.into(),
+            officer: context.facts.officer.clone(),
+            case_reference: context.facts.case_reference.clone(),
+            justification: context.facts.justification.clone(),
+            batches: batches.iter().map(OpeningBatch::of).collect(),
+            salts,
+        };
+        let opening =
+            opening.to_bytes(&batches).ok_or(StoreError::Damaged { what: "record of a check" })?;
+        Ok((prepared, opening))
+    }
+}
+
 /// Sends results on with the callers' own numbers.
 #[derive(Clone)]
 struct Reporter {
     sender: mpsc::Sender<SourceResult>,
-    references: Arc<BTreeMap<IdentifierType, Vec<Vec<u64>>>>,
+    batches: Arc<Vec<Batch>>,
     began: Instant,
 }
 
@@ -329,14 +323,11 @@ impl Reporter {
         coverage: Option<(u64, OffsetDateTime)>,
         outcome: Result<Vec<bool>, Failure>,
     ) {
-        let references = self.references.get(&source.kind).map_or(&[][..], Vec::as_slice);
-        let outcome = outcome.map(|hits| {
-            hits.into_iter()
-                .zip(references)
-                .flat_map(|(hit, callers)| callers.iter().map(move |_| hit))
-                .collect()
-        });
-        let references = references.iter().flatten().copied().collect();
+        let Some(batch) = self.batches.iter().find(|batch| batch.kind == source.kind) else {
+            return;
+        };
+        let outcome = outcome.map(|hits| batch.for_caller(&hits));
+        let references = Arc::clone(&batch.references);
         let elapsed = self.began.elapsed();
         // The caller may have gone away; the check goes on all the same, so that what an owner
         // sees of it does not depend on that.
@@ -345,45 +336,7 @@ impl Reporter {
     }
 }
 
-impl Batch {
-    fn summary(&self) -> OpeningBatch {
-        OpeningBatch {
-            identifier_type: self.kind.name().to_owned(),
-            canonical: self
-                .identifiers
-                .iter()
-                .map(|identifier| hex::encode(identifier.canonical()))
-                .collect(),
-        }
-    }
-}
-
-fn group(items: Vec<Item>) -> Vec<Batch> {
-    let mut batches: BTreeMap<IdentifierType, (Batch, HashMap<Identifier, usize>)> =
-        BTreeMap::new();
-    for Item { reference, identifier } in items {
-        let kind = identifier.kind();
-        let (batch, places) = batches.entry(kind).or_insert_with(|| {
-            let batch = Batch { kind, identifiers: Vec::new(), references: Vec::new() };
-            (batch, HashMap::new())
-        });
-        let place = *places.entry(identifier).or_insert_with_key(|identifier| {
-            batch.identifiers.push(identifier.clone());
-            batch.references.push(Vec::new());
-            batch.references.len().saturating_sub(1)
-        });
-        if let Some(references) = batch.references.get_mut(place) {
-            references.push(reference);
-        }
-    }
-    batches.into_values().map(|(batch, _)| batch).collect()
-}
-
-fn scope_queries(
-    check: &CheckId,
-    unit: &Unit,
-    blinded: &BTreeMap<IdentifierType, BlindedBatch>,
-) -> Vec<ScopeQuery> {
+fn scope_queries(check: &CheckId, unit: &Unit, blinded: &Blinded) -> Vec<ScopeQuery> {
     let counts: Vec<u32> = unit
         .scopes
         .iter()
@@ -405,9 +358,9 @@ fn scope_queries(
         else {
             continue;
         };
-        if let Some(batch) = blinded.get(&scope.identifier_type) {
-            let elements = batch.chunk(&position);
-            query.chunk_hashes.push(chunk_hash(check, &position, elements.elements));
+        let batch = blinded.get(&scope.identifier_type);
+        if let Some(elements) = batch.and_then(|batch| batch.elements(position.chunk)) {
+            query.chunk_hashes.push(chunk_hash(check, &position, elements));
         }
     }
     queries
@@ -426,12 +379,7 @@ fn with_known_headers(
         });
         match known {
             Some(known) => {
-                let header = SignedDocument {
-                    document: known.header.document.clone(),
-                    public_key: known.header.public_key.clone(),
-                    signature: known.header.signature.clone(),
-                };
-                prepared.push(PreparedUnit { unit, header });
+                prepared.push(PreparedUnit { unit, header: known.header.clone().into() });
             }
             None => {
                 let refusal = Refusal::new(

@@ -6,7 +6,7 @@ mod read;
 
 use std::{pin::Pin, sync::Arc, time::Duration};
 
-use symbolon_client::{CheckError, CheckRequest, Requester, bureau::MAX_MESSAGE_LEN};
+use symbolon_client::{CheckError, CheckRequest, Compute, Requester, bureau::MAX_MESSAGE_LEN};
 use symbolon_exchange::refuse;
 use symbolon_policy::{Reason, Refusal};
 use symbolon_proto::bureau::v1::{
@@ -37,6 +37,7 @@ const SLOWEST_READER: Duration = Duration::from_secs(60);
 #[derive(Clone)]
 pub(crate) struct BureauFace {
     pub(crate) requester: Requester,
+    pub(crate) compute: Compute,
     pub(crate) coverage: coverage::Coverage,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) checks: Arc<Semaphore>,
@@ -62,7 +63,7 @@ impl BureauFace {
         })?;
         let began = Instant::now();
         let Question { check, items, rejected, context, timeout: limit } =
-            read::question(requests, peer.spiffe_id).await?;
+            read::question(requests, peer.spiffe_id, &self.compute).await?;
         let accepted = items.len() as u64;
         let started = self
             .requester

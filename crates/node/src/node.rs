@@ -108,7 +108,7 @@ impl Node {
             store: self.store.clone(),
             book: book.clone(),
             published,
-            compute,
+            compute: compute.clone(),
             metrics: Arc::clone(&metrics),
             checks: Places::new(self.config.most_checks_at_once),
             transfers: PartnerFace::transfers(),
@@ -117,6 +117,7 @@ impl Node {
         let bureau_face = BureauFace {
             coverage: Coverage { us: code.clone(), book, sets: requester.sets().clone() },
             requester,
+            compute,
             metrics: Arc::clone(&metrics),
             checks: Arc::new(Semaphore::new(self.config.most_checks_at_once)),
         };

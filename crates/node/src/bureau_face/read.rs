@@ -1,11 +1,11 @@
-use std::{collections::HashSet, time::Duration};
+use std::time::Duration;
 
-use symbolon_client::{Item, QuestionContext};
+use symbolon_client::{Compute, Item, Pipeline, QuestionContext, Stopped};
 use symbolon_exchange::ContextFacts;
 use symbolon_identifiers::{IdentifierType, parse, parse_zone};
 use symbolon_policy::{BureauCode, CheckId, Reason, Refusal};
 use symbolon_proto::{
-    bureau::v1::{CheckItem, CheckRequest, CheckStart, ItemRejected, check_request},
+    bureau::v1::{CheckItem, CheckItems, CheckRequest, CheckStart, ItemRejected, check_request},
     v1::Urgency,
 };
 use tonic::{Code, Streaming};
@@ -16,6 +16,8 @@ const MOST_BUREAUS: usize = 256;
 const LONGEST_VALUE: usize = 1_024;
 const USUAL_TIMEOUT: Duration = Duration::from_secs(10);
 const LONGEST_TIMEOUT: Duration = Duration::from_secs(600);
+/// Up to so many items are read at once where they came: less than it takes to hand them on.
+const FEW: usize = 32;
 const SILENCE: Duration = Duration::from_secs(30);
 const LONGEST_READING: Duration = Duration::from_secs(300);
 /// The name under which a scanned zone comes instead of a type.
@@ -34,44 +36,103 @@ pub(super) struct Question {
 pub(super) async fn question(
     requests: Streaming<CheckRequest>,
     agency: String,
+    compute: &Compute,
 ) -> Result<Question, Refusal> {
-    tokio::time::timeout(LONGEST_READING, read(requests, agency))
+    tokio::time::timeout(LONGEST_READING, read(requests, agency, compute))
         .await
         .map_err(|_| limit("the question took longer than five minutes to be said"))?
 }
 
-async fn read(mut requests: Streaming<CheckRequest>, agency: String) -> Result<Question, Refusal> {
+async fn read(
+    mut requests: Streaming<CheckRequest>,
+    agency: String,
+    compute: &Compute,
+) -> Result<Question, Refusal> {
     let Some(check_request::Part::Start(start)) = next(&mut requests).await? else {
         return Err(invalid("a check begins with who asks and why"));
     };
     let mut question = begin(start, agency)?;
-    let mut references = HashSet::new();
+    let mut references = References::default();
+    let mut reading = Pipeline::new(compute, compute.cores().saturating_add(1));
     while let Some(part) = next(&mut requests).await? {
-        let check_request::Part::Items(items) = part else {
+        let check_request::Part::Items(CheckItems { items }) = part else {
             return Err(invalid("who asks and why is said once"));
         };
-        if items.items.len() > MOST_ITEMS_A_MESSAGE {
+        if items.len() > MOST_ITEMS_A_MESSAGE {
             return Err(limit("a message holds at most 4,096 items"));
         }
-        for item in items.items {
-            if !references.insert(item.r#ref) {
+        references.add(&items)?;
+        if items.len() <= FEW && reading.is_empty() {
+            question.add(read_items(items));
+        } else if let Some(read) =
+            reading.push(move || read_items(items)).await.map_err(stopping)?
+        {
+            question.add(read);
+        }
+    }
+    while let Some(read) = reading.next().await.map_err(stopping)? {
+        question.add(read);
+    }
+    references.all_differ()?;
+    Ok(question)
+}
+
+impl Question {
+    fn add(&mut self, (mut items, mut rejected): (Vec<Item>, Vec<ItemRejected>)) {
+        self.items.append(&mut items);
+        self.rejected.append(&mut rejected);
+    }
+}
+
+/// The callers' numbers of the items so far.
+#[derive(Default)]
+struct References {
+    all: Vec<u64>,
+    /// Most callers count upwards, so that nothing needs to be remembered to see that all differ.
+    in_disorder: bool,
+}
+
+impl References {
+    fn add(&mut self, items: &[CheckItem]) -> Result<(), Refusal> {
+        if self.all.len().saturating_add(items.len()) > MOST_ITEMS {
+            return Err(limit("a check holds at most 1,000,000 items; send several"));
+        }
+        for item in items {
+            self.in_disorder |= self.all.last().is_some_and(|last| item.r#ref <= *last);
+            self.all.push(item.r#ref);
+        }
+        Ok(())
+    }
+
+    fn all_differ(mut self) -> Result<(), Refusal> {
+        if self.all.is_empty() {
+            return Err(invalid("the check holds no item"));
+        }
+        if self.in_disorder {
+            self.all.sort_unstable();
+            if self.all.windows(2).any(|two| two.first() == two.last()) {
                 return Err(invalid("two items have the same ref"));
             }
-            if references.len() > MOST_ITEMS {
-                return Err(limit("a check holds at most 1,000,000 items; send several"));
-            }
-            match read_item(&item) {
-                Ok(identifier) => question.items.push(Item { reference: item.r#ref, identifier }),
-                Err((reason, sentence)) => {
-                    question.rejected.push(ItemRejected { r#ref: item.r#ref, reason, sentence });
-                }
+        }
+        Ok(())
+    }
+}
+
+fn read_items(items: Vec<CheckItem>) -> (Vec<Item>, Vec<ItemRejected>) {
+    let (mut read, mut rejected) = (Vec::with_capacity(items.len()), Vec::new());
+    for item in items {
+        match read_item(&item) {
+            Ok(identifier) => read.push(Item { reference: item.r#ref, identifier }),
+            Err((reason, sentence)) => {
+                rejected.push(ItemRejected { r#ref: item.r#ref, reason, sentence });
             }
         }
     }
-    if references.is_empty() {
-        return Err(invalid("the check holds no item"));
-    }
-    Ok(question)
+    (read, rejected)
+}
+
+fn stopping(_: Stopped) -> Refusal {
+    Refusal::new(Reason::TryAgain, "the node is stopping; ask again when it is up")
 }
 
 fn begin(start: CheckStart, agency: String) -> Result<Question, Refusal> {
