@@ -49,6 +49,8 @@ pub(crate) struct ScopeAnswer {
     pub(crate) updated_at: OffsetDateTime,
     /// In the order of the batch.
     pub(crate) hits: Vec<bool>,
+    /// The same.
+    pub(crate) tags: Tags,
 }
 
 impl Ask<'_> {
@@ -231,6 +233,7 @@ impl Ask<'_> {
                         version: set.manifest.version,
                         updated_at: set.manifest.updated_at,
                         hits: set.tags.contains_batch(tags.as_slice()),
+                        tags,
                     })
                 })
                 .collect()

@@ -5,7 +5,7 @@ use std::{
 
 use ring::rand::{SecureRandom as _, SystemRandom};
 use symbolon_exchange::{CheckHeader, CommitmentSalts, ScopeQuery, chunk_hash, chunks_of};
-use symbolon_policy::{CheckId, Reason, Refusal};
+use symbolon_policy::{AgreementId, CheckId, Reason, Refusal, ScopeId, may_keep};
 use symbolon_proto::v1::SignedDocument;
 use symbolon_store::{AskedHeader, NewCheck, StoreError};
 use thiserror::Error;
@@ -21,6 +21,7 @@ use crate::{
     opening::{Opening, OpeningBatch, OpeningSalts, SealedOpening},
     plan::{Plan, Unit},
     requester::Requester,
+    tags::Tags,
 };
 
 /// A question: identifiers, and who asks why.
@@ -33,6 +34,9 @@ pub struct CheckRequest {
     pub context: QuestionContext,
     /// How long to wait for each bureau.
     pub timeout: Duration,
+    /// Whether the tags are wanted, to be kept. Then only lists are asked whose agreements allow
+    /// that; what the others are is reported as for a check that they do not permit.
+    pub keep_tags: bool,
 }
 
 /// A check under way.
@@ -57,6 +61,17 @@ pub struct SourceResult {
     pub outcome: Result<Vec<bool>, Failure>,
     /// Since the check began.
     pub elapsed: Duration,
+    /// The tags, where they were wanted and there is an answer.
+    pub(crate) kept: Option<KeptTags>,
+}
+
+/// Tags that may be kept.
+pub(crate) struct KeptTags {
+    pub(crate) agreement: AgreementId,
+    pub(crate) scope: ScopeId,
+    pub(crate) until: OffsetDateTime,
+    /// In the order in which each different identifier of the type was first given.
+    pub(crate) tags: Tags,
 }
 
 /// A unit of the plan with the header that is sent for it.
@@ -99,6 +114,9 @@ impl Requester {
             None => (Zeroizing::new(random_bytes(&random)?), [].as_slice()),
         };
         let blinded = Arc::new(blind(&self.compute, &batches, check, &secret).await?);
+        if request.keep_tags {
+            plan.settle_unkept(now);
+        }
         if before.is_none() {
             self.settle_unready(&mut plan, now);
         }
@@ -126,17 +144,17 @@ impl Requester {
         let (sender, results) = mpsc::channel(sources.max(1));
         let reporter = Reporter { sender, batches, began };
         for (source, failure) in settled {
-            reporter.report(source, None, Err(failure)).await;
+            reporter.report(source, None, Err(failure), None).await;
         }
         for one in prepared {
             let (requester, blinded, reporter) =
                 (self.clone(), Arc::clone(&blinded), reporter.clone());
-            let timeout = request.timeout;
+            let (timeout, keep) = (request.timeout, request.keep_tags);
             let sources: Vec<_> =
                 one.unit.scopes.iter().map(|(_, source)| source.clone()).collect();
             let fallback = reporter.clone();
             let asking = tokio::spawn(async move {
-                requester.ask_unit(check, one, blinded, timeout, reporter).await;
+                requester.ask_unit(check, one, blinded, timeout, keep, reporter).await;
             });
             tokio::spawn(async move {
                 // Whatever went wrong, each list has its line.
@@ -146,7 +164,7 @@ impl Requester {
                             "internal",
                             "this bureau's own node failed at this list; its log knows more",
                         );
-                        fallback.report(source, None, Err(failure)).await;
+                        fallback.report(source, None, Err(failure), None).await;
                     }
                 }
             });
@@ -205,6 +223,7 @@ impl Requester {
         prepared: PreparedUnit,
         blinded: Arc<Blinded>,
         limit: Duration,
+        keep: bool,
         reporter: Reporter,
     ) {
         let PreparedUnit { unit, header } = prepared;
@@ -215,6 +234,8 @@ impl Requester {
                 (AskedScope { id: scope.id(), kind: scope.identifier_type }, source)
             })
             .unzip();
+        let until = may_keep(&agreement, OffsetDateTime::now_utc()).ok().filter(|_| keep);
+        let (id, asked) = (agreement.terms().id.clone(), scopes.clone());
         let ask = Ask { requester: self, check, agreement, owner, scopes, header, blinded };
         let partner = ask.owner.clone();
         let outcome = tokio::time::timeout(limit, ask.run()).await.unwrap_or_else(|_| {
@@ -224,18 +245,25 @@ impl Requester {
         });
         match outcome {
             Ok(answers) => {
-                for (source, answer) in sources.into_iter().zip(answers) {
+                for ((source, scope), answer) in sources.into_iter().zip(asked).zip(answers) {
                     match answer {
-                        Ok(ScopeAnswer { version, updated_at, hits }) => {
-                            reporter.report(source, Some((version, updated_at)), Ok(hits)).await;
+                        Ok(ScopeAnswer { version, updated_at, hits, tags }) => {
+                            let kept = until.map(|until| KeptTags {
+                                agreement: id.clone(),
+                                scope: scope.id,
+                                until,
+                                tags,
+                            });
+                            let coverage = Some((version, updated_at));
+                            reporter.report(source, coverage, Ok(hits), kept).await;
                         }
-                        Err(failure) => reporter.report(source, None, Err(failure)).await,
+                        Err(failure) => reporter.report(source, None, Err(failure), None).await,
                     }
                 }
             }
             Err(failure) => {
                 for source in sources {
-                    reporter.report(source, None, Err(failure.clone())).await;
+                    reporter.report(source, None, Err(failure.clone()), None).await;
                 }
             }
         }
@@ -322,6 +350,7 @@ impl Reporter {
         source: Source,
         coverage: Option<(u64, OffsetDateTime)>,
         outcome: Result<Vec<bool>, Failure>,
+        kept: Option<KeptTags>,
     ) {
         let Some(batch) = self.batches.iter().find(|batch| batch.kind == source.kind) else {
             return;
@@ -331,8 +360,10 @@ impl Reporter {
         let elapsed = self.began.elapsed();
         // The caller may have gone away; the check goes on all the same, so that what an owner
         // sees of it does not depend on that.
-        let _ =
-            self.sender.send(SourceResult { source, coverage, references, outcome, elapsed }).await;
+        let _ = self
+            .sender
+            .send(SourceResult { source, coverage, references, outcome, elapsed, kept })
+            .await;
     }
 }
 

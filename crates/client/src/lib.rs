@@ -21,6 +21,7 @@ mod pipeline;
 mod plan;
 mod requester;
 mod sets;
+mod standing;
 mod sync;
 mod tags;
 mod tls;
@@ -35,6 +36,10 @@ pub use pipeline::Pipeline;
 pub use plan::{Item, QuestionContext, Source};
 pub use requester::Requester;
 pub use sets::{HeldSet, SetShelf};
+pub use standing::{
+    KeptIn, MatchedIn, Standing, StandingFailure, StandingHit, StandingItem, StandingKept,
+    StandingPart, StandingState, Survey,
+};
 pub use sync::{PartnerSync, SyncReport};
 pub use tls::{
     Credentials, PartnerTrust, TlsError, crypto_provider, read_certificates, read_private_key,

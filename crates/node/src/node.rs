@@ -102,6 +102,7 @@ impl Node {
         let mut known = Vec::new();
         jobs.read_agreements(&mut known).await?;
         requester.restore_sets().await?;
+        self.store.tidy_standing().await?;
 
         let partner_face = PartnerFace {
             us: code.clone(),

@@ -20,6 +20,7 @@ mod manifests;
 mod partner_sets;
 mod scope_keys;
 mod seal;
+mod standing;
 mod stored_document;
 
 pub use answered::{Admission, Admitted, NotAdmitted, QuotaUsage};
@@ -35,4 +36,8 @@ pub use manifests::StoredManifest;
 pub use partner_sets::PartnerSet;
 pub use scope_keys::ScopeSecrets;
 pub use seal::{SealError, Sealer};
+pub use standing::{
+    Bitmap, NewStanding, SegmentId, StandingChange, StandingEntry, StandingError, StoredSegment,
+    StoredStanding, StoredTags, TagsEnd, WrittenSegment, WrittenTags,
+};
 pub use stored_document::StoredDocument;

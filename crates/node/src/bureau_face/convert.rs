@@ -62,7 +62,7 @@ pub(super) fn end_name(kind: FailureKind) -> &'static str {
     }
 }
 
-fn outcome(kind: FailureKind) -> Outcome {
+pub(super) fn outcome(kind: FailureKind) -> Outcome {
     match kind {
         FailureKind::NotPermitted => Outcome::NotPermitted,
         FailureKind::NoAnswer => Outcome::NoAnswer,
@@ -73,6 +73,6 @@ fn desk(desk: &Desk) -> wire::Desk {
     wire::Desk { name: desk.name.clone(), phone: desk.phone.clone(), email: desk.email.clone() }
 }
 
-fn timestamp(at: OffsetDateTime) -> prost_types::Timestamp {
+pub(super) fn timestamp(at: OffsetDateTime) -> prost_types::Timestamp {
     prost_types::Timestamp { seconds: at.unix_timestamp(), nanos: 0 }
 }

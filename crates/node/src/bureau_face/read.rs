@@ -10,8 +10,8 @@ use symbolon_proto::{
 };
 use tonic::{Code, Streaming};
 
-const MOST_ITEMS: usize = 1_000_000;
-const MOST_ITEMS_A_MESSAGE: usize = 4_096;
+pub(super) const MOST_ITEMS: usize = 1_000_000;
+pub(super) const MOST_ITEMS_A_MESSAGE: usize = 4_096;
 const MOST_BUREAUS: usize = 256;
 const LONGEST_VALUE: usize = 1_024;
 const USUAL_TIMEOUT: Duration = Duration::from_secs(10);
@@ -19,7 +19,7 @@ const LONGEST_TIMEOUT: Duration = Duration::from_secs(600);
 /// Up to so many items are read at once where they came: less than it takes to hand them on.
 const FEW: usize = 32;
 const SILENCE: Duration = Duration::from_secs(30);
-const LONGEST_READING: Duration = Duration::from_secs(300);
+pub(super) const LONGEST_READING: Duration = Duration::from_secs(300);
 /// The name under which a scanned zone comes instead of a type.
 const MRZ: &str = "mrz";
 
@@ -61,7 +61,7 @@ async fn read(
         if items.len() > MOST_ITEMS_A_MESSAGE {
             return Err(limit("a message holds at most 4,096 items"));
         }
-        references.add(&items)?;
+        references.add(items.iter().map(|item| item.r#ref))?;
         if items.len() <= FEW && reading.is_empty() {
             question.add(read_items(items));
         } else if let Some(read) =
@@ -86,25 +86,28 @@ impl Question {
 
 /// The callers' numbers of the items so far.
 #[derive(Default)]
-struct References {
+pub(super) struct References {
     all: Vec<u64>,
     /// Most callers count upwards, so that nothing needs to be remembered to see that all differ.
     in_disorder: bool,
 }
 
 impl References {
-    fn add(&mut self, items: &[CheckItem]) -> Result<(), Refusal> {
-        if self.all.len().saturating_add(items.len()) > MOST_ITEMS {
+    pub(super) fn add(
+        &mut self,
+        references: impl ExactSizeIterator<Item = u64>,
+    ) -> Result<(), Refusal> {
+        if self.all.len().saturating_add(references.len()) > MOST_ITEMS {
             return Err(limit("a check holds at most 1,000,000 items; send several"));
         }
-        for item in items {
-            self.in_disorder |= self.all.last().is_some_and(|last| item.r#ref <= *last);
-            self.all.push(item.r#ref);
+        for reference in references {
+            self.in_disorder |= self.all.last().is_some_and(|last| reference <= *last);
+            self.all.push(reference);
         }
         Ok(())
     }
 
-    fn all_differ(mut self) -> Result<(), Refusal> {
+    pub(super) fn all_differ(mut self) -> Result<(), Refusal> {
         if self.all.is_empty() {
             return Err(invalid("the check holds no item"));
         }
@@ -131,11 +134,11 @@ fn read_items(items: Vec<CheckItem>) -> (Vec<Item>, Vec<ItemRejected>) {
     (read, rejected)
 }
 
-fn stopping(_: Stopped) -> Refusal {
+pub(super) fn stopping(_: Stopped) -> Refusal {
     Refusal::new(Reason::TryAgain, "the node is stopping; ask again when it is up")
 }
 
-fn begin(start: CheckStart, agency: String) -> Result<Question, Refusal> {
+pub(super) fn begin(start: CheckStart, agency: String) -> Result<Question, Refusal> {
     let said = |text: &str, most: usize| !text.trim().is_empty() && text.len() <= most;
     if !said(&start.officer, 256) {
         return Err(invalid("name the officer who asks, in at most 256 bytes"));
@@ -166,16 +169,7 @@ fn begin(start: CheckStart, agency: String) -> Result<Question, Refusal> {
         .iter()
         .map(|code| code.parse::<BureauCode>().map_err(|error| invalid(&error.to_string())))
         .collect::<Result<_, _>>()?;
-    let timeout = match start.timeout {
-        None => USUAL_TIMEOUT,
-        Some(wanted) => u64::try_from(wanted.seconds)
-            .ok()
-            .zip(u32::try_from(wanted.nanos).ok())
-            .filter(|(_, nanos)| *nanos < 1_000_000_000)
-            .map(|(seconds, nanos)| Duration::new(seconds, nanos))
-            .filter(|wanted| !wanted.is_zero() && *wanted <= LONGEST_TIMEOUT)
-            .ok_or_else(|| invalid("the timeout must be more than 0 and at most 600 seconds"))?,
-    };
+    let timeout = waiting(start.timeout)?;
     let check = match start.check_id.as_slice() {
         [] => None,
         bytes => Some(CheckId(bytes.try_into().map_err(|_| invalid("a check id has 16 bytes"))?)),
@@ -200,7 +194,23 @@ fn begin(start: CheckStart, agency: String) -> Result<Question, Refusal> {
     })
 }
 
-fn read_item(item: &CheckItem) -> Result<symbolon_identifiers::Identifier, (String, String)> {
+/// How long to wait for each bureau.
+pub(super) fn waiting(wanted: Option<prost_types::Duration>) -> Result<Duration, Refusal> {
+    match wanted {
+        None => Ok(USUAL_TIMEOUT),
+        Some(wanted) => u64::try_from(wanted.seconds)
+            .ok()
+            .zip(u32::try_from(wanted.nanos).ok())
+            .filter(|(_, nanos)| *nanos < 1_000_000_000)
+            .map(|(seconds, nanos)| Duration::new(seconds, nanos))
+            .filter(|wanted| !wanted.is_zero() && *wanted <= LONGEST_TIMEOUT)
+            .ok_or_else(|| invalid("the timeout must be more than 0 and at most 600 seconds")),
+    }
+}
+
+pub(super) fn read_item(
+    item: &CheckItem,
+) -> Result<symbolon_identifiers::Identifier, (String, String)> {
     if item.value.len() > LONGEST_VALUE || item.country.len() > LONGEST_VALUE {
         return Err(("too_long".to_owned(), "an identifier has at most 1,024 bytes".to_owned()));
     }
@@ -220,17 +230,21 @@ fn read_item(item: &CheckItem) -> Result<symbolon_identifiers::Identifier, (Stri
     parsed.map_err(|error| (error.code.as_str().to_owned(), error.to_string()))
 }
 
-async fn next(
-    requests: &mut Streaming<CheckRequest>,
-) -> Result<Option<check_request::Part>, Refusal> {
-    let message = tokio::time::timeout(SILENCE, requests.message())
+/// The next message of a caller who does not keep silent; `None` at the end of the stream.
+pub(super) async fn message<T>(requests: &mut Streaming<T>) -> Result<Option<T>, Refusal> {
+    tokio::time::timeout(SILENCE, requests.message())
         .await
         .map_err(|_| invalid("the caller was silent for too long"))?
         .map_err(|status| match status.code() {
             Code::OutOfRange | Code::ResourceExhausted => limit("a message is longer than 8 MiB"),
             _ => invalid("the stream broke off"),
-        })?;
-    match message {
+        })
+}
+
+async fn next(
+    requests: &mut Streaming<CheckRequest>,
+) -> Result<Option<check_request::Part>, Refusal> {
+    match message(requests).await? {
         None => Ok(None),
         Some(message) => {
             message.part.map(Some).ok_or_else(|| invalid("a message of the check is empty"))
@@ -238,10 +252,10 @@ async fn next(
     }
 }
 
-fn invalid(sentence: &str) -> Refusal {
+pub(super) fn invalid(sentence: &str) -> Refusal {
     Refusal::new(Reason::InvalidArgument, sentence)
 }
 
-fn limit(sentence: &str) -> Refusal {
+pub(super) fn limit(sentence: &str) -> Refusal {
     Refusal::new(Reason::LimitExceeded, sentence)
 }
