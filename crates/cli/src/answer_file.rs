@@ -9,8 +9,10 @@ use std::{
 
 use csv::Writer;
 
-use crate::{CliError, asking::Answered};
+use crate::{CliError, asking::Answered, standing::Hit};
 
+const HIT_HEADING: [&str; 8] =
+    ["ref", "identifier_type", "identifier", "bureau", "dataset", "new", "version", "updated_at"];
 const HEADING: [&str; 11] = [
     "ref",
     "identifier_type",
@@ -31,12 +33,51 @@ pub(crate) struct AnswerFile {
     path: PathBuf,
 }
 
+/// A file of a standing check's hits in the making, as [`AnswerFile`].
+pub(crate) struct HitFile(AnswerFile);
+
+impl HitFile {
+    /// Begins a new file.
+    ///
+    /// # Errors
+    /// When there is one already, or it cannot be written.
+    pub(crate) fn create(path: &Path) -> Result<Self, CliError> {
+        AnswerFile::begin(path, &HIT_HEADING).map(Self)
+    }
+
+    /// Writes all hits and brings them to disk.
+    ///
+    /// # Errors
+    /// When the disk is full.
+    pub(crate) fn write(mut self, hits: &[Hit]) -> Result<(), CliError> {
+        for hit in hits {
+            let version = hit.coverage.as_ref().map(|coverage| coverage.version.to_string());
+            let updated_at = hit.coverage.as_ref().map(|coverage| coverage.updated_at.as_str());
+            self.0.line(&[
+                &hit.reference,
+                &hit.identifier_type,
+                &hit.identifier,
+                &hit.bureau,
+                &hit.dataset,
+                if hit.new { "yes" } else { "no" },
+                version.as_deref().unwrap_or_default(),
+                updated_at.unwrap_or_default(),
+            ])?;
+        }
+        self.0.finish()
+    }
+}
+
 impl AnswerFile {
     /// Begins a new file.
     ///
     /// # Errors
     /// When there is one already, or it cannot be written.
     pub(crate) fn create(path: &Path) -> Result<Self, CliError> {
+        Self::begin(path, &HEADING)
+    }
+
+    fn begin(path: &Path, heading: &[&str]) -> Result<Self, CliError> {
         let file = OpenOptions::new()
             .write(true)
             .create_new(true)
@@ -47,7 +88,7 @@ impl AnswerFile {
             writer: Writer::from_writer(BufWriter::with_capacity(1 << 18, file)),
             path: path.to_owned(),
         };
-        new.line(HEADING)?;
+        new.line(heading)?;
         Ok(new)
     }
 
@@ -63,7 +104,7 @@ impl AnswerFile {
             if hits_only && *outcome != "hit" {
                 continue;
             }
-            self.line([
+            self.line(&[
                 asked.reference.to_string().as_str(),
                 &source.identifier_type,
                 &asked.value,
@@ -94,7 +135,7 @@ impl AnswerFile {
             .map_err(|error| CliError::file("write", &path, error))
     }
 
-    fn line(&mut self, fields: [&str; 11]) -> Result<(), CliError> {
+    fn line(&mut self, fields: &[&str]) -> Result<(), CliError> {
         self.writer
             .write_record(fields)
             .map_err(|error| CliError::file("write", &self.path, std::io::Error::other(error)))

@@ -1,6 +1,6 @@
 //! Asking a bureau's node and gathering what it says.
 
-mod gather;
+pub(crate) mod gather;
 mod report;
 
 use std::{sync::Arc, time::Duration};
@@ -155,12 +155,9 @@ pub async fn ask_for(
     ))
 }
 
-/// Made as they are sent, so that a big check is not in memory twice.
-fn messages(
-    reason: &Reason,
-    asked: Arc<[Asked]>,
-) -> impl tokio_stream::Stream<Item = CheckRequest> + Send + 'static {
-    let start = CheckStart {
+/// The beginning of what is said to a node.
+pub(crate) fn start(reason: &Reason) -> CheckStart {
+    CheckStart {
         purpose: reason.purpose.clone(),
         offence_class: reason.offence_class.clone(),
         urgency: if reason.urgent { Urgency::Urgent } else { Urgency::Routine }.into(),
@@ -170,7 +167,15 @@ fn messages(
         bureaus: reason.bureaus.clone(),
         timeout: prost_types::Duration::try_from(reason.timeout).ok(),
         check_id: reason.check_id.map(Vec::from).unwrap_or_default(),
-    };
+    }
+}
+
+/// Made as they are sent, so that a big check is not in memory twice.
+fn messages(
+    reason: &Reason,
+    asked: Arc<[Asked]>,
+) -> impl tokio_stream::Stream<Item = CheckRequest> + Send + 'static {
+    let start = start(reason);
     let items = (0..asked.len()).step_by(ITEMS_A_MESSAGE).map(move |first| {
         let items = asked
             .iter()
@@ -222,7 +227,7 @@ fn shown(asked: &Asked) -> String {
     if asked.country.is_empty() { value } else { format!("{value} ({})", asked.country) }
 }
 
-fn shown_as(identifier: &Identifier) -> String {
+pub(crate) fn shown_as(identifier: &Identifier) -> String {
     let display = identifier.display();
     match identifier.country() {
         Some(issuer) => format!("{display} ({issuer})"),

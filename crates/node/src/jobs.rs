@@ -1,5 +1,5 @@
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -77,6 +77,7 @@ impl Jobs {
     /// Destroys what may not be kept any longer, and matches what is kept against versions of lists
     /// that have come. No partner notices either.
     async fn keep_standing(&self) {
+        let mut told = HashSet::new();
         let mut turns = interval(self.every);
         loop {
             turns.tick().await;
@@ -87,6 +88,18 @@ impl Jobs {
             }
             match self.requester.survey_standing().await {
                 Ok(surveys) => {
+                    for survey in &surveys {
+                        // Said once, not at every look.
+                        let is_told = survey.trouble.is_none() || !told.insert(survey.standing);
+                        if let (Some(error), false) = (&survey.trouble, is_told) {
+                            event!(
+                                warn,
+                                "a standing check could not be matched",
+                                standing = survey.standing,
+                                error = error,
+                            );
+                        }
+                    }
                     for survey in surveys.iter().filter(|survey| survey.has_more) {
                         event!(
                             info,

@@ -1,6 +1,6 @@
 use std::{borrow::Cow, collections::BTreeMap, time::Duration};
 
-use symbolon_proto::bureau::v1::{CheckStarted, ItemRejected, Outcome, SourceAnswers};
+use symbolon_proto::bureau::v1::{CheckStarted, ItemRejected, Outcome, Source, SourceAnswers};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use super::{
@@ -195,10 +195,11 @@ fn answer(
 }
 
 fn answering(message: &SourceAnswers) -> AnsweringSource {
-    let elapsed_ms = milliseconds(message.elapsed);
-    let Some(source) = message.source.clone() else {
-        return AnsweringSource { elapsed_ms, ..AnsweringSource::default() };
-    };
+    named(message.source.clone().unwrap_or_default(), milliseconds(message.elapsed))
+}
+
+/// A list as the node describes it.
+pub(crate) fn named(source: Source, elapsed_ms: f64) -> AnsweringSource {
     let coverage = (source.set_version > 0).then(|| Coverage {
         version: source.set_version,
         updated_at: source
@@ -219,7 +220,7 @@ fn answering(message: &SourceAnswers) -> AnsweringSource {
     }
 }
 
-fn outcome(outcome: Outcome) -> &'static str {
+pub(crate) fn outcome(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Hit => "hit",
         Outcome::NoHit => "no_hit",
@@ -229,7 +230,7 @@ fn outcome(outcome: Outcome) -> &'static str {
     }
 }
 
-fn milliseconds(duration: Option<prost_types::Duration>) -> f64 {
+pub(crate) fn milliseconds(duration: Option<prost_types::Duration>) -> f64 {
     duration
         .and_then(|duration| Duration::try_from(duration).ok())
         .map_or(0.0, |duration| (duration.as_secs_f64() * 1e6).round() / 1e3)

@@ -1,9 +1,9 @@
-use std::{collections::HashSet, io::Read as _, path::PathBuf, sync::Arc, time::Duration};
+use std::{collections::HashSet, io::Read as _, path::PathBuf, sync::Arc};
 
 use clap::Args;
 use symbolon_identifiers::{IdentifierType, parse, readings};
 
-use super::{DONE, INCOMPLETE};
+use super::{DONE, INCOMPLETE, reasons::Reasons};
 use crate::{
     CliError, Profile,
     answer_file::AnswerFile,
@@ -48,28 +48,8 @@ pub(super) struct Check {
     /// Show or write hits only; all else is only counted.
     #[arg(long, conflicts_with = "all")]
     hits_only: bool,
-    /// What the check is for; must be agreed with the bureaus asked. `symbolon coverage --json`
-    /// lists purposes.
-    #[arg(long, default_value = "border_check")]
-    purpose: String,
-    /// The case that it belongs to. It stays sealed at this bureau.
-    #[arg(long = "case", value_name = "REFERENCE", default_value = "none given")]
-    case_reference: String,
-    /// The grounds for asking. They stay sealed at this bureau.
-    #[arg(long, default_value = "")]
-    justification: String,
-    /// Class of offence, where an agreement asks for one.
-    #[arg(long, value_name = "CODE", default_value = "")]
-    offence_class: String,
-    /// Somebody is being held up.
-    #[arg(long)]
-    urgent: bool,
-    /// Who asks; the name in the profile unless given. It stays sealed at this bureau.
-    #[arg(long)]
-    officer: Option<String>,
-    /// Code of a bureau to ask; may be repeated. All partners unless given.
-    #[arg(long = "bureau", value_name = "CODE")]
-    bureaus: Vec<String>,
+    #[command(flatten)]
+    reasons: Reasons,
     /// Seconds to wait for each bureau.
     #[arg(long, value_name = "SECONDS", default_value_t = 10)]
     timeout: u64,
@@ -200,17 +180,7 @@ impl Check {
                 Some(id)
             }
         };
-        Ok(Reason {
-            purpose: self.purpose.clone(),
-            offence_class: self.offence_class.clone(),
-            urgent: self.urgent,
-            officer: self.officer.clone().unwrap_or_else(|| profile.officer.clone()),
-            case_reference: self.case_reference.clone(),
-            justification: self.justification.clone(),
-            bureaus: self.bureaus.clone(),
-            timeout: Duration::from_secs(self.timeout),
-            check_id,
-        })
+        Ok(Reason { check_id, ..self.reasons.reason(profile, self.timeout) })
     }
 }
 

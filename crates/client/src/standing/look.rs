@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use symbolon_identifiers::Identifier;
 use symbolon_policy::StandingId;
-use symbolon_store::{Bitmap, StandingError, Store, StoredSegment, StoredTags};
+use symbolon_store::{Bitmap, StandingError, Store, StoredSegment, StoredStanding, StoredTags};
 use time::OffsetDateTime;
 
 use super::{
@@ -41,6 +41,8 @@ pub struct Survey {
     pub unseen: u64,
     /// Whether there are more of them than at the last look.
     pub has_more: bool,
+    /// Why not all of it could be looked up.
+    pub trouble: Option<StandingFailure>,
 }
 
 /// One set of tags to be looked up, or why it cannot be.
@@ -103,34 +105,40 @@ impl Requester {
     }
 
     /// Looks up what new versions of lists have come for, in all standing checks, without telling
-    /// anyone. Nothing of it is written; a person's look is what counts as seen.
+    /// anyone. Nothing of it is written; a person's look is what counts as seen. One that is damaged
+    /// keeps the others from nothing.
     ///
     /// # Errors
-    /// When a file is damaged or the database fails.
+    /// When the database fails.
     pub async fn survey_standing(&self) -> Result<Vec<Survey>, StandingFailure> {
         let mut surveys = Vec::new();
         for stored in self.store.standing_checks().await? {
             let turn = self.standing.turn(&stored.standing);
             let Ok(_turn) = turn.try_lock() else { continue };
             let before = self.standing.unseen(&stored.standing);
-            for Look { segment, tags, set } in self.looks(&stored.segments) {
-                let Ok(set) = set else { continue };
-                let key = (stored.standing, segment.id, tags.scope);
-                let hash = set.hash;
-                if self.standing.found().get(&key).is_some_and(|found| found.set == hash) {
-                    continue;
-                }
-                let store = self.store.clone();
-                let work = move || look(&store, &segment, &tags, &set);
-                let Seen { hits, before } = self.compute.run(work).await??;
-                let unseen = hits.places().filter(|place| !before.has(*place)).count() as u64;
-                self.standing.found().insert(key, Found { set: hash, unseen });
-            }
+            let trouble = self.survey(&stored).await.err();
             let unseen = self.standing.unseen(&stored.standing);
             let has_more = unseen > before;
-            surveys.push(Survey { standing: stored.standing, unseen, has_more });
+            surveys.push(Survey { standing: stored.standing, unseen, has_more, trouble });
         }
         Ok(surveys)
+    }
+
+    async fn survey(&self, stored: &StoredStanding) -> Result<(), StandingFailure> {
+        for Look { segment, tags, set } in self.looks(&stored.segments) {
+            let Ok(set) = set else { continue };
+            let key = (stored.standing, segment.id, tags.scope);
+            let hash = set.hash;
+            if self.standing.found().get(&key).is_some_and(|found| found.set == hash) {
+                continue;
+            }
+            let store = self.store.clone();
+            let work = move || look(&store, &segment, &tags, &set);
+            let Seen { hits, before } = self.compute.run(work).await??;
+            let unseen = hits.places().filter(|place| !before.has(*place)).count() as u64;
+            self.standing.found().insert(key, Found { set: hash, unseen });
+        }
+        Ok(())
     }
 
     fn looks(&self, segments: &[StoredSegment]) -> Vec<Look> {
