@@ -4,3 +4,4 @@
 mod answers;
 mod demo;
 mod program;
+mod standing;

@@ -45,7 +45,9 @@ type Spoil = fn(&mut Vec<CheckRequest>);
 
 fn flip_in_chunk(message: &mut CheckRequest) {
     if let Some(Part::Chunk(chunk)) = &mut message.part {
-        chunk.elements[3] ^= 1;
+        let mut elements = chunk.elements.to_vec();
+        elements[3] ^= 1;
+        chunk.elements = elements.into();
     }
 }
 

@@ -266,7 +266,7 @@ impl FakeOwner {
                 break;
             }
             send(check_response::Part::Chunk(EvaluatedChunk {
-                elements: evaluated.elements,
+                elements: evaluated.elements.into(),
                 proof: evaluated.proof.to_bytes().to_vec(),
             }))
             .await;

@@ -151,7 +151,9 @@ pub fn header_message(header: SignedDocument) -> CheckRequest {
 
 /// A chunk as a message.
 pub fn chunk_message(elements: Vec<u8>) -> CheckRequest {
-    CheckRequest { part: Some(check_request::Part::Chunk(BlindedChunk { elements })) }
+    CheckRequest {
+        part: Some(check_request::Part::Chunk(BlindedChunk { elements: elements.into() })),
+    }
 }
 
 /// Sends `messages` as one check and gathers everything that comes back before the end or an error.

@@ -313,6 +313,7 @@ fn agreement() -> Result<SignedAgreement, Box<dyn Error>> {
         }],
         purposes: vec!["border_check".to_owned()],
         epoch_days: 90,
+        standing_days: None,
         valid_from: datetime!(2026-01-01 00:00 UTC),
         valid_until: datetime!(2027-01-01 00:00 UTC),
     };

@@ -5,7 +5,9 @@ mod dataset;
 mod demo;
 mod keys;
 mod node;
+mod reasons;
 mod shell;
+mod standing;
 mod table;
 
 use std::process::ExitCode;
@@ -48,6 +50,9 @@ enum Command {
     Demo(demo::Demo),
     /// Ask partner bureaus about one identifier, a scanned document or a file.
     Check(check::Check),
+    /// Keep a list asked, and see what it hits in new versions of partners' lists.
+    #[command(subcommand)]
+    Standing(standing::StandingCommand),
     /// Show which lists can be asked, of whom, and how fresh they are.
     Coverage(coverage::Coverage),
     /// Found a bureau, run its node, show its card.
@@ -89,6 +94,7 @@ async fn dispatch(command: Command, output: Output) -> Result<u8, CliError> {
     match command {
         Command::Demo(demo) => demo.run(output).await,
         Command::Check(check) => check.run(output).await,
+        Command::Standing(standing) => standing.run(output).await,
         Command::Coverage(coverage) => coverage.run(output).await,
         Command::Node(node) => node.run(output).await,
         Command::Dataset(dataset) => dataset.run(output).await,

@@ -1,10 +1,12 @@
 //! The `symbolon` program: every job a person does at a bureau, one verb each.
 //!
 //! The library half holds what the end-to-end tests and developer tools share with the program:
-//! [`scenario`] sets up whole bureaus and runs their nodes as processes, [`asking`] asks one.
+//! [`scenario`] sets up whole bureaus and runs their nodes as processes, [`asking`] asks one,
+//! [`standing`] keeps lists asked there.
 
 #![forbid(unsafe_code)]
 
+mod answer_file;
 pub mod asking;
 mod commands;
 mod failure;
@@ -12,6 +14,7 @@ mod output;
 mod profile;
 pub mod rows;
 pub mod scenario;
+pub mod standing;
 
 pub use commands::{Cli, run};
 pub use failure::CliError;

@@ -58,6 +58,8 @@ pub struct Row {
     pub value: String,
     /// The country; may be empty.
     pub country: String,
+    /// What is to become of it, from a column `change`; empty without one.
+    pub change: String,
 }
 
 /// A row that cannot be used.
@@ -127,6 +129,7 @@ struct Columns {
     identifier_type: Option<usize>,
     value: usize,
     country: Option<usize>,
+    change: Option<usize>,
 }
 
 impl Rows<File> {
@@ -162,6 +165,7 @@ impl<R: Read> Rows<R> {
             identifier_type: find(&mapping.identifier_type),
             value: find(&mapping.value).ok_or_else(|| missing(&mapping.value))?,
             country: find(&mapping.country),
+            change: find("change"),
         };
         if columns.identifier_type.is_none() && mapping.fixed_type.is_none() {
             return Err(missing(&mapping.identifier_type));
@@ -220,6 +224,7 @@ impl<R: Read> Rows<R> {
             identifier_type: self.mapping.types.get(&named).cloned().unwrap_or(named),
             value: field(Some(self.columns.value), "value")?,
             country: field(self.columns.country, "country")?,
+            change: field(self.columns.change, "change")?.trim().to_owned(),
         })
     }
 }

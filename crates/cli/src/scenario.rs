@@ -214,6 +214,7 @@ pub fn simple_terms(
         datasets,
         purposes: vec!["border_check".to_owned(), "criminal_investigation".to_owned()],
         epoch_days: 90,
+        standing_days: None,
         valid_from: midnight,
         valid_until: midnight + time::Duration::days(365),
     })

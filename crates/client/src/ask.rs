@@ -1,8 +1,8 @@
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use symbolon_exchange::{AnswerDigest, ChunkPosition, DocumentHash, Receipt, chunks_of};
 use symbolon_identifiers::IdentifierType;
-use symbolon_oprf::{Output, Proof, voprf};
+use symbolon_oprf::{Proof, PublicKey, voprf};
 use symbolon_policy::{Agreement, CheckId, Party, ScopeId};
 use symbolon_proto::{
     partner::v1::{
@@ -10,12 +10,18 @@ use symbolon_proto::{
     },
     v1::SignedDocument,
 };
-use symbolon_store::StoredDocument;
 use symbolon_tagset::MembershipHash;
 use time::OffsetDateTime;
 use tonic::Streaming;
 
-use crate::{blinding::BlindedBatch, failure::Failure, requester::Requester, sets::HeldSet};
+use crate::{
+    blinding::{Blinded, BlindedBatch},
+    failure::Failure,
+    pipeline::Pipeline,
+    requester::Requester,
+    sets::HeldSet,
+    tags::Tags,
+};
 
 const PAUSE_BEFORE_REPEATING: Duration = Duration::from_millis(200);
 
@@ -27,7 +33,7 @@ pub(crate) struct Ask<'a> {
     pub(crate) owner: Party,
     pub(crate) scopes: Vec<AskedScope>,
     pub(crate) header: SignedDocument,
-    pub(crate) blinded: Arc<BTreeMap<IdentifierType, BlindedBatch>>,
+    pub(crate) blinded: Arc<Blinded>,
 }
 
 /// One scope of it.
@@ -43,6 +49,8 @@ pub(crate) struct ScopeAnswer {
     pub(crate) updated_at: OffsetDateTime,
     /// In the order of the batch.
     pub(crate) hits: Vec<bool>,
+    /// The same.
+    pub(crate) tags: Tags,
 }
 
 impl Ask<'_> {
@@ -56,7 +64,7 @@ impl Ask<'_> {
             held.push(self.requester.sets.usable(&scope.id, now)?);
         }
         let first = self.attempt(&held).await;
-        let (outputs, receipt) = match first {
+        let (tags, receipt) = match first {
             Err(failure) if failure.is_broken_connection() => {
                 // Same id, same header: the owner answers the same and counts once. This does not
                 // depend on any outcome.
@@ -67,7 +75,7 @@ impl Ask<'_> {
             other => other?,
         };
         let held = self.fresh_sets(held, &receipt).await;
-        self.look_up(held, outputs).await
+        self.look_up(held, tags).await
     }
 
     /// The sets as of the owner's receipt: if it has published since, the newer ones.
@@ -103,25 +111,45 @@ impl Ask<'_> {
             .collect()
     }
 
-    async fn attempt(&self, held: &[Arc<HeldSet>]) -> Result<(Vec<Output>, Receipt), Failure> {
+    /// While one chunk's proof is verified and its blinds are taken off, the next ones are read,
+    /// and requests go out meanwhile. Nothing is looked up before all are in and signed for.
+    async fn attempt(&self, held: &[Arc<HeldSet>]) -> Result<(Vec<Tags>, Receipt), Failure> {
         let positions = self.positions();
         let mut client = self.requester.partners.client(&self.owner)?;
         let mut answers = client.check(self.requests(positions.clone())).await?.into_inner();
         let mut digest = AnswerDigest::default();
-        let mut outputs = Vec::new();
+        let compute = &self.requester.compute;
+        // One more than there are cores: the next is at hand when a core is free, and no more
+        // memory is held.
+        let mut under_way = Pipeline::new(compute, compute.cores().saturating_add(1));
+        let mut received = self.room();
         for position in &positions {
             let chunk = next_chunk(&mut answers).await?;
             digest.add(&chunk.elements);
-            outputs.extend(self.finalize(position, chunk, held).await?);
+            let work = self.finalizing(position, chunk, held)?;
+            if let Some(done) = under_way.push(work).await? {
+                add(&mut received, done?);
+            }
         }
-        let receipt = self.receipt(&mut answers, digest, outputs.len()).await?;
-        Ok((outputs, receipt))
+        while let Some(done) = under_way.next().await? {
+            add(&mut received, done?);
+        }
+        let answered = received.iter().map(Tags::len).sum();
+        let receipt = self.receipt(&mut answers, digest, answered).await?;
+        Ok((received, receipt))
+    }
+
+    /// Room for the tags of each scope.
+    fn room(&self) -> Vec<Tags> {
+        self.counts().map(|count| Tags::with_capacity(count.try_into().unwrap_or(0))).collect()
+    }
+
+    fn counts(&self) -> impl Iterator<Item = u32> {
+        self.scopes.iter().map(|scope| self.blinded.get(&scope.kind).map_or(0, BlindedBatch::count))
     }
 
     fn positions(&self) -> Vec<ChunkPosition> {
-        let count =
-            |scope: &AskedScope| self.blinded.get(&scope.kind).map_or(0, BlindedBatch::count);
-        chunks_of(self.scopes.iter().map(count))
+        chunks_of(self.counts())
     }
 
     fn requests(
@@ -132,51 +160,36 @@ impl Ask<'_> {
         let (blinded, scopes) = (Arc::clone(&self.blinded), self.scopes.clone());
         let chunks = positions.into_iter().filter_map(move |position| {
             let scope = scopes.get(usize::try_from(position.scope).ok()?)?;
-            let elements = blinded.get(&scope.kind)?.chunk(&position).elements.to_vec();
+            let elements = blinded.get(&scope.kind)?.elements(position.chunk)?.clone();
             Some(CheckRequest { part: Some(check_request::Part::Chunk(BlindedChunk { elements })) })
         });
         tokio_stream::iter(std::iter::once(header).chain(chunks))
     }
 
-    /// Verifies a chunk's proof against the pinned key and unblinds it, off the async runtime.
-    async fn finalize(
+    /// The work of verifying a chunk's proof against the pinned key and unblinding it.
+    fn finalizing(
         &self,
         position: &ChunkPosition,
         answer: EvaluatedChunk,
         held: &[Arc<HeldSet>],
-    ) -> Result<Vec<Output>, Failure> {
+    ) -> Result<impl FnOnce() -> Finalized + Send + 'static, Failure> {
         let index = usize::try_from(position.scope).unwrap_or(usize::MAX);
         let (Some(scope), Some(set)) = (self.scopes.get(index), held.get(index)) else {
             return Err(Failure::untrusted("the bureau answered what was not asked"));
         };
-        let (blinded, kind, position) = (Arc::clone(&self.blinded), scope.kind, *position);
+        let (blinded, kind, chunk) = (Arc::clone(&self.blinded), scope.kind, position.chunk);
         let public_key = set.manifest.public_key;
-        let work = move || {
-            let batch = blinded.get(&kind)?;
-            let part = batch.chunk(&position);
-            let proof = Proof::from_bytes(&answer.proof).ok()?;
-            voprf::finalize(
-                &public_key,
-                part.inputs,
-                part.blinds,
-                part.elements,
-                &answer.elements,
-                &proof,
-            )
-            .ok()
-        };
-        self.requester
-            .compute
-            .run(work)
-            .await
-            .map_err(|_| Failure::no_answer("stopping", "this bureau's node is stopping"))?
-            .ok_or_else(|| {
-                Failure::no_answer(
-                    "proof_invalid",
-                    "the bureau could not prove that it used its published key; nothing of its \
-                     answer was used. Tell its desk",
-                )
-            })
+        Ok(move || {
+            finalize(&blinded, kind, chunk, &public_key, &answer)
+                .map(|tags| (index, tags))
+                .ok_or_else(|| {
+                    Failure::no_answer(
+                        "proof_invalid",
+                        "the bureau could not prove that it used its published key; nothing of \
+                         its answer was used. Tell its desk",
+                    )
+                })
+        })
     }
 
     async fn receipt(
@@ -198,15 +211,10 @@ impl Ask<'_> {
         if !holds {
             return Err(Failure::untrusted("the bureau signed for another answer than it gave"));
         }
-        let document = StoredDocument {
-            document: signed.document,
-            public_key: signed.public_key,
-            signature: signed.signature,
-        };
         let agreement = &self.agreement.terms().id;
         self.requester
             .store
-            .record_receipt(&self.check, &self.owner.code, agreement, &document)
+            .record_receipt(&self.check, &self.owner.code, agreement, &signed.into())
             .await?;
         Ok(receipt)
     }
@@ -214,37 +222,55 @@ impl Ask<'_> {
     async fn look_up(
         &self,
         held: Vec<Result<Arc<HeldSet>, Failure>>,
-        outputs: Vec<Output>,
+        tags: Vec<Tags>,
     ) -> Result<Vec<Result<ScopeAnswer, Failure>>, Failure> {
-        let counts: Vec<usize> = self
-            .scopes
-            .iter()
-            .map(|scope| self.blinded.get(&scope.kind).map_or(0, |batch| batch.inputs.len()))
-            .collect();
         let work = move || {
-            let mut outputs = outputs.as_slice();
-            let mut answers = Vec::with_capacity(held.len());
-            for (set, count) in held.iter().zip(counts) {
-                let (these, rest) = outputs.split_at_checked(count)?;
-                outputs = rest;
-                let hashes: Vec<_> =
-                    these.iter().map(|output| MembershipHash(output.membership_hash())).collect();
-                answers.push(set.as_ref().map_err(Clone::clone).map(|set| ScopeAnswer {
-                    version: set.manifest.version,
-                    updated_at: set.manifest.updated_at,
-                    hits: set.tags.contains_batch(&hashes),
-                }));
-            }
-            Some(answers)
+            held.into_iter()
+                .zip(tags)
+                .map(|(set, tags)| {
+                    let set = set?;
+                    Ok(ScopeAnswer {
+                        version: set.manifest.version,
+                        updated_at: set.manifest.updated_at,
+                        hits: set.tags.contains_batch(tags.as_slice()),
+                        tags,
+                    })
+                })
+                .collect()
         };
-        self.requester
-            .compute
-            .run(work)
-            .await
-            .ok()
-            .flatten()
-            .ok_or_else(|| Failure::no_answer("stopping", "this bureau's node is stopping"))
+        Ok(self.requester.compute.run(work).await?)
     }
+}
+
+/// The index of a chunk's scope, and its tags.
+type Finalized = Result<(usize, Tags), Failure>;
+
+fn add(received: &mut [Tags], (scope, more): (usize, Tags)) {
+    if let Some(tags) = received.get_mut(scope) {
+        tags.extend(&more);
+    }
+}
+
+/// Of each output only what is looked up is kept: 16 bytes of 64.
+fn finalize(
+    blinded: &Blinded,
+    kind: IdentifierType,
+    chunk: u32,
+    public_key: &PublicKey,
+    answer: &EvaluatedChunk,
+) -> Option<Tags> {
+    let (chunk, inputs) = blinded.get(&kind)?.chunk(chunk)?;
+    let proof = Proof::from_bytes(&answer.proof).ok()?;
+    let outputs = voprf::finalize(
+        public_key,
+        &inputs,
+        &chunk.blinds,
+        &chunk.elements,
+        &answer.elements,
+        &proof,
+    )
+    .ok()?;
+    Some(outputs.iter().map(|output| MembershipHash(output.membership_hash())).collect())
 }
 
 async fn next_chunk(answers: &mut Streaming<CheckResponse>) -> Result<EvaluatedChunk, Failure> {

@@ -1,37 +1,81 @@
+use std::{collections::BTreeMap, sync::Arc};
+
+use bytes::Bytes;
 use ring::hmac;
-use symbolon_exchange::{CHUNK_ELEMENTS, ChunkPosition};
-use symbolon_identifiers::{Identifier, IdentifierType};
-use symbolon_oprf::{Blind, ELEMENT_LEN, Error, voprf};
+use symbolon_exchange::CHUNK_ELEMENTS;
+use symbolon_identifiers::IdentifierType;
+use symbolon_oprf::{Blind, Error, voprf};
 use symbolon_policy::CheckId;
 use zeroize::{Zeroize as _, Zeroizing};
+
+use crate::{
+    Compute,
+    batch::{Batch, Inputs},
+    check::CheckError,
+    pipeline::Pipeline,
+};
 
 /// Length of the secret from which a check's blinds come, in bytes.
 pub const CHECK_SECRET_LEN: usize = 32;
 
-/// All identifiers of one type in a check, blinded once for all partners on the same rules version.
+/// All identifiers of a check by type, blinded once for all partners on the same rules version.
+pub(crate) type Blinded = BTreeMap<IdentifierType, BlindedBatch>;
+
+/// All identifiers of one type in a check, blinded, chunk by chunk as they travel.
 pub(crate) struct BlindedBatch {
-    pub(crate) inputs: Vec<Zeroizing<Vec<u8>>>,
-    pub(crate) blinds: Vec<Blind>,
-    /// Packed elements, 32 bytes each, in the order of the inputs.
-    pub(crate) elements: Vec<u8>,
+    inputs: Arc<Inputs>,
+    chunks: Vec<BlindedChunk>,
 }
 
-impl BlindedBatch {
-    /// Blinds `identifiers`, all of type `kind`, in order.
-    pub(crate) fn new(
-        kind: IdentifierType,
-        identifiers: &[Identifier],
-        check: &CheckId,
-        secret: &[u8; CHECK_SECRET_LEN],
-    ) -> Result<Self, Error> {
-        let inputs: Vec<_> = identifiers.iter().map(Identifier::oprf_input).collect();
-        let blinds = (0_u32..)
-            .zip(&inputs)
-            .map(|(index, input)| derive_blind(secret, check, kind, index, input))
-            .collect::<Result<Vec<_>, _>>()?;
-        let elements = voprf::blind(&inputs, &blinds)?;
-        Ok(Self { inputs, blinds, elements })
+/// One chunk: what travels, and what takes the answer's blinds off.
+pub(crate) struct BlindedChunk {
+    pub(crate) blinds: Vec<Blind>,
+    /// Packed elements, 32 bytes each, in the order of the inputs; shared with what is sent.
+    pub(crate) elements: Bytes,
+}
+
+/// Blinds all of a check, in pieces on all cores.
+pub(crate) async fn blind(
+    compute: &Compute,
+    batches: &[Batch],
+    check: CheckId,
+    secret: &Zeroizing<[u8; CHECK_SECRET_LEN]>,
+) -> Result<Blinded, CheckError> {
+    let key = hmac::Key::new(hmac::HMAC_SHA512, secret.as_ref());
+    let mut blinded = Blinded::new();
+    let mut pieces = Pipeline::new(compute, compute.cores().saturating_add(1));
+    for batch in batches {
+        let mut chunks = Vec::with_capacity(batch.count().div_ceil(CHUNK_ELEMENTS));
+        for first in (0..batch.count()).step_by(CHUNK_ELEMENTS) {
+            let (inputs, kind, key) = (Arc::clone(&batch.inputs), batch.kind, key.clone());
+            let piece = move || blind_chunk(&inputs, first, kind, &check, &key);
+            if let Some(done) = pieces.push(piece).await.map_err(|_| CheckError::Stopping)? {
+                chunks.push(done.map_err(CheckError::Blinding)?);
+            }
+        }
+        while let Some(done) = pieces.next().await.map_err(|_| CheckError::Stopping)? {
+            chunks.push(done.map_err(CheckError::Blinding)?);
+        }
+        blinded.insert(batch.kind, BlindedBatch { inputs: Arc::clone(&batch.inputs), chunks });
     }
+    Ok(blinded)
+}
+
+fn blind_chunk(
+    inputs: &Inputs,
+    first: usize,
+    kind: IdentifierType,
+    check: &CheckId,
+    key: &hmac::Key,
+) -> Result<BlindedChunk, Error> {
+    let inputs = inputs.at(first..first.saturating_add(CHUNK_ELEMENTS));
+    let mut blinds = Vec::with_capacity(inputs.len());
+    for (index, input) in (first..).zip(&inputs) {
+        let index = u32::try_from(index).unwrap_or(u32::MAX);
+        blinds.push(blind_of(key, check, kind, index, input)?);
+    }
+    let elements = voprf::blind(&inputs, &blinds)?.into();
+    Ok(BlindedChunk { blinds, elements })
 }
 
 /// The blind of one element: HMAC-SHA-512 under the check's secret over `Symbolon-v1-Blind`, a zero
@@ -48,7 +92,17 @@ pub fn derive_blind(
     index: u32,
     input: &[u8],
 ) -> Result<Blind, Error> {
-    let mut context = hmac::Context::with_key(&hmac::Key::new(hmac::HMAC_SHA512, secret));
+    blind_of(&hmac::Key::new(hmac::HMAC_SHA512, secret), check, kind, index, input)
+}
+
+fn blind_of(
+    key: &hmac::Key,
+    check: &CheckId,
+    kind: IdentifierType,
+    index: u32,
+    input: &[u8],
+) -> Result<Blind, Error> {
+    let mut context = hmac::Context::with_key(key);
     context.update(b"Symbolon-v1-Blind\0");
     context.update(&check.0);
     context.update(kind.name().as_bytes());
@@ -62,29 +116,22 @@ pub fn derive_blind(
     blind
 }
 
-/// One chunk of a batch.
-pub(crate) struct BlindedSlice<'a> {
-    pub(crate) inputs: &'a [Zeroizing<Vec<u8>>],
-    pub(crate) blinds: &'a [Blind],
-    pub(crate) elements: &'a [u8],
-}
-
 impl BlindedBatch {
     /// How many identifiers.
     pub(crate) fn count(&self) -> u32 {
-        u32::try_from(self.inputs.len()).unwrap_or(u32::MAX)
+        u32::try_from(self.inputs.count()).unwrap_or(u32::MAX)
     }
 
-    /// The part of the batch that travels as this chunk; empty if there is none.
-    pub(crate) fn chunk(&self, position: &ChunkPosition) -> BlindedSlice<'_> {
-        let first =
-            usize::try_from(position.chunk).unwrap_or(usize::MAX).saturating_mul(CHUNK_ELEMENTS);
-        let end = first.saturating_add(position.elements);
-        let bytes = first.saturating_mul(ELEMENT_LEN)..end.saturating_mul(ELEMENT_LEN);
-        BlindedSlice {
-            inputs: self.inputs.get(first..end).unwrap_or_default(),
-            blinds: self.blinds.get(first..end).unwrap_or_default(),
-            elements: self.elements.get(bytes).unwrap_or_default(),
-        }
+    /// The chunk of this number, with its inputs.
+    pub(crate) fn chunk(&self, number: u32) -> Option<(&BlindedChunk, Vec<&[u8]>)> {
+        let number = usize::try_from(number).ok()?;
+        let first = number.checked_mul(CHUNK_ELEMENTS)?;
+        let inputs = self.inputs.at(first..first.checked_add(CHUNK_ELEMENTS)?);
+        Some((self.chunks.get(number)?, inputs))
+    }
+
+    /// The elements of the chunk of this number.
+    pub(crate) fn elements(&self, number: u32) -> Option<&Bytes> {
+        self.chunks.get(usize::try_from(number).ok()?).map(|chunk| &chunk.elements)
     }
 }

@@ -1,15 +1,13 @@
 use std::{
-    collections::{BTreeMap, HashMap},
     sync::Arc,
     time::{Duration, Instant},
 };
 
 use ring::rand::{SecureRandom as _, SystemRandom};
 use symbolon_exchange::{CheckHeader, CommitmentSalts, ScopeQuery, chunk_hash, chunks_of};
-use symbolon_identifiers::{Identifier, IdentifierType};
-use symbolon_policy::{CheckId, Reason, Refusal};
+use symbolon_policy::{AgreementId, CheckId, Reason, Refusal, ScopeId, may_keep};
 use symbolon_proto::v1::SignedDocument;
-use symbolon_store::{AskedHeader, NewCheck, StoreError, StoredDocument};
+use symbolon_store::{AskedHeader, NewCheck, StoreError};
 use thiserror::Error;
 use time::OffsetDateTime;
 use tokio::sync::mpsc;
@@ -18,10 +16,12 @@ use zeroize::Zeroizing;
 use crate::{
     Failure, Item, QuestionContext, Source,
     ask::{Ask, AskedScope, ScopeAnswer},
-    blinding::{BlindedBatch, CHECK_SECRET_LEN},
-    opening::{Opening, OpeningBatch, OpeningSalts},
+    batch::Batch,
+    blinding::{Blinded, BlindedBatch, CHECK_SECRET_LEN, blind},
+    opening::{Opening, OpeningBatch, OpeningSalts, SealedOpening},
     plan::{Plan, Unit},
     requester::Requester,
+    tags::Tags,
 };
 
 /// A question: identifiers, and who asks why.
@@ -34,6 +34,9 @@ pub struct CheckRequest {
     pub context: QuestionContext,
     /// How long to wait for each bureau.
     pub timeout: Duration,
+    /// Whether the tags are wanted, to be kept. Then only lists are asked whose agreements allow
+    /// that; what the others are is reported as for a check that they do not permit.
+    pub keep_tags: bool,
 }
 
 /// A check under way.
@@ -53,18 +56,22 @@ pub struct SourceResult {
     /// Version of the set looked in, and when its owner last loaded records.
     pub coverage: Option<(u64, OffsetDateTime)>,
     /// The callers' numbers of the items asked of it.
-    pub references: Vec<u64>,
+    pub references: Arc<[u64]>,
     /// For each of them whether it hit, in the same order; or why there is no answer.
     pub outcome: Result<Vec<bool>, Failure>,
     /// Since the check began.
     pub elapsed: Duration,
+    /// The tags, where they were wanted and there is an answer.
+    pub(crate) kept: Option<KeptTags>,
 }
 
-/// Identifiers of one type, each once, with the callers' numbers of each.
-struct Batch {
-    kind: IdentifierType,
-    identifiers: Vec<Identifier>,
-    references: Vec<Vec<u64>>,
+/// Tags that may be kept.
+pub(crate) struct KeptTags {
+    pub(crate) agreement: AgreementId,
+    pub(crate) scope: ScopeId,
+    pub(crate) until: OffsetDateTime,
+    /// In the order in which each different identifier of the type was first given.
+    pub(crate) tags: Tags,
 }
 
 /// A unit of the plan with the header that is sent for it.
@@ -88,24 +95,28 @@ impl Requester {
             Some(check) => check,
             None => CheckId(random_bytes(&random)?),
         };
-        let batches = group(request.items);
+        let items = request.items;
+        let work = move || Batch::group(&items);
+        let batches = Arc::new(self.compute.run(work).await.map_err(|_| CheckError::Stopping)?);
         let kinds: Vec<_> = batches.iter().map(|batch| batch.kind).collect();
         let mut plan = Plan::new(&self.us, &self.book.all(), &kinds, &request.context, now);
-        let summary: Vec<_> = batches.iter().map(Batch::summary).collect();
 
         let before = self.store.asked(&check).await?;
         let (secret, known_headers) = match &before {
             Some(stored) => {
-                let opening = Opening::from_bytes(&stored.opening)
+                let sealed = SealedOpening::from_bytes(&stored.opening)
                     .ok_or(StoreError::Damaged { what: "record of a check" })?;
-                if !opening.asks(&request.context, &summary) {
+                if !sealed.asks(&request.context, &batches) {
                     return Err(CheckError::IdReused);
                 }
-                (read_secret(&opening)?, stored.headers.as_slice())
+                (read_secret(&sealed.opening)?, stored.headers.as_slice())
             }
             None => (Zeroizing::new(random_bytes(&random)?), [].as_slice()),
         };
-        let (batches, blinded) = self.blind(batches, check, secret.clone()).await?;
+        let blinded = Arc::new(blind(&self.compute, &batches, check, &secret).await?);
+        if request.keep_tags {
+            plan.settle_unkept(now);
+        }
         if before.is_none() {
             self.settle_unready(&mut plan, now);
         }
@@ -115,29 +126,35 @@ impl Requester {
             settled.extend(unknown);
             prepared
         } else {
-            self.prepare(check, plan.units, &request.context, &blinded, &secret, summary, now)
-                .await?
+            let preparing = Preparing {
+                requester: self.clone(),
+                check,
+                context: request.context,
+                batches: Arc::clone(&batches),
+                blinded: Arc::clone(&blinded),
+                secret,
+                now,
+            };
+            self.record(preparing, plan.units).await?
         };
 
         let sources =
             settled.len().saturating_add(prepared.iter().map(|p| p.unit.scopes.len()).sum());
         // Room for all results: what is settled is reported before anyone listens.
         let (sender, results) = mpsc::channel(sources.max(1));
-        let references: Arc<BTreeMap<_, _>> =
-            Arc::new(batches.into_iter().map(|b| (b.kind, b.references)).collect());
-        let reporter = Reporter { sender, references, began };
+        let reporter = Reporter { sender, batches, began };
         for (source, failure) in settled {
-            reporter.report(source, None, Err(failure)).await;
+            reporter.report(source, None, Err(failure), None).await;
         }
         for one in prepared {
             let (requester, blinded, reporter) =
                 (self.clone(), Arc::clone(&blinded), reporter.clone());
-            let timeout = request.timeout;
+            let (timeout, keep) = (request.timeout, request.keep_tags);
             let sources: Vec<_> =
                 one.unit.scopes.iter().map(|(_, source)| source.clone()).collect();
             let fallback = reporter.clone();
             let asking = tokio::spawn(async move {
-                requester.ask_unit(check, one, blinded, timeout, reporter).await;
+                requester.ask_unit(check, one, blinded, timeout, keep, reporter).await;
             });
             tokio::spawn(async move {
                 // Whatever went wrong, each list has its line.
@@ -147,7 +164,7 @@ impl Requester {
                             "internal",
                             "this bureau's own node failed at this list; its log knows more",
                         );
-                        fallback.report(source, None, Err(failure)).await;
+                        fallback.report(source, None, Err(failure), None).await;
                     }
                 }
             });
@@ -176,41 +193,102 @@ impl Requester {
         }
     }
 
-    async fn blind(
+    /// Signs a header for each unit and records the check with them before anything is sent.
+    async fn record(
         &self,
-        batches: Vec<Batch>,
-        check: CheckId,
-        secret: Zeroizing<[u8; CHECK_SECRET_LEN]>,
-    ) -> Result<(Vec<Batch>, Arc<BTreeMap<IdentifierType, BlindedBatch>>), CheckError> {
-        let work = move || {
-            let blinded = batches
-                .iter()
-                .map(|batch| {
-                    BlindedBatch::new(batch.kind, &batch.identifiers, &check, &secret)
-                        .map(|blinded| (batch.kind, blinded))
-                })
-                .collect::<Result<BTreeMap<_, _>, _>>();
-            blinded.map(|blinded| (batches, Arc::new(blinded)))
-        };
-        self.compute
-            .run(work)
-            .await
-            .map_err(|_| CheckError::Stopping)?
-            .map_err(CheckError::Blinding)
+        preparing: Preparing,
+        units: Vec<Unit>,
+    ) -> Result<Vec<PreparedUnit>, CheckError> {
+        let (check, at) = (preparing.check, preparing.now);
+        let work = move || preparing.prepare(units);
+        let (prepared, opening) =
+            self.compute.run(work).await.map_err(|_| CheckError::Stopping)??;
+        let headers: Vec<_> = prepared
+            .iter()
+            .map(|one| AskedHeader {
+                owner: one.unit.owner.code.clone(),
+                agreement: one.unit.agreement.terms().id.clone(),
+                header: one.header.clone().into(),
+            })
+            .collect();
+        self.store
+            .record_asked(&NewCheck { check, opening: &opening, headers: &headers, at })
+            .await?;
+        Ok(prepared)
     }
 
-    /// Signs a header for each unit and records the check with them before anything is sent.
-    #[allow(clippy::too_many_arguments, reason = "each is one fact of the check; used here only")]
-    async fn prepare(
+    async fn ask_unit(
         &self,
         check: CheckId,
+        prepared: PreparedUnit,
+        blinded: Arc<Blinded>,
+        limit: Duration,
+        keep: bool,
+        reporter: Reporter,
+    ) {
+        let PreparedUnit { unit, header } = prepared;
+        let Unit { agreement, owner, scopes } = unit;
+        let (scopes, sources): (Vec<_>, Vec<_>) = scopes
+            .into_iter()
+            .map(|(scope, source)| {
+                (AskedScope { id: scope.id(), kind: scope.identifier_type }, source)
+            })
+            .unzip();
+        let until = may_keep(&agreement, OffsetDateTime::now_utc()).ok().filter(|_| keep);
+        let (id, asked) = (agreement.terms().id.clone(), scopes.clone());
+        let ask = Ask { requester: self, check, agreement, owner, scopes, header, blinded };
+        let partner = ask.owner.clone();
+        let outcome = tokio::time::timeout(limit, ask.run()).await.unwrap_or_else(|_| {
+            // A connection that hangs must not serve the next check too.
+            self.partners.forget(&partner);
+            Err(Failure::timeout(limit))
+        });
+        match outcome {
+            Ok(answers) => {
+                for ((source, scope), answer) in sources.into_iter().zip(asked).zip(answers) {
+                    match answer {
+                        Ok(ScopeAnswer { version, updated_at, hits, tags }) => {
+                            let kept = until.map(|until| KeptTags {
+                                agreement: id.clone(),
+                                scope: scope.id,
+                                until,
+                                tags,
+                            });
+                            let coverage = Some((version, updated_at));
+                            reporter.report(source, coverage, Ok(hits), kept).await;
+                        }
+                        Err(failure) => reporter.report(source, None, Err(failure), None).await,
+                    }
+                }
+            }
+            Err(failure) => {
+                for source in sources {
+                    reporter.report(source, None, Err(failure.clone()), None).await;
+                }
+            }
+        }
+    }
+}
+
+/// All that headers and the record of a check are made of.
+struct Preparing {
+    requester: Requester,
+    check: CheckId,
+    context: QuestionContext,
+    batches: Arc<Vec<Batch>>,
+    blinded: Arc<Blinded>,
+    secret: Zeroizing<[u8; CHECK_SECRET_LEN]>,
+    now: OffsetDateTime,
+}
+
+impl Preparing {
+    /// Signs a header for each unit, and makes the record: to be sealed, and of millions of bytes
+    /// where a check is big.
+    fn prepare(
+        self,
         units: Vec<Unit>,
-        context: &QuestionContext,
-        blinded: &BTreeMap<IdentifierType, BlindedBatch>,
-        secret: &[u8; CHECK_SECRET_LEN],
-        batches: Vec<OpeningBatch>,
-        now: OffsetDateTime,
-    ) -> Result<Vec<PreparedUnit>, CheckError> {
+    ) -> Result<(Vec<PreparedUnit>, Zeroizing<Vec<u8>>), StoreError> {
+        let Self { requester, check, context, batches, blinded, secret, now } = self;
         let random = SystemRandom::new();
         let mut salts = Vec::new();
         let mut prepared = Vec::new();
@@ -221,9 +299,9 @@ impl Requester {
                 check_id: check,
                 agreement: terms.id.clone(),
                 agreement_hash: unit.agreement.hash(),
-                requester: self.us.clone(),
+                requester: requester.us.clone(),
                 owner: unit.owner.code.clone(),
-                scopes: scope_queries(&check, &unit, blinded),
+                scopes: scope_queries(&check, &unit, &blinded),
                 purpose: context.purpose.clone(),
                 offence_class: context.offence_class.clone(),
                 urgency: context.urgency,
@@ -237,80 +315,24 @@ impl Requester {
                 case_reference: hex::encode(fresh.case_reference),
                 justification: hex::encode(fresh.justification),
             });
-            prepared.push(PreparedUnit { header: header.sign(&self.store.keys().header), unit });
+            let header = header.sign(&requester.store.keys().header);
+            prepared.push(PreparedUnit { header, unit });
         }
         let opening = Opening {
             secret: hex::encode(secret),
-            agency: context.agency.clone(),
-            purpose: context.purpose.clone(),
-            offence_class: context.offence_class.clone(),
+            agency: context.agency,
+            purpose: context.purpose,
+            offence_class: context.offence_class,
             urgency: context.urgency.into(),
             officer: context.facts.officer.clone(),
             case_reference: context.facts.case_reference.clone(),
             justification: context.facts.justification.clone(),
-            batches,
+            batches: batches.iter().map(OpeningBatch::of).collect(),
             salts,
         };
         let opening =
-            opening.to_bytes().ok_or(StoreError::Damaged { what: "record of a check" })?;
-        let headers: Vec<_> = prepared
-            .iter()
-            .map(|one| AskedHeader {
-                owner: one.unit.owner.code.clone(),
-                agreement: one.unit.agreement.terms().id.clone(),
-                header: StoredDocument {
-                    document: one.header.document.clone(),
-                    public_key: one.header.public_key.clone(),
-                    signature: one.header.signature.clone(),
-                },
-            })
-            .collect();
-        self.store
-            .record_asked(&NewCheck { check, opening: &opening, headers: &headers, at: now })
-            .await?;
-        Ok(prepared)
-    }
-
-    async fn ask_unit(
-        &self,
-        check: CheckId,
-        prepared: PreparedUnit,
-        blinded: Arc<BTreeMap<IdentifierType, BlindedBatch>>,
-        limit: Duration,
-        reporter: Reporter,
-    ) {
-        let PreparedUnit { unit, header } = prepared;
-        let Unit { agreement, owner, scopes } = unit;
-        let (scopes, sources): (Vec<_>, Vec<_>) = scopes
-            .into_iter()
-            .map(|(scope, source)| {
-                (AskedScope { id: scope.id(), kind: scope.identifier_type }, source)
-            })
-            .unzip();
-        let ask = Ask { requester: self, check, agreement, owner, scopes, header, blinded };
-        let partner = ask.owner.clone();
-        let outcome = tokio::time::timeout(limit, ask.run()).await.unwrap_or_else(|_| {
-            // A connection that hangs must not serve the next check too.
-            self.partners.forget(&partner);
-            Err(Failure::timeout(limit))
-        });
-        match outcome {
-            Ok(answers) => {
-                for (source, answer) in sources.into_iter().zip(answers) {
-                    match answer {
-                        Ok(ScopeAnswer { version, updated_at, hits }) => {
-                            reporter.report(source, Some((version, updated_at)), Ok(hits)).await;
-                        }
-                        Err(failure) => reporter.report(source, None, Err(failure)).await,
-                    }
-                }
-            }
-            Err(failure) => {
-                for source in sources {
-                    reporter.report(source, None, Err(failure.clone())).await;
-                }
-            }
-        }
+            opening.to_bytes(&batches).ok_or(StoreError::Damaged { what: "record of a check" })?;
+        Ok((prepared, opening))
     }
 }
 
@@ -318,7 +340,7 @@ impl Requester {
 #[derive(Clone)]
 struct Reporter {
     sender: mpsc::Sender<SourceResult>,
-    references: Arc<BTreeMap<IdentifierType, Vec<Vec<u64>>>>,
+    batches: Arc<Vec<Batch>>,
     began: Instant,
 }
 
@@ -328,62 +350,24 @@ impl Reporter {
         source: Source,
         coverage: Option<(u64, OffsetDateTime)>,
         outcome: Result<Vec<bool>, Failure>,
+        kept: Option<KeptTags>,
     ) {
-        let references = self.references.get(&source.kind).map_or(&[][..], Vec::as_slice);
-        let outcome = outcome.map(|hits| {
-            hits.into_iter()
-                .zip(references)
-                .flat_map(|(hit, callers)| callers.iter().map(move |_| hit))
-                .collect()
-        });
-        let references = references.iter().flatten().copied().collect();
+        let Some(batch) = self.batches.iter().find(|batch| batch.kind == source.kind) else {
+            return;
+        };
+        let outcome = outcome.map(|hits| batch.for_caller(&hits));
+        let references = Arc::clone(&batch.references);
         let elapsed = self.began.elapsed();
         // The caller may have gone away; the check goes on all the same, so that what an owner
         // sees of it does not depend on that.
-        let _ =
-            self.sender.send(SourceResult { source, coverage, references, outcome, elapsed }).await;
+        let _ = self
+            .sender
+            .send(SourceResult { source, coverage, references, outcome, elapsed, kept })
+            .await;
     }
 }
 
-impl Batch {
-    fn summary(&self) -> OpeningBatch {
-        OpeningBatch {
-            identifier_type: self.kind.name().to_owned(),
-            canonical: self
-                .identifiers
-                .iter()
-                .map(|identifier| hex::encode(identifier.canonical()))
-                .collect(),
-        }
-    }
-}
-
-fn group(items: Vec<Item>) -> Vec<Batch> {
-    let mut batches: BTreeMap<IdentifierType, (Batch, HashMap<Identifier, usize>)> =
-        BTreeMap::new();
-    for Item { reference, identifier } in items {
-        let kind = identifier.kind();
-        let (batch, places) = batches.entry(kind).or_insert_with(|| {
-            let batch = Batch { kind, identifiers: Vec::new(), references: Vec::new() };
-            (batch, HashMap::new())
-        });
-        let place = *places.entry(identifier).or_insert_with_key(|identifier| {
-            batch.identifiers.push(identifier.clone());
-            batch.references.push(Vec::new());
-            batch.references.len().saturating_sub(1)
-        });
-        if let Some(references) = batch.references.get_mut(place) {
-            references.push(reference);
-        }
-    }
-    batches.into_values().map(|(batch, _)| batch).collect()
-}
-
-fn scope_queries(
-    check: &CheckId,
-    unit: &Unit,
-    blinded: &BTreeMap<IdentifierType, BlindedBatch>,
-) -> Vec<ScopeQuery> {
+fn scope_queries(check: &CheckId, unit: &Unit, blinded: &Blinded) -> Vec<ScopeQuery> {
     let counts: Vec<u32> = unit
         .scopes
         .iter()
@@ -405,9 +389,9 @@ fn scope_queries(
         else {
             continue;
         };
-        if let Some(batch) = blinded.get(&scope.identifier_type) {
-            let elements = batch.chunk(&position);
-            query.chunk_hashes.push(chunk_hash(check, &position, elements.elements));
+        let batch = blinded.get(&scope.identifier_type);
+        if let Some(elements) = batch.and_then(|batch| batch.elements(position.chunk)) {
+            query.chunk_hashes.push(chunk_hash(check, &position, elements));
         }
     }
     queries
@@ -426,12 +410,7 @@ fn with_known_headers(
         });
         match known {
             Some(known) => {
-                let header = SignedDocument {
-                    document: known.header.document.clone(),
-                    public_key: known.header.public_key.clone(),
-                    signature: known.header.signature.clone(),
-                };
-                prepared.push(PreparedUnit { unit, header });
+                prepared.push(PreparedUnit { unit, header: known.header.clone().into() });
             }
             None => {
                 let refusal = Refusal::new(

@@ -8,12 +8,12 @@ use tokio::{sync::Semaphore, task};
 #[derive(Clone)]
 pub struct Compute {
     permits: Arc<Semaphore>,
+    cores: usize,
 }
 
 impl Default for Compute {
     fn default() -> Self {
-        let cores = thread::available_parallelism().map_or(1, NonZeroUsize::get);
-        Self { permits: Arc::new(Semaphore::new(cores)) }
+        Self::on(available_cores())
     }
 }
 
@@ -21,8 +21,16 @@ impl Compute {
     /// For work that nobody waits for: half of the cores at most, so that a big load does not hold
     /// up checks.
     pub fn background() -> Self {
-        let cores = thread::available_parallelism().map_or(1, NonZeroUsize::get);
-        Self { permits: Arc::new(Semaphore::new((cores / 2).max(1))) }
+        Self::on((available_cores() / 2).max(1))
+    }
+
+    fn on(cores: usize) -> Self {
+        Self { permits: Arc::new(Semaphore::new(cores)), cores }
+    }
+
+    /// How much is computed at one time at most.
+    pub fn cores(&self) -> usize {
+        self.cores
     }
 
     /// Runs `work` when a core is free.
@@ -41,6 +49,10 @@ impl Compute {
         });
         done.await.map_err(|_| Stopped)
     }
+}
+
+fn available_cores() -> usize {
+    thread::available_parallelism().map_or(1, NonZeroUsize::get)
 }
 
 /// The work was not finished.

@@ -6,6 +6,8 @@ use symbolon_store::StoreError;
 use time::OffsetDateTime;
 use tonic::{Code, Status};
 
+use crate::compute::Stopped;
+
 /// Why a source gives neither hit nor no hit.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Failure {
@@ -112,6 +114,12 @@ impl From<Status> for Failure {
                 "the bureau answered in a way that this program does not understand; tell its desk",
             ),
         }
+    }
+}
+
+impl From<Stopped> for Failure {
+    fn from(_: Stopped) -> Self {
+        Self::no_answer("stopping", "this bureau's node is stopping")
     }
 }
 

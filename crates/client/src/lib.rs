@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 
 mod ask;
+mod batch;
 mod blinding;
 mod book;
 pub mod bureau;
@@ -16,10 +17,13 @@ mod failure;
 mod identity;
 mod opening;
 mod partner;
+mod pipeline;
 mod plan;
 mod requester;
 mod sets;
+mod standing;
 mod sync;
+mod tags;
 mod tls;
 
 pub use blinding::{CHECK_SECRET_LEN, derive_blind};
@@ -28,9 +32,14 @@ pub use check::{CheckError, CheckRequest, SourceResult, StartedCheck};
 pub use compute::{Compute, Stopped};
 pub use failure::{Failure, FailureKind};
 pub use identity::{IdentityError, spiffe_id};
+pub use pipeline::Pipeline;
 pub use plan::{Item, QuestionContext, Source};
 pub use requester::Requester;
 pub use sets::{HeldSet, SetShelf};
+pub use standing::{
+    KeptIn, MatchedIn, Standing, StandingFailure, StandingHit, StandingItem, StandingKept,
+    StandingPart, StandingState, Survey,
+};
 pub use sync::{PartnerSync, SyncReport};
 pub use tls::{
     Credentials, PartnerTrust, TlsError, crypto_provider, read_certificates, read_private_key,

@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use symbolon_exchange::ContextFacts;
 use symbolon_identifiers::{Identifier, IdentifierType};
 use symbolon_policy::{
-    Agreement, BureauCode, Desk, Party, Reason, Refusal, Scope, may_ask, same_rules,
+    Agreement, BureauCode, Desk, Party, Reason, Refusal, Scope, may_ask, may_keep, same_rules,
 };
 use symbolon_proto::v1::Urgency;
 use time::OffsetDateTime;
@@ -93,6 +93,20 @@ impl Plan {
             }
         }
         plan
+    }
+
+    /// Takes out what is asked under agreements that do not let tags be kept.
+    pub(crate) fn settle_unkept(&mut self, now: OffsetDateTime) {
+        for unit in std::mem::take(&mut self.units) {
+            match may_keep(&unit.agreement, now) {
+                Ok(_) => self.units.push(unit),
+                Err(refusal) => self.settled.extend(
+                    unit.scopes
+                        .into_iter()
+                        .map(|(_, source)| (source, Failure::refused_here(&refusal, now))),
+                ),
+            }
+        }
     }
 
     fn add(

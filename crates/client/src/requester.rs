@@ -7,6 +7,7 @@ use symbolon_policy::{Agreement, AgreementId, BureauCode, Party};
 use symbolon_store::Store;
 use tokio::sync::Mutex as AsyncMutex;
 
+use crate::standing::StandingTurns;
 use crate::{AgreementBook, Compute, Credentials, SetShelf, partner::PartnerPool};
 
 /// What a bureau asks its partners with. Cheap to clone; all clones are one.
@@ -18,6 +19,7 @@ pub struct Requester {
     pub(crate) sets: SetShelf,
     pub(crate) partners: Arc<PartnerPool>,
     pub(crate) compute: Compute,
+    pub(crate) standing: Arc<StandingTurns>,
     turns: Arc<Mutex<HashMap<(AgreementId, BureauCode), Arc<AsyncMutex<()>>>>>,
 }
 
@@ -37,6 +39,7 @@ impl Requester {
             sets: SetShelf::default(),
             partners: Arc::new(PartnerPool::new(credentials)),
             compute,
+            standing: Arc::default(),
             turns: Arc::default(),
         }
     }

@@ -13,7 +13,7 @@ use symbolon_proto::{
     partner::v1::{DownloadTagSetRequest, GetManifestsRequest},
     v1::SignedDocument,
 };
-use symbolon_store::{FolderError, PartnerSet, StoreError, StoredDocument};
+use symbolon_store::{FolderError, PartnerSet, StoreError};
 use symbolon_tagset::{DEFAULT_LAMBDA, TagSet};
 use time::OffsetDateTime;
 use tokio::time::timeout;
@@ -182,8 +182,7 @@ impl Requester {
                 let (path, manifest) = (path.clone(), manifest.clone());
                 move || open_checked(&path, manifest, &document)
             })
-            .await
-            .map_err(|_| Failure::no_answer("stopping", "this bureau's node is stopping"))?;
+            .await?;
         let held = match opened {
             Ok(held) => held,
             Err(failure) => {
@@ -198,11 +197,7 @@ impl Requester {
             agreement: agreement.terms().id.clone(),
             owner: owner.code.clone(),
             version: manifest.version,
-            manifest: StoredDocument {
-                document: signed.document.clone(),
-                public_key: signed.public_key.clone(),
-                signature: signed.signature.clone(),
-            },
+            manifest: signed.clone().into(),
         };
         self.store.install_partner_set(&set, now).await?;
         self.sets.put(id, held);
@@ -263,12 +258,7 @@ impl Requester {
         }
         let hashing = partial.clone();
         let work = move || file.sync_all().and_then(|()| sha256_of(&hashing));
-        let hash = self
-            .compute
-            .run(work)
-            .await
-            .map_err(|_| Failure::no_answer("stopping", "this bureau's node is stopping"))?
-            .map_err(|error| disk(&partial, error))?;
+        let hash = self.compute.run(work).await?.map_err(|error| disk(&partial, error))?;
         if hash != manifest.file_sha256 {
             let _ = fs::remove_file(&partial);
             return Err(Failure::untrusted(

@@ -35,6 +35,10 @@ impl Drop for Text {
 impl Text {
     /// Unicode normalisation form NFKC, cluster by cluster so that positions survive.
     pub(crate) fn nfkc(value: &str) -> Self {
+        if value.is_ascii() {
+            // NFKC leaves ASCII as it is, and none of it joins a cluster.
+            return Self { chars: value.chars().collect(), at: (0..value.len()).collect() };
+        }
         let mut text = Self::default();
         let mut cluster = String::new();
         let mut start = 0;

@@ -3,15 +3,18 @@
 mod convert;
 mod coverage;
 mod read;
+mod standing;
 
 use std::{pin::Pin, sync::Arc, time::Duration};
 
-use symbolon_client::{CheckError, CheckRequest, Requester, bureau::MAX_MESSAGE_LEN};
+use symbolon_client::{CheckError, CheckRequest, Compute, Requester, bureau::MAX_MESSAGE_LEN};
 use symbolon_exchange::refuse;
 use symbolon_policy::{Reason, Refusal};
 use symbolon_proto::bureau::v1::{
-    self as wire, CheckFinished, CheckResponse, CheckStarted, ListCoverageRequest,
-    ListCoverageResponse,
+    self as wire, BeginStandingRequest, BeginStandingResponse, CheckFinished, CheckResponse,
+    CheckStarted, EndStandingRequest, EndStandingResponse, ListCoverageRequest,
+    ListCoverageResponse, ListStandingRequest, ListStandingResponse, MatchStandingRequest,
+    MatchStandingResponse, UpdateStandingRequest, UpdateStandingResponse,
     bureau_service_server::{BureauService, BureauServiceServer},
     check_response::Event,
 };
@@ -37,6 +40,7 @@ const SLOWEST_READER: Duration = Duration::from_secs(60);
 #[derive(Clone)]
 pub(crate) struct BureauFace {
     pub(crate) requester: Requester,
+    pub(crate) compute: Compute,
     pub(crate) coverage: coverage::Coverage,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) checks: Arc<Semaphore>,
@@ -56,17 +60,14 @@ impl BureauFace {
         peer: Peer,
         requests: Streaming<wire::CheckRequest>,
     ) -> Result<ReceiverStream<Result<CheckResponse, Status>>, Refusal> {
-        let place = Arc::clone(&self.checks).try_acquire_owned().map_err(|_| {
-            Refusal::new(Reason::TryAgain, "this node is asking as many checks as it can")
-                .retry_at(OffsetDateTime::now_utc() + time::Duration::seconds(1))
-        })?;
+        let place = self.place()?;
         let began = Instant::now();
         let Question { check, items, rejected, context, timeout: limit } =
-            read::question(requests, peer.spiffe_id).await?;
+            read::question(requests, peer.spiffe_id, &self.compute).await?;
         let accepted = items.len() as u64;
         let started = self
             .requester
-            .check(CheckRequest { check, items, context, timeout: limit })
+            .check(CheckRequest { check, items, context, timeout: limit, keep_tags: false })
             .await
             .map_err(|error| check_refusal(&error))?;
         self.metrics.checks_asked.inc();
@@ -135,14 +136,11 @@ impl BureauService for BureauFace {
         &self,
         request: Request<Streaming<wire::CheckRequest>>,
     ) -> Result<Response<Self::CheckStream>, Status> {
-        let peer = request.extensions().get::<Peer>().cloned();
-        let answer = match peer {
-            Some(peer) => self.answer(peer, request.into_inner()).await,
-            None => Err(Refusal::new(Reason::Internal, "the connection has no identity")),
-        };
-        answer
+        let peer = peer_of(&request)?;
+        self.answer(peer, request.into_inner())
+            .await
             .map(|answers| Response::new(Box::pin(answers) as Self::CheckStream))
-            .map_err(|refusal| refuse(&refusal, OffsetDateTime::now_utc()))
+            .map_err(refused)
     }
 
     async fn list_coverage(
@@ -152,6 +150,74 @@ impl BureauService for BureauFace {
         let now = OffsetDateTime::now_utc();
         Ok(Response::new(ListCoverageResponse { entries: self.coverage.entries(now) }))
     }
+
+    type BeginStandingStream = Events<BeginStandingResponse>;
+
+    async fn begin_standing(
+        &self,
+        request: Request<Streaming<BeginStandingRequest>>,
+    ) -> Result<Response<Self::BeginStandingStream>, Status> {
+        let agency = peer_of(&request)?.spiffe_id;
+        let events = self.begin_standing(agency, request.into_inner()).await;
+        events.map(events_of).map_err(refused)
+    }
+
+    type UpdateStandingStream = Events<UpdateStandingResponse>;
+
+    async fn update_standing(
+        &self,
+        request: Request<Streaming<UpdateStandingRequest>>,
+    ) -> Result<Response<Self::UpdateStandingStream>, Status> {
+        let agency = peer_of(&request)?.spiffe_id;
+        let events = self.update_standing(&agency, request.into_inner()).await;
+        events.map(events_of).map_err(refused)
+    }
+
+    type MatchStandingStream = Events<MatchStandingResponse>;
+
+    async fn match_standing(
+        &self,
+        request: Request<MatchStandingRequest>,
+    ) -> Result<Response<Self::MatchStandingStream>, Status> {
+        let agency = peer_of(&request)?.spiffe_id;
+        let events = self.match_standing(&agency, &request.into_inner().standing_id).await;
+        events.map(events_of).map_err(refused)
+    }
+
+    async fn list_standing(
+        &self,
+        request: Request<ListStandingRequest>,
+    ) -> Result<Response<ListStandingResponse>, Status> {
+        let agency = peer_of(&request)?.spiffe_id;
+        self.list_standing(&agency).await.map(Response::new).map_err(refused)
+    }
+
+    async fn end_standing(
+        &self,
+        request: Request<EndStandingRequest>,
+    ) -> Result<Response<EndStandingResponse>, Status> {
+        let agency = peer_of(&request)?.spiffe_id;
+        let ended = self.end_standing(&agency, &request.into_inner().standing_id).await;
+        ended.map(|()| Response::new(EndStandingResponse {})).map_err(refused)
+    }
+}
+
+type Events<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
+
+fn events_of<T: Send + 'static>(events: Vec<T>) -> Response<Events<T>> {
+    Response::new(Box::pin(tokio_stream::iter(events.into_iter().map(Ok))))
+}
+
+fn peer_of<T>(request: &Request<T>) -> Result<Peer, Status> {
+    request
+        .extensions()
+        .get::<Peer>()
+        .cloned()
+        .ok_or_else(|| refused(Refusal::new(Reason::Internal, "the connection has no identity")))
+}
+
+fn refused(refusal: Refusal) -> Status {
+    refuse(&refusal, OffsetDateTime::now_utc())
 }
 
 fn check_refusal(error: &CheckError) -> Refusal {

@@ -1,5 +1,5 @@
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -46,6 +46,7 @@ impl Jobs {
             () = self.keep_agreements(known) => {}
             () = self.keep_own_sets() => {}
             () = self.follow_partners() => {}
+            () = self.keep_standing() => {}
             _ = stop.wait_for(|stopping| *stopping) => {}
         }
     }
@@ -69,6 +70,49 @@ impl Jobs {
             let now = OffsetDateTime::now_utc();
             if let Err(error) = self.publisher.bring_up_to_date(&self.book.all(), now).await {
                 event!(warn, "own tag sets could not be brought up to date", error = error);
+            }
+        }
+    }
+
+    /// Destroys what may not be kept any longer, and matches what is kept against versions of lists
+    /// that have come. No partner notices either.
+    async fn keep_standing(&self) {
+        let mut told = HashSet::new();
+        let mut turns = interval(self.every);
+        loop {
+            turns.tick().await;
+            match self.requester.destroy_ended_tags().await {
+                Ok(0) => {}
+                Ok(scopes) => event!(info, "tags that were kept were destroyed", scopes = scopes),
+                Err(error) => event!(warn, "kept tags could not be destroyed", error = error),
+            }
+            match self.requester.survey_standing().await {
+                Ok(surveys) => {
+                    for survey in &surveys {
+                        // Said once, not at every look.
+                        let is_told = survey.trouble.is_none() || !told.insert(survey.standing);
+                        if let (Some(error), false) = (&survey.trouble, is_told) {
+                            event!(
+                                warn,
+                                "a standing check could not be matched",
+                                standing = survey.standing,
+                                error = error,
+                            );
+                        }
+                    }
+                    for survey in surveys.iter().filter(|survey| survey.has_more) {
+                        event!(
+                            info,
+                            "a standing check has hits that nobody has been shown",
+                            standing = survey.standing,
+                            hits = survey.unseen,
+                        );
+                    }
+                    let alerts = surveys.iter().filter(|survey| survey.unseen > 0).count();
+                    let alerts = i64::try_from(alerts).unwrap_or(i64::MAX);
+                    self.metrics.standing_alerts.set(alerts);
+                }
+                Err(error) => event!(warn, "standing checks could not be matched", error = error),
             }
         }
     }

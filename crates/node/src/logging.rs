@@ -4,10 +4,10 @@
 
 use std::{fmt::Display, io, net::SocketAddr, path::Path};
 
-use symbolon_client::Failure;
+use symbolon_client::{Failure, StandingFailure};
 use symbolon_identifiers::IdentifierType;
-use symbolon_policy::{AgreementId, BureauCode, CheckId, Reason, ScopeId};
-use symbolon_store::StoreError;
+use symbolon_policy::{AgreementId, BureauCode, CheckId, Reason, ScopeId, StandingId};
+use symbolon_store::{StandingError, StoreError};
 use tracing::Level;
 use tracing_subscriber::{Layer as _, filter::Targets, layer::SubscriberExt as _};
 
@@ -21,6 +21,7 @@ impl LogSafe for BureauCode {}
 impl LogSafe for CheckId {}
 impl LogSafe for IdentifierType {}
 impl LogSafe for ScopeId {}
+impl LogSafe for StandingId {}
 impl LogSafe for SocketAddr {}
 impl LogSafe for bool {}
 impl LogSafe for u64 {}
@@ -28,6 +29,8 @@ impl<T: LogSafe> LogSafe for &T {}
 impl LogSafe for usize {}
 // Made of table and file names and of what the system said; values are bound, never written out.
 impl LogSafe for StoreError {}
+impl LogSafe for StandingError {}
+impl LogSafe for StandingFailure {}
 
 /// The code of a reason.
 pub(crate) struct ReasonCode(pub(crate) Reason);

@@ -46,6 +46,7 @@ pub(crate) struct Metrics {
     pub(crate) identifiers_asked: Counter,
     pub(crate) sources_asked: Family<EndLabel, Counter>,
     pub(crate) source_seconds: Histogram,
+    pub(crate) standing_alerts: Gauge,
     pub(crate) handshakes_failed: Counter,
     pub(crate) sets_published: Counter,
     pub(crate) partner_sets_held: Gauge,
@@ -66,6 +67,7 @@ impl Default for Metrics {
             identifiers_asked: Counter::default(),
             sources_asked: Family::default(),
             source_seconds: seconds(),
+            standing_alerts: Gauge::default(),
             handshakes_failed: Counter::default(),
             sets_published: Counter::default(),
             partner_sets_held: Gauge::default(),
@@ -113,6 +115,11 @@ impl Default for Metrics {
             "Time from the beginning of a check to a list's answer",
             Unit::Seconds,
             metrics.source_seconds.clone(),
+        );
+        registry.register(
+            "standing_alerts",
+            "Standing checks with hits that nobody has been shown",
+            metrics.standing_alerts.clone(),
         );
         registry.register(
             "handshakes_failed",

@@ -102,13 +102,14 @@ impl Node {
         let mut known = Vec::new();
         jobs.read_agreements(&mut known).await?;
         requester.restore_sets().await?;
+        self.store.tidy_standing().await?;
 
         let partner_face = PartnerFace {
             us: code.clone(),
             store: self.store.clone(),
             book: book.clone(),
             published,
-            compute,
+            compute: compute.clone(),
             metrics: Arc::clone(&metrics),
             checks: Places::new(self.config.most_checks_at_once),
             transfers: PartnerFace::transfers(),
@@ -117,6 +118,7 @@ impl Node {
         let bureau_face = BureauFace {
             coverage: Coverage { us: code.clone(), book, sets: requester.sets().clone() },
             requester,
+            compute,
             metrics: Arc::clone(&metrics),
             checks: Arc::new(Semaphore::new(self.config.most_checks_at_once)),
         };

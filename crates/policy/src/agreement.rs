@@ -80,6 +80,12 @@ pub struct AgreementTerms {
     /// Days after which every scope gets a new key and an evaluated identifier can no longer be
     /// matched against new sets. 1 to 366.
     pub epoch_days: u32,
+    /// Days for which a party that asked may keep what the answers came to (the tags), to match it
+    /// against later versions of the sets without asking again: 0 to 366, and never beyond the
+    /// epoch. Absent, or 0: not at all.
+    // Absent stays absent: older texts keep their hash and signatures.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub standing_days: Option<u32>,
     /// First moment, RFC 3339.
     #[serde(with = "time::serde::rfc3339")]
     pub valid_from: OffsetDateTime,
@@ -99,6 +105,15 @@ impl AgreementTerms {
         }
         let days = (at - self.valid_from).whole_days();
         u32::try_from(days).ok()?.checked_div(self.epoch_days)
+    }
+
+    /// Until when what is asked at `at` may be kept for later matching: some days, at most to the
+    /// end of the epoch. `None` where the terms do not allow it, or outside the validity.
+    pub fn keep_until(&self, at: OffsetDateTime) -> Option<OffsetDateTime> {
+        let days = self.standing_days.filter(|days| *days > 0)?;
+        let epoch_end = self.epoch_end(self.epoch_at(at)?);
+        let end = at.checked_add(time::Duration::days(days.into())).unwrap_or(epoch_end);
+        Some(end.min(epoch_end))
     }
 
     /// When the epoch ends.

@@ -9,3 +9,9 @@ use crate::signature::as_hexadecimal;
 pub struct CheckId(pub [u8; 16]);
 
 as_hexadecimal!(CheckId, 16);
+
+/// Identity of a standing check, 16 random bytes; shown as hexadecimal. It never leaves the bureau.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct StandingId(pub [u8; 16]);
+
+as_hexadecimal!(StandingId, 16);

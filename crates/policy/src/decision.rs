@@ -167,3 +167,22 @@ pub fn may_ask(agreement: &Agreement, purpose: &str, now: OffsetDateTime) -> Res
     in_force(agreement, now)?;
     purpose_agreed(agreement, purpose)
 }
+
+/// Until when a requester may keep the tags of what it asks under `agreement` at `now`.
+///
+/// # Errors
+/// When the agreement does not let it keep any.
+pub fn may_keep(agreement: &Agreement, now: OffsetDateTime) -> Result<OffsetDateTime, Refusal> {
+    in_force(agreement, now)?;
+    let terms = agreement.terms();
+    terms.keep_until(now).ok_or_else(|| {
+        Refusal::new(
+            Reason::StandingNotAgreed,
+            format!(
+                "agreement {} does not let a bureau keep what it asked; a single check is \
+                 possible, and a new agreement may say standing_days",
+                terms.id
+            ),
+        )
+    })
+}

@@ -20,8 +20,8 @@ pub use agreement::{
     Agreement, AgreementId, AgreementTerms, BureauCode, Dataset, Desk, OfferedType, Party,
     PartyKeys, WhoLearns,
 };
-pub use check_id::CheckId;
-pub use decision::{Question, ScopeShare, admit, may_ask, same_rules};
+pub use check_id::{CheckId, StandingId};
+pub use decision::{Question, ScopeShare, admit, may_ask, may_keep, same_rules};
 pub use refusal::{Reason, Refusal};
 pub use scope::{EPOCH_DAYS_RANGE, Scope, ScopeId};
 pub use signature::{Label, SIGNATURE_LEN, Signature, SigningError, SigningKey, VerifyingKey};

@@ -67,6 +67,8 @@ reasons! {
     ScopeUnknown => "scope_unknown",
     /// The set is not ready yet.
     SetNotReady => "set_not_ready",
+    /// The agreement does not let a requester keep tags; made on the asking side.
+    StandingNotAgreed => "standing_not_agreed",
     /// The node is stopping or has no room now.
     TryAgain => "try_again",
     /// Nothing is agreed for this identifier type.

@@ -10,6 +10,9 @@ use std::fmt;
 /// How many days an epoch may last.
 pub const EPOCH_DAYS_RANGE: RangeInclusive<u32> = 1..=366;
 
+/// For how many days a requester may keep tags, where an agreement says so at all.
+pub(crate) const STANDING_DAYS_RANGE: RangeInclusive<u32> = 0..=366;
+
 /// What one OPRF key and one tag set belong to.
 ///
 /// Types are separate scopes so that quotas per type mean something; epochs are, so that a query

@@ -5,7 +5,9 @@ use thiserror::Error;
 use x509_parser::prelude::{FromDer as _, X509Certificate};
 
 use crate::{
-    AgreementTerms, Dataset, Party, WhoLearns, scope::EPOCH_DAYS_RANGE, signature::VerifyingKey,
+    AgreementTerms, Dataset, Party, WhoLearns,
+    scope::{EPOCH_DAYS_RANGE, STANDING_DAYS_RANGE},
+    signature::VerifyingKey,
 };
 
 const MOST_PARTIES: usize = 256;
@@ -55,6 +57,11 @@ pub(crate) fn terms(terms: &AgreementTerms) -> Result<(), Invalid> {
     require(EPOCH_DAYS_RANGE.contains(&terms.epoch_days), "epoch_days", || {
         format!("{} to {}", EPOCH_DAYS_RANGE.start(), EPOCH_DAYS_RANGE.end())
     })?;
+    require(
+        terms.standing_days.is_none_or(|days| STANDING_DAYS_RANGE.contains(&days)),
+        "standing_days",
+        || format!("{} to {}", STANDING_DAYS_RANGE.start(), STANDING_DAYS_RANGE.end()),
+    )?;
     require(terms.valid_from < terms.valid_until, "valid_until", || "after valid_from".to_owned())?;
     for one in &terms.parties {
         party(one)?;

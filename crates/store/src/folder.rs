@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use symbolon_policy::{BureauCode, ScopeId};
+use symbolon_policy::{BureauCode, ScopeId, StandingId};
 use thiserror::Error;
 
 /// A node's data folder. All paths are made here and nowhere else.
@@ -20,6 +20,7 @@ use thiserror::Error;
 /// | `people/NAME/` | certificates issued to officers and agencies | 0700 |
 /// | `state/symbolon.db` | the database | 0600 in 0700 |
 /// | `sets/own`, `sets/partners` | tag sets | 0600 in 0700 |
+/// | `standing/ID/` | what standing checks keep: identifiers and tags, sealed | 0600 in 0700 |
 /// | `node.lock` | held while a node runs | 0600 |
 #[derive(Clone, Debug)]
 pub struct DataFolder {
@@ -142,6 +143,11 @@ impl DataFolder {
     /// A partner's tag set.
     pub fn partner_set(&self, owner: &BureauCode, scope: &ScopeId, version: u64) -> PathBuf {
         self.root.join("sets/partners").join(format!("{owner}-{scope}-{version}.tags"))
+    }
+
+    /// What a standing check keeps. Made when the first is begun.
+    pub fn standing(&self, id: &StandingId) -> PathBuf {
+        self.root.join("standing").join(id.to_string())
     }
 
     fn files_in(&self, name: &str) -> Result<Vec<PathBuf>, FolderError> {

@@ -20,6 +20,8 @@ mod manifests;
 mod partner_sets;
 mod scope_keys;
 mod seal;
+mod standing;
+mod stored_document;
 
 pub use answered::{Admission, Admitted, NotAdmitted, QuotaUsage};
 pub use asked::{AskedHeader, NewCheck, StoredCheck};
@@ -34,14 +36,8 @@ pub use manifests::StoredManifest;
 pub use partner_sets::PartnerSet;
 pub use scope_keys::ScopeSecrets;
 pub use seal::{SealError, Sealer};
-
-/// A signed document as it is kept: the exact bytes, who signed, and the signature.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct StoredDocument {
-    /// The bytes that were signed.
-    pub document: Vec<u8>,
-    /// Ed25519 public key, 32 bytes.
-    pub public_key: Vec<u8>,
-    /// Ed25519 signature, 64 bytes.
-    pub signature: Vec<u8>,
-}
+pub use standing::{
+    Bitmap, NewStanding, SegmentId, StandingChange, StandingEntry, StandingError, StoredSegment,
+    StoredStanding, StoredTags, TagsEnd, WrittenSegment, WrittenTags,
+};
+pub use stored_document::StoredDocument;

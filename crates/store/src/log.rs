@@ -2,7 +2,7 @@ use ring::rand::{SecureRandom as _, SystemRandom};
 use serde::{Deserialize, Serialize};
 use sqlx::{Sqlite, Transaction};
 use symbolon_ledger::{Commitment, LeafHash, SALT_LEN};
-use symbolon_policy::{AgreementHash, AgreementId, BureauCode, CheckId, ScopeId};
+use symbolon_policy::{AgreementHash, AgreementId, BureauCode, CheckId, ScopeId, StandingId};
 use time::OffsetDateTime;
 
 use crate::{Store, StoreError};
@@ -87,6 +87,26 @@ pub enum LogRecord {
     CheckAsked {
         /// Which check.
         check: CheckId,
+    },
+    /// A person of this bureau began a standing check.
+    StandingBegun {
+        /// Which.
+        standing: StandingId,
+    },
+    /// A person added identifiers to a standing check, or removed some.
+    StandingUpdated {
+        /// Which.
+        standing: StandingId,
+    },
+    /// A person looked what a standing check hits.
+    StandingMatched {
+        /// Which.
+        standing: StandingId,
+    },
+    /// A person ended a standing check: its tags and identifiers were destroyed.
+    StandingEnded {
+        /// Which.
+        standing: StandingId,
     },
 }
 

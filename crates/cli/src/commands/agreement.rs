@@ -56,6 +56,11 @@ pub(super) struct Draft {
     /// Days after which every scope gets a new key.
     #[arg(long, default_value_t = 90)]
     epoch_days: u32,
+    /// Days for which a bureau that asked may keep what the answers came to, to match it against
+    /// later versions of the lists (`symbolon standing`); never beyond an epoch. Not at all unless
+    /// given.
+    #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(0..=366))]
+    standing_days: Option<u32>,
     /// Days for which the agreement is in force, from today (UTC).
     #[arg(long, default_value_t = 365, value_parser = clap::value_parser!(u32).range(1..=3_660))]
     days: u32,
@@ -113,6 +118,8 @@ struct Summary {
     valid_from: String,
     valid_until: String,
     purposes: Vec<String>,
+    /// Days for which tags may be kept; 0: not at all.
+    standing_days: u32,
     datasets: Vec<String>,
     in_force: bool,
     /// Why it is not whole, if it is not.
@@ -167,6 +174,7 @@ impl Draft {
             datasets,
             purposes: self.purposes,
             epoch_days: self.epoch_days,
+            standing_days: self.standing_days,
             valid_from,
             valid_until: valid_from + Duration::days(self.days.into()),
         };
@@ -389,6 +397,7 @@ fn summary(signed: &SignedAgreement) -> Result<Summary, CliError> {
         valid_from: terms.valid_from.format(&Rfc3339).unwrap_or_default(),
         valid_until: terms.valid_until.format(&Rfc3339).unwrap_or_default(),
         datasets: terms.datasets.iter().map(describe).collect(),
+        standing_days: terms.standing_days.unwrap_or(0),
         id: terms.id.to_string(),
         title: terms.title,
         purposes: terms.purposes,
@@ -420,6 +429,11 @@ fn summary_text(summary: &Summary) -> String {
         let _ = writeln!(text, "  dataset  {dataset}");
     }
     let _ = writeln!(text, "  purposes {}", summary.purposes.join(", "));
+    let standing = match summary.standing_days {
+        0 => "not agreed".to_owned(),
+        days => format!("tags may be kept for {days} days, at most to the end of an epoch"),
+    };
+    let _ = writeln!(text, "  standing {standing}");
     let _ = writeln!(text, "  valid    {} to {}", summary.valid_from, summary.valid_until);
     let state = match (&summary.problem, summary.in_force) {
         (Some(problem), _) => problem.as_str(),

@@ -1,12 +1,13 @@
-use std::{io::Read as _, path::PathBuf, time::Duration};
+use std::{collections::HashSet, io::Read as _, path::PathBuf, sync::Arc};
 
 use clap::Args;
 use symbolon_identifiers::{IdentifierType, parse, readings};
 
-use super::{DONE, INCOMPLETE};
+use super::{DONE, INCOMPLETE, reasons::Reasons};
 use crate::{
     CliError, Profile,
-    asking::{Asked, CheckReport, Reason, ask},
+    answer_file::AnswerFile,
+    asking::{Answered, Asked, CheckReport, Detail, ItemWarning, Reason, ask_for, warnings},
     commands::table,
     output::Output,
     rows::{Mapping, Rows},
@@ -20,6 +21,7 @@ use crate::{
 ///   symbolon check --mrz "P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<
 ///   L898902C36UTO7408122F1204159ZE184226B<<<<<10"
 ///   symbolon check --csv persons.csv --purpose criminal_investigation --case 2026/117
+///   symbolon check --csv million.csv --output hits.csv --hits-only --timeout 600
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub(super) struct Check {
@@ -37,30 +39,17 @@ pub(super) struct Check {
     #[arg(long, value_name = "TEXT", conflicts_with_all = ["identifier_type", "csv"])]
     mrz: Option<String>,
     /// A CSV file with the columns identifier_type, value and country.
-    #[arg(long, value_name = "FILE", conflicts_with = "identifier_type")]
+    #[arg(long, visible_alias = "file", value_name = "FILE", conflicts_with = "identifier_type")]
     csv: Option<PathBuf>,
-    /// What the check is for; must be agreed with the bureaus asked. `symbolon coverage --json`
-    /// lists purposes.
-    #[arg(long, default_value = "border_check")]
-    purpose: String,
-    /// The case that it belongs to. It stays sealed at this bureau.
-    #[arg(long = "case", value_name = "REFERENCE", default_value = "none given")]
-    case_reference: String,
-    /// The grounds for asking. They stay sealed at this bureau.
-    #[arg(long, default_value = "")]
-    justification: String,
-    /// Class of offence, where an agreement asks for one.
-    #[arg(long, value_name = "CODE", default_value = "")]
-    offence_class: String,
-    /// Somebody is being held up.
-    #[arg(long)]
-    urgent: bool,
-    /// Who asks; the name in the profile unless given. It stays sealed at this bureau.
-    #[arg(long)]
-    officer: Option<String>,
-    /// Code of a bureau to ask; may be repeated. All partners unless given.
-    #[arg(long = "bureau", value_name = "CODE")]
-    bureaus: Vec<String>,
+    /// Write the answers into a CSV file as they come, one line for each identifier and list, and
+    /// show a summary. The file must not exist.
+    #[arg(long, short, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// Show or write hits only; all else is only counted.
+    #[arg(long, conflicts_with = "all")]
+    hits_only: bool,
+    #[command(flatten)]
+    reasons: Reasons,
     /// Seconds to wait for each bureau.
     #[arg(long, value_name = "SECONDS", default_value_t = 10)]
     timeout: u64,
@@ -83,29 +72,61 @@ impl Check {
     pub(super) async fn run(self, output: Output) -> Result<u8, CliError> {
         let profile = Profile::find(self.profile.as_deref())?;
         let (mut asked, unreadable) = self.asked()?;
-        let other = other_readings(&asked);
         if self.readings {
-            asked.extend(other);
-        } else if !other.is_empty() && asked.len() == 1 {
-            output.note(&format!(
-                "other readings are possible ({}: O for 0, I for 1 and the like); --readings asks \
-                 them too",
-                other.len()
-            ));
+            asked.extend(other_readings(&asked));
+        } else if let [one] = asked.as_slice() {
+            let other = other_readings(std::slice::from_ref(one)).len();
+            if other > 0 {
+                output.note(&format!(
+                    "other readings are possible ({other}: O for 0, I for 1 and the like); \
+                     --readings asks them too",
+                ));
+            }
         }
         let reason = self.reason(&profile)?;
         let mut client = profile.connect()?;
+        let mut file = self.output.as_deref().map(AnswerFile::create).transpose()?;
+        let asked = Arc::from(asked);
+        let detail = self.detail(&asked, output);
         let bar = output.bar(asked.len() as u64, "asking");
-        let mut report = ask(&mut client, &reason, &asked, |done, of| {
+        let progress = |done, of| {
             bar.set_length(of);
             bar.set_position(done);
-        })
-        .await?;
+        };
+        let see = |answered: &Answered<'_>| match &mut file {
+            Some(file) => file.add(answered, self.hits_only),
+            None => Ok(()),
+        };
+        let mut report = ask_for(&mut client, &reason, &asked, detail, progress, see).await?;
         bar.finish_and_clear();
+        if let Some(file) = file {
+            file.finish()?;
+        }
+        report.warnings = self.warnings(&asked, &report, output);
         report.summary.rejected = report.summary.rejected.saturating_add(unreadable.len() as u64);
         report.rejected.extend(unreadable);
         output.result(&report, || table::report(&report, self.all));
         Ok(code(&report))
+    }
+
+    /// What the report must hold one by one: what will be shown.
+    fn detail(&self, asked: &[Asked], output: Output) -> Detail {
+        let all_are_shown = self.all || output.json || asked.len() as u64 <= table::SMALL;
+        if self.hits_only || self.output.is_some() || !all_are_shown {
+            Detail::Hits
+        } else {
+            Detail::All
+        }
+    }
+
+    /// To read every identifier once more for its warnings is worth it where they are shown.
+    fn warnings(&self, asked: &[Asked], report: &CheckReport, output: Output) -> Vec<ItemWarning> {
+        if !self.hits_only && self.output.is_none() {
+            let shown = |one: &ItemWarning| output.json || table::is_notable(one);
+            return asked.iter().flat_map(warnings).filter(shown).collect();
+        }
+        let hits: HashSet<u64> = report.answers.iter().map(|answer| answer.reference).collect();
+        asked.iter().filter(|one| hits.contains(&one.reference)).flat_map(warnings).collect()
     }
 
     fn asked(&self) -> Result<(Vec<Asked>, Vec<crate::asking::Rejected>), CliError> {
@@ -159,17 +180,7 @@ impl Check {
                 Some(id)
             }
         };
-        Ok(Reason {
-            purpose: self.purpose.clone(),
-            offence_class: self.offence_class.clone(),
-            urgent: self.urgent,
-            officer: self.officer.clone().unwrap_or_else(|| profile.officer.clone()),
-            case_reference: self.case_reference.clone(),
-            justification: self.justification.clone(),
-            bureaus: self.bureaus.clone(),
-            timeout: Duration::from_secs(self.timeout),
-            check_id,
-        })
+        Ok(Reason { check_id, ..self.reasons.reason(profile, self.timeout) })
     }
 }
 

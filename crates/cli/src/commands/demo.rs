@@ -24,6 +24,7 @@ use crate::{
 const MARK: &str = ".symbolon-demo";
 const OFFICER: &str = "demo-officer";
 const DAILY_QUOTA: u64 = 100_000;
+const STANDING_DAYS: u32 = 30;
 
 struct Country {
     code: &'static str,
@@ -223,7 +224,8 @@ async fn sign_agreements(bureaus: &[Bureau], output: Output) -> Result<(), CliEr
                 .collect();
             let id = format!("{}-{}-2026", a.code, b.code).to_ascii_lowercase();
             let title = format!("{} and {}: watchlist checks", a.card.name, b.card.name);
-            let terms = simple_terms(&id, &title, &[a, b], datasets)?;
+            let mut terms = simple_terms(&id, &title, &[a, b], datasets)?;
+            terms.standing_days = Some(STANDING_DAYS);
             agree(&terms, &[a, b]).await?;
         }
     }

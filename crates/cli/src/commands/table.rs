@@ -4,10 +4,10 @@ use std::{collections::BTreeMap, fmt::Write as _};
 
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
-use crate::asking::{Answer, CheckReport};
+use crate::asking::{Answer, CheckReport, ItemWarning, Trouble};
 
 /// Up to so many identifiers every answer is shown; above, only what needs a person.
-const SMALL: u64 = 12;
+pub(super) const SMALL: u64 = 12;
 const ROWS_SHOWN: usize = 25;
 
 /// The report. Of a large one, hits one by one and what went wrong summed up, unless `all`.
@@ -31,8 +31,7 @@ pub(super) fn report(report: &CheckReport, all: bool) -> String {
             rejected.reason
         );
     }
-    // Most types have no check digit in most countries; that is worth a line to nobody.
-    let notable = report.warnings.iter().filter(|one| one.reason != "check_digit_not_verified");
+    let notable = report.warnings.iter().filter(|one| is_notable(one));
     for warning in notable.take(ROWS_SHOWN) {
         let _ = writeln!(
             text,
@@ -40,7 +39,7 @@ pub(super) fn report(report: &CheckReport, all: bool) -> String {
             warning.identifier, warning.sentence, warning.reason
         );
     }
-    if report.answers.is_empty() {
+    if report.lists.is_empty() {
         let _ = writeln!(text, "Nothing was asked.");
         return text;
     }
@@ -48,6 +47,12 @@ pub(super) fn report(report: &CheckReport, all: bool) -> String {
     whom_to_call(&mut text, report);
     let _ = writeln!(text, "Check {} took {} ms.", report.check_id, report.elapsed_ms);
     text
+}
+
+/// Whether a warning deserves a line. Most types have no check digit in most countries; that is
+/// worth one to nobody.
+pub(super) fn is_notable(warning: &ItemWarning) -> bool {
+    warning.reason != "check_digit_not_verified"
 }
 
 fn rows(text: &mut String, answers: &[&Answer], all: bool) {
@@ -107,70 +112,36 @@ fn padded(text: &str, width: usize) -> String {
 
 /// What was not answered, summed up by bureau and reason.
 fn troubles(text: &mut String, report: &CheckReport) {
-    let mut troubles: BTreeMap<(&str, &str, &str, &str), u64> = BTreeMap::new();
-    for answer in report.answers.iter().filter(|answer| !answer.reason.is_empty()) {
-        let key = (
-            answer.bureau_name.as_str(),
-            word(answer.outcome),
-            answer.reason.as_str(),
-            answer.sentence.as_str(),
-        );
-        let count = troubles.entry(key).or_default();
-        *count = count.saturating_add(1);
+    for Trouble { bureau_name, outcome, reason, sentence, count } in &report.troubles {
+        let outcome = word(outcome);
+        let _ = writeln!(text, "{bureau_name}: {outcome} for {count}: {sentence} [{reason}]");
     }
-    for ((bureau, outcome, reason, sentence), count) in &troubles {
-        let _ = writeln!(text, "{bureau}: {outcome} for {count}: {sentence} [{reason}]");
-    }
-    if !troubles.is_empty() {
+    if !report.troubles.is_empty() {
         text.push('\n');
     }
 }
 
-#[derive(Default)]
-struct Counts {
-    asked: u64,
-    hit: u64,
-    no_hit: u64,
-    not_permitted: u64,
-    no_answer: u64,
-    slowest: f64,
-    updated_at: String,
-}
-
 /// One line for each list, summed over identifier types: what it is, how fresh, what it said.
 fn per_list(text: &mut String, report: &CheckReport) {
-    let mut lists: BTreeMap<(&str, &str), Counts> = BTreeMap::new();
-    for answer in &report.answers {
-        let counts = lists.entry((&answer.bureau_name, &answer.dataset_title)).or_default();
-        counts.asked += 1;
-        match answer.outcome {
-            "hit" => counts.hit += 1,
-            "no_hit" => counts.no_hit += 1,
-            "not_permitted" => counts.not_permitted += 1,
-            _ => counts.no_answer += 1,
-        }
-        counts.slowest = counts.slowest.max(answer.elapsed_ms);
-        if let Some(coverage) = &answer.coverage {
-            counts.updated_at.clone_from(&coverage.updated_at);
-        }
-    }
     let _ = writeln!(
         text,
         "{:<12} {:<34} {:>6} {:>5} {:>7} {:>13} {:>9} {:>9}  COVERS UNTIL",
         "BUREAU", "LIST", "ASKED", "HIT", "NO HIT", "NOT PERMITTED", "NO ANSWER", "TIME"
     );
-    for ((bureau, list), counts) in lists {
-        let list = if list.is_empty() { "(none offered)" } else { list };
-        let until = counts.updated_at.get(..16).unwrap_or("-").replace('T', " ");
+    for list in &report.lists {
+        let title =
+            if list.dataset_title.is_empty() { "(none offered)" } else { &list.dataset_title };
+        let until = list.updated_at.get(..16).unwrap_or("-").replace('T', " ");
         let _ = writeln!(
             text,
-            "{bureau:<12} {list:<34} {:>6} {:>5} {:>7} {:>13} {:>9} {:>6.0} ms  {until}",
-            counts.asked,
-            counts.hit,
-            counts.no_hit,
-            counts.not_permitted,
-            counts.no_answer,
-            counts.slowest
+            "{:<12} {title:<34} {:>6} {:>5} {:>7} {:>13} {:>9} {:>6.0} ms  {until}",
+            list.bureau_name,
+            list.asked,
+            list.hit,
+            list.no_hit,
+            list.not_permitted,
+            list.no_answer,
+            list.slowest_ms
         );
     }
     text.push('\n');

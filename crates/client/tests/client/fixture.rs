@@ -93,6 +93,7 @@ pub(crate) fn agreement(id: &str) -> Agreement {
         }],
         purposes: vec!["border_control".to_owned()],
         epoch_days: 30,
+        standing_days: None,
         valid_from: datetime!(2026-01-01 00:00 UTC),
         valid_until: datetime!(2027-01-01 00:00 UTC),
         parties,

@@ -7,4 +7,5 @@ mod compute;
 mod failures;
 mod fixture;
 mod identities;
+mod pipeline;
 mod trust;

@@ -49,7 +49,9 @@ pub(super) fn parse(value: &str) -> Result<Parsed, ParseError> {
 
 /// Takes off what surrounds an address.
 fn unwrap(text: Text) -> Text {
-    let visible = {
+    let visible = if text.chars().iter().all(|c| !is_invisible(*c)) {
+        text
+    } else {
         let mut out = Text::default();
         for (c, at) in text.iter().filter(|(c, _)| !is_invisible(*c)) {
             out.push(c, at);
@@ -79,7 +81,7 @@ fn trim(text: Text) -> Text {
         from += 1;
         to -= 1;
     }
-    text.slice(from, to.max(from))
+    if from == 0 && to == text.len() { text } else { text.slice(from, to.max(from)) }
 }
 
 fn split(text: &Text) -> Result<usize, ParseError> {

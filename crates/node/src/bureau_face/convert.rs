@@ -1,3 +1,5 @@
+use std::ops::Range;
+
 use symbolon_client::{FailureKind, Source, SourceResult};
 use symbolon_policy::Desk;
 use symbolon_proto::bureau::v1::{self as wire, Answer, Outcome, SourceAnswers};
@@ -5,15 +7,23 @@ use time::OffsetDateTime;
 
 const ANSWERS_A_MESSAGE: usize = 4_096;
 
-/// What a source has to say, cut into messages that stay under the limit.
-pub(super) fn source_messages(result: &SourceResult) -> Vec<SourceAnswers> {
+/// What a source has to say, cut into messages that stay under the limit; each is made when it is
+/// sent.
+pub(super) fn source_messages(result: &SourceResult) -> impl Iterator<Item = SourceAnswers> {
     let source = source(&result.source, result.coverage);
     let elapsed = prost_types::Duration::try_from(result.elapsed).ok();
-    let answers: Vec<Answer> = match &result.outcome {
-        Ok(hits) => result
-            .references
-            .iter()
-            .zip(hits)
+    (0..result.references.len()).step_by(ANSWERS_A_MESSAGE).map(move |first| SourceAnswers {
+        source: Some(source.clone()),
+        answers: answers(result, first..first.saturating_add(ANSWERS_A_MESSAGE)),
+        elapsed,
+    })
+}
+
+fn answers(result: &SourceResult, range: Range<usize>) -> Vec<Answer> {
+    let references = result.references.iter().skip(range.start).take(range.len());
+    match &result.outcome {
+        Ok(hits) => references
+            .zip(hits.iter().skip(range.start))
             .map(|(reference, hit)| Answer {
                 r#ref: *reference,
                 outcome: if *hit { Outcome::Hit } else { Outcome::NoHit }.into(),
@@ -21,9 +31,7 @@ pub(super) fn source_messages(result: &SourceResult) -> Vec<SourceAnswers> {
                 sentence: String::new(),
             })
             .collect(),
-        Err(failure) => result
-            .references
-            .iter()
+        Err(failure) => references
             .map(|reference| Answer {
                 r#ref: *reference,
                 outcome: outcome(failure.kind).into(),
@@ -31,15 +39,7 @@ pub(super) fn source_messages(result: &SourceResult) -> Vec<SourceAnswers> {
                 sentence: failure.sentence.clone(),
             })
             .collect(),
-    };
-    answers
-        .chunks(ANSWERS_A_MESSAGE)
-        .map(|answers| SourceAnswers {
-            source: Some(source.clone()),
-            answers: answers.to_vec(),
-            elapsed,
-        })
-        .collect()
+    }
 }
 
 pub(super) fn source(source: &Source, coverage: Option<(u64, OffsetDateTime)>) -> wire::Source {
@@ -62,7 +62,7 @@ pub(super) fn end_name(kind: FailureKind) -> &'static str {
     }
 }
 
-fn outcome(kind: FailureKind) -> Outcome {
+pub(super) fn outcome(kind: FailureKind) -> Outcome {
     match kind {
         FailureKind::NotPermitted => Outcome::NotPermitted,
         FailureKind::NoAnswer => Outcome::NoAnswer,
@@ -73,6 +73,6 @@ fn desk(desk: &Desk) -> wire::Desk {
     wire::Desk { name: desk.name.clone(), phone: desk.phone.clone(), email: desk.email.clone() }
 }
 
-fn timestamp(at: OffsetDateTime) -> prost_types::Timestamp {
+pub(super) fn timestamp(at: OffsetDateTime) -> prost_types::Timestamp {
     prost_types::Timestamp { seconds: at.unix_timestamp(), nanos: 0 }
 }

@@ -1,23 +1,25 @@
-use std::{collections::HashSet, time::Duration};
+use std::time::Duration;
 
-use symbolon_client::{Item, QuestionContext};
+use symbolon_client::{Compute, Item, Pipeline, QuestionContext, Stopped};
 use symbolon_exchange::ContextFacts;
 use symbolon_identifiers::{IdentifierType, parse, parse_zone};
 use symbolon_policy::{BureauCode, CheckId, Reason, Refusal};
 use symbolon_proto::{
-    bureau::v1::{CheckItem, CheckRequest, CheckStart, ItemRejected, check_request},
+    bureau::v1::{CheckItem, CheckItems, CheckRequest, CheckStart, ItemRejected, check_request},
     v1::Urgency,
 };
 use tonic::{Code, Streaming};
 
-const MOST_ITEMS: usize = 1_000_000;
-const MOST_ITEMS_A_MESSAGE: usize = 4_096;
+pub(super) const MOST_ITEMS: usize = 1_000_000;
+pub(super) const MOST_ITEMS_A_MESSAGE: usize = 4_096;
 const MOST_BUREAUS: usize = 256;
 const LONGEST_VALUE: usize = 1_024;
 const USUAL_TIMEOUT: Duration = Duration::from_secs(10);
 const LONGEST_TIMEOUT: Duration = Duration::from_secs(600);
+/// Up to so many items are read at once where they came: less than it takes to hand them on.
+const FEW: usize = 32;
 const SILENCE: Duration = Duration::from_secs(30);
-const LONGEST_READING: Duration = Duration::from_secs(300);
+pub(super) const LONGEST_READING: Duration = Duration::from_secs(300);
 /// The name under which a scanned zone comes instead of a type.
 const MRZ: &str = "mrz";
 
@@ -34,47 +36,109 @@ pub(super) struct Question {
 pub(super) async fn question(
     requests: Streaming<CheckRequest>,
     agency: String,
+    compute: &Compute,
 ) -> Result<Question, Refusal> {
-    tokio::time::timeout(LONGEST_READING, read(requests, agency))
+    tokio::time::timeout(LONGEST_READING, read(requests, agency, compute))
         .await
         .map_err(|_| limit("the question took longer than five minutes to be said"))?
 }
 
-async fn read(mut requests: Streaming<CheckRequest>, agency: String) -> Result<Question, Refusal> {
+async fn read(
+    mut requests: Streaming<CheckRequest>,
+    agency: String,
+    compute: &Compute,
+) -> Result<Question, Refusal> {
     let Some(check_request::Part::Start(start)) = next(&mut requests).await? else {
         return Err(invalid("a check begins with who asks and why"));
     };
     let mut question = begin(start, agency)?;
-    let mut references = HashSet::new();
+    let mut references = References::default();
+    let mut reading = Pipeline::new(compute, compute.cores().saturating_add(1));
     while let Some(part) = next(&mut requests).await? {
-        let check_request::Part::Items(items) = part else {
+        let check_request::Part::Items(CheckItems { items }) = part else {
             return Err(invalid("who asks and why is said once"));
         };
-        if items.items.len() > MOST_ITEMS_A_MESSAGE {
+        if items.len() > MOST_ITEMS_A_MESSAGE {
             return Err(limit("a message holds at most 4,096 items"));
         }
-        for item in items.items {
-            if !references.insert(item.r#ref) {
-                return Err(invalid("two items have the same ref"));
-            }
-            if references.len() > MOST_ITEMS {
-                return Err(limit("a check holds at most 1,000,000 items; send several"));
-            }
-            match read_item(&item) {
-                Ok(identifier) => question.items.push(Item { reference: item.r#ref, identifier }),
-                Err((reason, sentence)) => {
-                    question.rejected.push(ItemRejected { r#ref: item.r#ref, reason, sentence });
-                }
-            }
+        references.add(items.iter().map(|item| item.r#ref))?;
+        if items.len() <= FEW && reading.is_empty() {
+            question.add(read_items(items));
+        } else if let Some(read) =
+            reading.push(move || read_items(items)).await.map_err(stopping)?
+        {
+            question.add(read);
         }
     }
-    if references.is_empty() {
-        return Err(invalid("the check holds no item"));
+    while let Some(read) = reading.next().await.map_err(stopping)? {
+        question.add(read);
     }
+    references.all_differ()?;
     Ok(question)
 }
 
-fn begin(start: CheckStart, agency: String) -> Result<Question, Refusal> {
+impl Question {
+    fn add(&mut self, (mut items, mut rejected): (Vec<Item>, Vec<ItemRejected>)) {
+        self.items.append(&mut items);
+        self.rejected.append(&mut rejected);
+    }
+}
+
+/// The callers' numbers of the items so far.
+#[derive(Default)]
+pub(super) struct References {
+    all: Vec<u64>,
+    /// Most callers count upwards, so that nothing needs to be remembered to see that all differ.
+    in_disorder: bool,
+}
+
+impl References {
+    pub(super) fn add(
+        &mut self,
+        references: impl ExactSizeIterator<Item = u64>,
+    ) -> Result<(), Refusal> {
+        if self.all.len().saturating_add(references.len()) > MOST_ITEMS {
+            return Err(limit("a check holds at most 1,000,000 items; send several"));
+        }
+        for reference in references {
+            self.in_disorder |= self.all.last().is_some_and(|last| reference <= *last);
+            self.all.push(reference);
+        }
+        Ok(())
+    }
+
+    pub(super) fn all_differ(mut self) -> Result<(), Refusal> {
+        if self.all.is_empty() {
+            return Err(invalid("the check holds no item"));
+        }
+        if self.in_disorder {
+            self.all.sort_unstable();
+            if self.all.windows(2).any(|two| two.first() == two.last()) {
+                return Err(invalid("two items have the same ref"));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn read_items(items: Vec<CheckItem>) -> (Vec<Item>, Vec<ItemRejected>) {
+    let (mut read, mut rejected) = (Vec::with_capacity(items.len()), Vec::new());
+    for item in items {
+        match read_item(&item) {
+            Ok(identifier) => read.push(Item { reference: item.r#ref, identifier }),
+            Err((reason, sentence)) => {
+                rejected.push(ItemRejected { r#ref: item.r#ref, reason, sentence });
+            }
+        }
+    }
+    (read, rejected)
+}
+
+pub(super) fn stopping(_: Stopped) -> Refusal {
+    Refusal::new(Reason::TryAgain, "the node is stopping; ask again when it is up")
+}
+
+pub(super) fn begin(start: CheckStart, agency: String) -> Result<Question, Refusal> {
     let said = |text: &str, most: usize| !text.trim().is_empty() && text.len() <= most;
     if !said(&start.officer, 256) {
         return Err(invalid("name the officer who asks, in at most 256 bytes"));
@@ -105,16 +169,7 @@ fn begin(start: CheckStart, agency: String) -> Result<Question, Refusal> {
         .iter()
         .map(|code| code.parse::<BureauCode>().map_err(|error| invalid(&error.to_string())))
         .collect::<Result<_, _>>()?;
-    let timeout = match start.timeout {
-        None => USUAL_TIMEOUT,
-        Some(wanted) => u64::try_from(wanted.seconds)
-            .ok()
-            .zip(u32::try_from(wanted.nanos).ok())
-            .filter(|(_, nanos)| *nanos < 1_000_000_000)
-            .map(|(seconds, nanos)| Duration::new(seconds, nanos))
-            .filter(|wanted| !wanted.is_zero() && *wanted <= LONGEST_TIMEOUT)
-            .ok_or_else(|| invalid("the timeout must be more than 0 and at most 600 seconds"))?,
-    };
+    let timeout = waiting(start.timeout)?;
     let check = match start.check_id.as_slice() {
         [] => None,
         bytes => Some(CheckId(bytes.try_into().map_err(|_| invalid("a check id has 16 bytes"))?)),
@@ -139,7 +194,23 @@ fn begin(start: CheckStart, agency: String) -> Result<Question, Refusal> {
     })
 }
 
-fn read_item(item: &CheckItem) -> Result<symbolon_identifiers::Identifier, (String, String)> {
+/// How long to wait for each bureau.
+pub(super) fn waiting(wanted: Option<prost_types::Duration>) -> Result<Duration, Refusal> {
+    match wanted {
+        None => Ok(USUAL_TIMEOUT),
+        Some(wanted) => u64::try_from(wanted.seconds)
+            .ok()
+            .zip(u32::try_from(wanted.nanos).ok())
+            .filter(|(_, nanos)| *nanos < 1_000_000_000)
+            .map(|(seconds, nanos)| Duration::new(seconds, nanos))
+            .filter(|wanted| !wanted.is_zero() && *wanted <= LONGEST_TIMEOUT)
+            .ok_or_else(|| invalid("the timeout must be more than 0 and at most 600 seconds")),
+    }
+}
+
+pub(super) fn read_item(
+    item: &CheckItem,
+) -> Result<symbolon_identifiers::Identifier, (String, String)> {
     if item.value.len() > LONGEST_VALUE || item.country.len() > LONGEST_VALUE {
         return Err(("too_long".to_owned(), "an identifier has at most 1,024 bytes".to_owned()));
     }
@@ -159,17 +230,21 @@ fn read_item(item: &CheckItem) -> Result<symbolon_identifiers::Identifier, (Stri
     parsed.map_err(|error| (error.code.as_str().to_owned(), error.to_string()))
 }
 
-async fn next(
-    requests: &mut Streaming<CheckRequest>,
-) -> Result<Option<check_request::Part>, Refusal> {
-    let message = tokio::time::timeout(SILENCE, requests.message())
+/// The next message of a caller who does not keep silent; `None` at the end of the stream.
+pub(super) async fn message<T>(requests: &mut Streaming<T>) -> Result<Option<T>, Refusal> {
+    tokio::time::timeout(SILENCE, requests.message())
         .await
         .map_err(|_| invalid("the caller was silent for too long"))?
         .map_err(|status| match status.code() {
             Code::OutOfRange | Code::ResourceExhausted => limit("a message is longer than 8 MiB"),
             _ => invalid("the stream broke off"),
-        })?;
-    match message {
+        })
+}
+
+async fn next(
+    requests: &mut Streaming<CheckRequest>,
+) -> Result<Option<check_request::Part>, Refusal> {
+    match message(requests).await? {
         None => Ok(None),
         Some(message) => {
             message.part.map(Some).ok_or_else(|| invalid("a message of the check is empty"))
@@ -177,10 +252,10 @@ async fn next(
     }
 }
 
-fn invalid(sentence: &str) -> Refusal {
+pub(super) fn invalid(sentence: &str) -> Refusal {
     Refusal::new(Reason::InvalidArgument, sentence)
 }
 
-fn limit(sentence: &str) -> Refusal {
+pub(super) fn limit(sentence: &str) -> Refusal {
     Refusal::new(Reason::LimitExceeded, sentence)
 }

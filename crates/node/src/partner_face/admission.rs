@@ -3,7 +3,7 @@ use std::sync::Arc;
 use symbolon_exchange::{CheckHeader, DocumentError, DocumentHash};
 use symbolon_policy::{BureauCode, Question, Reason, Refusal, ScopeId, ScopeShare, admit};
 use symbolon_proto::v1::SignedDocument;
-use symbolon_store::{Admission, Admitted, LogRecord, NotAdmitted, StoreError, StoredDocument};
+use symbolon_store::{Admission, Admitted, LogRecord, NotAdmitted, StoreError};
 use time::{Duration, OffsetDateTime};
 
 use super::PartnerFace;
@@ -130,11 +130,7 @@ impl PartnerFace {
         }
         let shares = admit(agreement, &question, now)?;
         let scopes = shares.iter().map(|share| self.ready(share)).collect::<Result<Vec<_>, _>>()?;
-        let header_document = StoredDocument {
-            document: document.document.clone(),
-            public_key: document.public_key.clone(),
-            signature: document.signature.clone(),
-        };
+        let header_document = document.clone().into();
         let admission = Admission {
             requester,
             check: header.check_id,

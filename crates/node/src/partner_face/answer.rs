@@ -1,6 +1,7 @@
 use std::{sync::Arc, time::Duration, time::Instant};
 
 use ring::rand::SystemRandom;
+use symbolon_client::{Pipeline, Stopped};
 use symbolon_exchange::{AnswerDigest, ChunkPosition, Receipt, chunk_hash, refuse};
 use symbolon_oprf::{ELEMENT_LEN, Error as OprfError, voprf};
 use symbolon_policy::{Reason, Refusal};
@@ -124,6 +125,9 @@ impl PartnerFace {
         let _ = timeout(SILENCE, sender.send(last)).await;
     }
 
+    /// Answers chunk by chunk, in order. While some are evaluated the next is read, so that neither
+    /// network nor cores wait for the other. What was read before something went wrong is still
+    /// answered, as if each had been answered before the next was looked at.
     async fn evaluate(
         &self,
         check: &AdmittedCheck,
@@ -131,84 +135,127 @@ impl PartnerFace {
         sender: &mpsc::Sender<Result<CheckResponse, Status>>,
         progress: &mut Progress,
     ) -> Result<(), Refusal> {
-        for (position, signed_hash) in check.header.chunks() {
-            let elements = match next(requests).await? {
-                Some(check_request::Part::Chunk(BlindedChunk { elements })) => elements,
-                Some(check_request::Part::Header(_)) => {
-                    return Err(second_header());
+        let mut under_way = Pipeline::new(&self.compute, self.compute.cores());
+        let mut expected = check.header.chunks().into_iter();
+        let read_all = loop {
+            tokio::select! {
+                // What is ready goes out before more is taken in.
+                biased;
+                done = under_way.next(), if !under_way.is_empty() => {
+                    self.send(done, sender, progress).await?;
                 }
-                None => {
-                    return Err(Refusal::new(
-                        Reason::ChunkMissing,
-                        "the stream ended before all chunks had come",
-                    ));
+                part = next(requests), if !under_way.is_full() => {
+                    match self.take_in(check, expected.next(), part) {
+                        Ok(Some(work)) => {
+                            // There was room, so this gives no result.
+                            under_way.push(work).await.map_err(|_| stopping())?;
+                        }
+                        Ok(None) => break Ok(()),
+                        Err(refusal) => break Err(refusal),
+                    }
                 }
-            };
-            // Before any arithmetic: nothing is evaluated that was not signed for.
-            if chunk_hash(&check.header.check_id, &position, &elements) != signed_hash {
-                return Err(Refusal::new(
-                    Reason::ChunkAltered,
-                    "a chunk is not the one whose hash was signed",
-                ));
             }
-            // What was counted against the quota is what the header says, so a chunk holds exactly
-            // as much.
-            if Some(elements.len()) != position.elements.checked_mul(ELEMENT_LEN) {
-                return Err(Refusal::new(
-                    Reason::ElementInvalid,
-                    "a chunk does not hold as many whole elements as the header counts",
-                ));
-            }
-            let evaluated = self.evaluate_chunk(check, position, elements).await?;
-            progress.answered = progress.answered.saturating_add(position.elements as u64);
-            progress.digest.add(&evaluated.elements);
-            self.metrics.elements_evaluated.inc_by(position.elements as u64);
-            let part = Some(check_response::Part::Chunk(evaluated));
-            sender
-                .send(Ok(CheckResponse { part }))
-                .await
-                .map_err(|_| Refusal::new(Reason::ChunkMissing, "the requester went away"))?;
+        };
+        while !under_way.is_empty() {
+            let done = under_way.next().await;
+            self.send(done, sender, progress).await?;
         }
-        match next(requests).await? {
-            None => Ok(()),
-            Some(check_request::Part::Header(_)) => Err(second_header()),
-            Some(check_request::Part::Chunk(_)) => Err(Refusal::new(
-                Reason::ChunkAltered,
-                "there is a chunk more than the header counts",
-            )),
-        }
+        read_all
     }
 
-    async fn evaluate_chunk(
+    /// Holds what came against the chunk that the header names next, and returns the work of
+    /// evaluating it; `None` at the end of a check that is whole.
+    fn take_in(
         &self,
         check: &AdmittedCheck,
-        position: ChunkPosition,
-        elements: Vec<u8>,
-    ) -> Result<EvaluatedChunk, Refusal> {
-        let failed = || Refusal::new(Reason::Internal, "the chunk could not be evaluated");
-        let index = usize::try_from(position.scope).map_err(|_| failed())?;
-        let scope = Arc::clone(check.scopes.get(index).ok_or_else(failed)?);
-        let evaluated = self
-            .compute
-            .run(move || voprf::blind_evaluate(&scope.key, &elements, &SystemRandom::new()))
+        expected: Option<(ChunkPosition, [u8; 32])>,
+        part: Result<Option<check_request::Part>, Refusal>,
+    ) -> Result<Option<impl FnOnce() -> EvaluatedPart + Send + 'static>, Refusal> {
+        let (expected, elements) = match (expected, part?) {
+            (Some(expected), Some(check_request::Part::Chunk(BlindedChunk { elements }))) => {
+                (expected, elements)
+            }
+            (_, Some(check_request::Part::Header(_))) => {
+                return Err(Refusal::new(Reason::HeaderInvalid, "a check has one header"));
+            }
+            (Some(_), None) => {
+                return Err(Refusal::new(
+                    Reason::ChunkMissing,
+                    "the stream ended before all chunks had come",
+                ));
+            }
+            (None, None) => return Ok(None),
+            (None, Some(check_request::Part::Chunk(_))) => {
+                return Err(Refusal::new(
+                    Reason::ChunkAltered,
+                    "there is a chunk more than the header counts",
+                ));
+            }
+        };
+        let (position, signed_hash) = expected;
+        // Before any arithmetic: nothing is evaluated that was not signed for.
+        if chunk_hash(&check.header.check_id, &position, &elements) != signed_hash {
+            return Err(Refusal::new(
+                Reason::ChunkAltered,
+                "a chunk is not the one whose hash was signed",
+            ));
+        }
+        // What was counted against the quota is what the header says, so a chunk holds exactly as
+        // much.
+        if Some(elements.len()) != position.elements.checked_mul(ELEMENT_LEN) {
+            return Err(Refusal::new(
+                Reason::ElementInvalid,
+                "a chunk does not hold as many whole elements as the header counts",
+            ));
+        }
+        let index = usize::try_from(position.scope).map_err(|_| not_evaluated())?;
+        let scope = Arc::clone(check.scopes.get(index).ok_or_else(not_evaluated)?);
+        Ok(Some(move || {
+            let evaluated = voprf::blind_evaluate(&scope.key, &elements, &SystemRandom::new())
+                .map_err(|error| match error {
+                    OprfError::Randomness => not_evaluated(),
+                    at_fault => Refusal::new(
+                        Reason::ElementInvalid,
+                        format!("the check holds an element that is not valid: {at_fault}"),
+                    ),
+                })?;
+            let chunk = EvaluatedChunk {
+                elements: evaluated.elements.into(),
+                proof: evaluated.proof.to_bytes().to_vec(),
+            };
+            Ok((position.elements as u64, chunk))
+        }))
+    }
+
+    /// Counts a chunk as answered, and sends it.
+    async fn send(
+        &self,
+        done: Result<Option<EvaluatedPart>, Stopped>,
+        sender: &mpsc::Sender<Result<CheckResponse, Status>>,
+        progress: &mut Progress,
+    ) -> Result<(), Refusal> {
+        let Some(done) = done.map_err(|_| stopping())? else { return Ok(()) };
+        let (answered, chunk) = done?;
+        progress.answered = progress.answered.saturating_add(answered);
+        progress.digest.add(&chunk.elements);
+        self.metrics.elements_evaluated.inc_by(answered);
+        let part = Some(check_response::Part::Chunk(chunk));
+        sender
+            .send(Ok(CheckResponse { part }))
             .await
-            .map_err(|_| Refusal::new(Reason::TryAgain, "this bureau's node is stopping"))?
-            .map_err(|error| match error {
-                OprfError::Randomness => failed(),
-                at_fault => Refusal::new(
-                    Reason::ElementInvalid,
-                    format!("the check holds an element that is not valid: {at_fault}"),
-                ),
-            })?;
-        Ok(EvaluatedChunk {
-            elements: evaluated.elements,
-            proof: evaluated.proof.to_bytes().to_vec(),
-        })
+            .map_err(|_| Refusal::new(Reason::ChunkMissing, "the requester went away"))
     }
 }
 
-fn second_header() -> Refusal {
-    Refusal::new(Reason::HeaderInvalid, "a check has one header")
+/// How many elements a chunk has, and what came of it.
+type EvaluatedPart = Result<(u64, EvaluatedChunk), Refusal>;
+
+fn not_evaluated() -> Refusal {
+    Refusal::new(Reason::Internal, "the chunk could not be evaluated")
+}
+
+fn stopping() -> Refusal {
+    Refusal::new(Reason::TryAgain, "this bureau's node is stopping")
 }
 
 #[derive(Default)]

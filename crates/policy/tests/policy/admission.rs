@@ -1,7 +1,7 @@
 use symbolon_identifiers::IdentifierType;
 use symbolon_policy::{
     Agreement, AgreementHash, BureauCode, Question, Reason, Refusal, Scope, ScopeId, ScopeShare,
-    admit, may_ask, same_rules,
+    admit, may_ask, may_keep, same_rules,
 };
 use time::{Duration, OffsetDateTime, macros::datetime};
 
@@ -337,4 +337,25 @@ fn among_three_parties_each_answers_the_two_others_from_its_own_list() {
             }
         }
     }
+}
+
+#[test]
+fn tags_are_kept_as_long_as_was_agreed_and_never_beyond_the_epoch_or_at_all_without_a_word() {
+    let agreed = |days| {
+        let bureaus = [bureau("FRA"), bureau("DEU")];
+        let mut terms = terms(&[&bureaus[0].party, &bureaus[1].party]);
+        terms.standing_days = days;
+        sign_all(&terms, &[&bureaus[0], &bureaus[1]]).verify().unwrap()
+    };
+    for silent in [agreed(None), agreed(Some(0))] {
+        let refusal = may_keep(&silent, FROM).unwrap_err();
+        assert_eq!(refusal.reason, Reason::StandingNotAgreed);
+        assert!(refusal.sentence.contains("test-2026"));
+    }
+    let short = agreed(Some(3));
+    assert_eq!(may_keep(&short, FROM), Ok(FROM + Duration::days(3)));
+    let epoch_end = short.terms().epoch_end(0);
+    assert_eq!(may_keep(&short, epoch_end - Duration::days(1)), Ok(epoch_end));
+    assert_eq!(may_keep(&agreed(Some(366)), FROM), Ok(epoch_end));
+    assert_eq!(may_keep(&short, UNTIL).unwrap_err().reason, Reason::AgreementExpired);
 }

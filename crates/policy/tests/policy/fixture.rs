@@ -114,6 +114,7 @@ pub(crate) fn terms(parties: &[&Party]) -> AgreementTerms {
             .collect(),
         purposes: vec!["criminal_investigation".to_owned(), "border_control".to_owned()],
         epoch_days: 30,
+        standing_days: None,
         valid_from: FROM,
         valid_until: UNTIL,
     }

@@ -1,5 +1,5 @@
 use serde_json::{Value, json};
-use symbolon_policy::{AgreementError, SignedAgreement};
+use symbolon_policy::{AgreementError, AgreementTerms, SignedAgreement};
 
 use crate::fixture::{
     accept, accept_value, agreement, bureau, code, sign_all, signed_by, signing_key, terms,
@@ -80,6 +80,24 @@ fn different_terms_have_different_hashes() {
         SignedAgreement::draft(&one).unwrap().hash().unwrap(),
         SignedAgreement::draft(&other).unwrap().hash().unwrap()
     );
+}
+
+#[test]
+fn terms_that_say_nothing_of_standing_checks_have_the_form_that_they_always_had() {
+    let (fra, deu) = (bureau("FRA"), bureau("DEU"));
+    let silent = terms(&[&fra.party, &deu.party]);
+    let value = as_value(&SignedAgreement::draft(&silent).unwrap());
+    assert!(value["agreement"].get("standing_days").is_none());
+    let hash = |days| {
+        let terms = AgreementTerms { standing_days: days, ..silent.clone() };
+        SignedAgreement::draft(&terms).unwrap().hash().unwrap()
+    };
+    assert_ne!(hash(None), hash(Some(0)), "what is said is signed");
+    assert_ne!(hash(Some(0)), hash(Some(30)));
+    // A null is another text than silence, and must not pass for it.
+    let mut with_null = as_value(&signed_by(&[&fra, &deu]));
+    with_null["agreement"]["standing_days"] = Value::Null;
+    assert!(accept_value(&with_null).is_err());
 }
 
 #[test]

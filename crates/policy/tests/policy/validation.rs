@@ -397,3 +397,10 @@ fn an_agreement_id_is_3_to_64_small_letters_digits_and_hyphens() {
         assert_eq!(bad.parse::<AgreementId>().unwrap_err().field, "agreement id", "{bad}");
     }
 }
+
+#[test]
+fn tags_are_kept_for_at_most_a_year() {
+    accepted(|terms| terms.standing_days = Some(0));
+    accepted(|terms| terms.standing_days = Some(366));
+    refused("standing_days", |terms| terms.standing_days = Some(367));
+}

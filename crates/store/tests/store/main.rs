@@ -12,3 +12,4 @@ mod folder;
 mod log;
 mod scope_keys;
 mod sets;
+mod standing;

@@ -1,0 +1,187 @@
+//! Answers as lines of a CSV file, written as they come: a file of a million takes no memory.
+
+use std::{
+    fs::{File, OpenOptions},
+    io::BufWriter,
+    os::unix::fs::OpenOptionsExt as _,
+    path::{Path, PathBuf},
+};
+
+use csv::Writer;
+
+use crate::{CliError, asking::Answered, standing::Hit};
+
+const HIT_HEADING: [&str; 8] =
+    ["ref", "identifier_type", "identifier", "bureau", "dataset", "new", "version", "updated_at"];
+const HEADING: [&str; 11] = [
+    "ref",
+    "identifier_type",
+    "value",
+    "country",
+    "bureau",
+    "dataset",
+    "outcome",
+    "reason",
+    "sentence",
+    "version",
+    "updated_at",
+];
+
+/// A file of answers in the making. Only its owner may read it: it holds identifiers and outcomes.
+pub(crate) struct AnswerFile {
+    writer: Writer<BufWriter<File>>,
+    path: PathBuf,
+}
+
+/// A file of a standing check's hits in the making, as [`AnswerFile`].
+pub(crate) struct HitFile(AnswerFile);
+
+impl HitFile {
+    /// Begins a new file.
+    ///
+    /// # Errors
+    /// When there is one already, or it cannot be written.
+    pub(crate) fn create(path: &Path) -> Result<Self, CliError> {
+        AnswerFile::begin(path, &HIT_HEADING).map(Self)
+    }
+
+    /// Writes all hits and brings them to disk.
+    ///
+    /// # Errors
+    /// When the disk is full.
+    pub(crate) fn write(mut self, hits: &[Hit]) -> Result<(), CliError> {
+        for hit in hits {
+            let version = hit.coverage.as_ref().map(|coverage| coverage.version.to_string());
+            let updated_at = hit.coverage.as_ref().map(|coverage| coverage.updated_at.as_str());
+            self.0.line(&[
+                &hit.reference,
+                &hit.identifier_type,
+                &hit.identifier,
+                &hit.bureau,
+                &hit.dataset,
+                if hit.new { "yes" } else { "no" },
+                version.as_deref().unwrap_or_default(),
+                updated_at.unwrap_or_default(),
+            ])?;
+        }
+        self.0.finish()
+    }
+}
+
+impl AnswerFile {
+    /// Begins a new file.
+    ///
+    /// # Errors
+    /// When there is one already, or it cannot be written.
+    pub(crate) fn create(path: &Path) -> Result<Self, CliError> {
+        Self::begin(path, &HEADING)
+    }
+
+    fn begin(path: &Path, heading: &[&str]) -> Result<Self, CliError> {
+        let file = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(path)
+            .map_err(|error| CliError::file("write", path, error))?;
+        let mut new = Self {
+            writer: Writer::from_writer(BufWriter::with_capacity(1 << 18, file)),
+            path: path.to_owned(),
+        };
+        new.line(heading)?;
+        Ok(new)
+    }
+
+    /// Adds a line for each answer, or for each hit.
+    ///
+    /// # Errors
+    /// When the disk is full.
+    pub(crate) fn add(&mut self, answered: &Answered<'_>, hits_only: bool) -> Result<(), CliError> {
+        let source = answered.source;
+        let version = source.coverage.as_ref().map(|coverage| coverage.version.to_string());
+        let updated_at = source.coverage.as_ref().map(|coverage| coverage.updated_at.as_str());
+        for (asked, outcome, reason, sentence) in &answered.answers {
+            if hits_only && *outcome != "hit" {
+                continue;
+            }
+            self.line(&[
+                asked.reference.to_string().as_str(),
+                &source.identifier_type,
+                &asked.value,
+                &asked.country,
+                &source.bureau,
+                &source.dataset,
+                outcome,
+                reason,
+                sentence,
+                version.as_deref().unwrap_or_default(),
+                updated_at.unwrap_or_default(),
+            ])?;
+        }
+        Ok(())
+    }
+
+    /// Brings everything to disk.
+    ///
+    /// # Errors
+    /// When the disk is full.
+    pub(crate) fn finish(self) -> Result<(), CliError> {
+        let Self { writer, path } = self;
+        writer
+            .into_inner()
+            .map_err(|error| std::io::Error::other(error.to_string()))
+            .and_then(|buffer| buffer.into_inner().map_err(std::io::IntoInnerError::into_error))
+            .and_then(|file| file.sync_all())
+            .map_err(|error| CliError::file("write", &path, error))
+    }
+
+    fn line(&mut self, fields: &[&str]) -> Result<(), CliError> {
+        self.writer
+            .write_record(fields)
+            .map_err(|error| CliError::file("write", &self.path, std::io::Error::other(error)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::asking::{AnsweringSource, Asked, Coverage};
+
+    use super::*;
+
+    fn asked(reference: u64, value: &str) -> Asked {
+        Asked {
+            reference,
+            identifier_type: "email".to_owned(),
+            value: value.to_owned(),
+            country: String::new(),
+        }
+    }
+
+    #[test]
+    fn answers_become_lines_and_a_file_that_is_there_is_not_overwritten() {
+        let folder = std::env::temp_dir().join(format!("symbolon-answers-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let source = AnsweringSource {
+            bureau: "BOR".to_owned(),
+            dataset: "list".to_owned(),
+            identifier_type: "email".to_owned(),
+            coverage: Some(Coverage { version: 3, updated_at: "2026-01-01T00:00:00Z".to_owned() }),
+            ..AnsweringSource::default()
+        };
+        let (known, unknown) = (asked(2, "a,\"b\"@x.example"), asked(3, "c@x.example"));
+        let answers = vec![(&known, "hit", "", ""), (&unknown, "no_hit", "", "")];
+        let answered = Answered { source: &source, answers };
+        let hit = "2,email,\"a,\"\"b\"\"@x.example\",,BOR,list,hit,,,3,2026-01-01T00:00:00Z\n";
+        let other = "3,email,c@x.example,,BOR,list,no_hit,,,3,2026-01-01T00:00:00Z\n";
+        for (hits_only, expected) in [(false, format!("{hit}{other}")), (true, hit.to_owned())] {
+            let path = folder.join(format!("{hits_only}.csv"));
+            let mut file = AnswerFile::create(&path).unwrap();
+            file.add(&answered, hits_only).unwrap();
+            file.finish().unwrap();
+            let text = std::fs::read_to_string(&path).unwrap();
+            assert_eq!(text, format!("{}\n{expected}", HEADING.join(",")));
+            assert!(AnswerFile::create(&path).is_err());
+        }
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
+}

@@ -1,0 +1,156 @@
+use std::{
+    collections::{BTreeMap, HashMap},
+    ops::Range,
+    sync::Arc,
+};
+
+use symbolon_identifiers::{Identifier, IdentifierType};
+use zeroize::Zeroizing;
+
+use crate::plan::Item;
+
+/// Identifiers of one type, each once, with the numbers under which the caller knows them.
+pub(crate) struct Batch {
+    pub(crate) kind: IdentifierType,
+    /// Their OPRF inputs.
+    pub(crate) inputs: Arc<Inputs>,
+    /// The caller's numbers of the items of this type.
+    pub(crate) references: Arc<[u64]>,
+    /// For each of these the place of its identifier among the inputs; equal items share one.
+    places: Box<[u32]>,
+}
+
+/// OPRF inputs of one type end to end: a million of them are one allocation, which is wiped.
+pub(crate) struct Inputs {
+    bytes: Zeroizing<Vec<u8>>,
+    /// Where each ends.
+    ends: Vec<usize>,
+    /// What precedes the canonical bytes in each.
+    frame_len: usize,
+}
+
+impl Batch {
+    /// `items` by type, in the order in which each identifier first comes.
+    pub(crate) fn group(items: &[Item]) -> Vec<Self> {
+        let mut by_kind: BTreeMap<IdentifierType, Vec<&Item>> = BTreeMap::new();
+        for item in items {
+            by_kind.entry(item.identifier.kind()).or_default().push(item);
+        }
+        by_kind.into_iter().map(|(kind, items)| Self::new(kind, &items)).collect()
+    }
+
+    fn new(kind: IdentifierType, items: &[&Item]) -> Self {
+        let mut known: HashMap<&Identifier, u32> = HashMap::with_capacity(items.len());
+        let mut different = Vec::with_capacity(items.len());
+        let places = items
+            .iter()
+            .map(|item| {
+                *known.entry(&item.identifier).or_insert_with(|| {
+                    let place = u32::try_from(different.len()).unwrap_or(u32::MAX);
+                    different.push(&item.identifier);
+                    place
+                })
+            })
+            .collect();
+        let references = items.iter().map(|item| item.reference).collect();
+        Self { kind, inputs: Arc::new(Inputs::of(&different)), references, places }
+    }
+
+    /// How many different identifiers.
+    pub(crate) fn count(&self) -> usize {
+        self.inputs.count()
+    }
+
+    /// From one answer for each different identifier to one for each of the caller's numbers.
+    pub(crate) fn for_caller(&self, answers: &[bool]) -> Vec<bool> {
+        let answer = |place: &u32| {
+            usize::try_from(*place).ok().and_then(|place| answers.get(place)).copied()
+        };
+        self.places.iter().map(|place| answer(place).unwrap_or(false)).collect()
+    }
+}
+
+impl Inputs {
+    fn of(identifiers: &[&Identifier]) -> Self {
+        let frame_len = identifiers.first().map_or(0, |identifier| {
+            identifier.oprf_input().len().saturating_sub(identifier.canonical().len())
+        });
+        let len = |identifier: &&Identifier| identifier.canonical().len().saturating_add(frame_len);
+        // Room for all from the start: a vector that grew would leave copies that nobody wipes.
+        let mut bytes = Zeroizing::new(Vec::with_capacity(identifiers.iter().map(len).sum()));
+        let mut ends = Vec::with_capacity(identifiers.len());
+        for identifier in identifiers {
+            bytes.extend_from_slice(&identifier.oprf_input());
+            ends.push(bytes.len());
+        }
+        Self { bytes, ends, frame_len }
+    }
+
+    pub(crate) fn count(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// The inputs at these places, as far as there are such.
+    pub(crate) fn at(&self, places: Range<usize>) -> Vec<&[u8]> {
+        let mut start = match places.start.checked_sub(1) {
+            None => 0,
+            Some(before) => self.ends.get(before).copied().unwrap_or(self.bytes.len()),
+        };
+        let ends = self.ends.get(places.start..places.end.min(self.ends.len()));
+        ends.unwrap_or_default()
+            .iter()
+            .map(|end| {
+                let input = self.bytes.get(start..*end).unwrap_or_default();
+                start = *end;
+                input
+            })
+            .collect()
+    }
+
+    /// The canonical bytes, in order.
+    pub(crate) fn canonical(&self) -> impl Iterator<Item = &[u8]> {
+        let mut start = 0;
+        self.ends.iter().map(move |end| {
+            let from = start + self.frame_len;
+            start = *end;
+            self.bytes.get(from..*end).unwrap_or_default()
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use symbolon_identifiers::parse;
+
+    use super::*;
+
+    fn mail(reference: u64, value: &str) -> Item {
+        let identifier = parse(IdentifierType::Email, value, None).unwrap();
+        Item { reference, identifier }
+    }
+
+    #[test]
+    fn equal_identifiers_are_one_input_and_each_number_has_its_answer() {
+        let items = [mail(7, "a@x.example"), mail(5, "b@x.example"), mail(9, "A@x.example")];
+        let batches = Batch::group(&items);
+        let batch = &batches[0];
+        assert_eq!((batches.len(), batch.count()), (1, 2));
+        assert_eq!(*batch.references, [7, 5, 9]);
+        assert_eq!(batch.for_caller(&[true, false]), [true, false, true]);
+    }
+
+    #[test]
+    fn inputs_and_canonical_bytes_are_those_of_the_identifiers() {
+        let items: Vec<_> = (0..5).map(|i| mail(i, &format!("number{i}@x.example"))).collect();
+        let batch = &Batch::group(&items)[0];
+        let expected: Vec<_> = items.iter().map(|item| item.identifier.oprf_input()).collect();
+        for range in [0..5, 0..0, 1..3, 4..9, 5..6, 8..9] {
+            let end = range.end.min(5);
+            let expected: Vec<_> = expected[range.start.min(end)..end].to_vec();
+            let inputs = batch.inputs.at(range);
+            assert!(inputs.iter().copied().eq(expected.iter().map(|input| input.as_slice())));
+        }
+        let canonical = items.iter().map(|item| item.identifier.canonical());
+        assert!(batch.inputs.canonical().eq(canonical));
+    }
+}

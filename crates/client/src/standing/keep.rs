@@ -1,0 +1,390 @@
+use std::{
+    collections::{BTreeMap, HashMap, HashSet},
+    time::Duration,
+};
+
+use ring::rand::{SecureRandom as _, SystemRandom};
+use symbolon_identifiers::{Identifier, IdentifierType};
+use symbolon_policy::{CheckId, StandingId};
+use symbolon_store::{
+    Bitmap, NewStanding, StandingChange, StandingEntry, StandingError, StoreError, StoredSegment,
+    StoredStanding, StoredTags, WrittenSegment,
+};
+use symbolon_tagset::MembershipHash;
+use time::OffsetDateTime;
+
+use super::{MOST_KEPT, StandingFailure, opening::StandingOpening};
+use crate::{
+    Failure, Item, QuestionContext, Requester, Source,
+    check::{CheckRequest, KeptTags},
+};
+
+/// An identifier with the caller's own name for it.
+pub struct StandingItem {
+    /// The name.
+    pub reference: String,
+    /// The identifier.
+    pub identifier: Identifier,
+}
+
+/// What came of beginning or updating a standing check.
+pub struct StandingKept {
+    /// Which; `None` where no list lets anything be kept, so that there is nothing to stand.
+    pub standing: Option<StandingId>,
+    /// The check by which new identifiers were asked; `None` where none was new.
+    pub check: Option<CheckId>,
+    /// Identifiers added.
+    pub added: u64,
+    /// Identifiers removed.
+    pub removed: u64,
+    /// Identifiers to be added that were kept already, or removed that were not.
+    pub unchanged: u64,
+    /// What each list that was asked said to it.
+    pub sources: Vec<KeptIn>,
+}
+
+/// What one list said to being asked for good.
+pub struct KeptIn {
+    /// The list.
+    pub source: Source,
+    /// Until when its tags are kept, or why there are none.
+    pub outcome: Result<OffsetDateTime, Failure>,
+}
+
+/// What was asked and is in files, but not named yet.
+struct Written {
+    check: CheckId,
+    segments: Vec<WrittenSegment>,
+    sources: Vec<KeptIn>,
+}
+
+impl Requester {
+    /// Asks `items` of all lists whose agreements let tags be kept, and keeps them. Equal identifiers
+    /// are asked, counted and kept once.
+    ///
+    /// # Errors
+    /// When the check cannot be begun or nothing can be written. What was asked stays asked and
+    /// counted.
+    pub async fn begin_standing(
+        &self,
+        items: Vec<StandingItem>,
+        context: QuestionContext,
+        timeout: Duration,
+    ) -> Result<StandingKept, StandingFailure> {
+        let mut standing = StandingId([0; 16]);
+        SystemRandom::new().fill(&mut standing.0).map_err(|_| StoreError::Randomness)?;
+        let opening = StandingOpening::of(&context)
+            .to_bytes()
+            .ok_or(StoreError::Damaged { what: "standing check" })?;
+        let turn = self.standing.turn(&standing);
+        let _turn = turn.lock().await;
+        let given = items.len();
+        let items = self.compute.run(move || each_once(items)).await?;
+        let asked = items.len();
+        let Written { check, segments, sources } =
+            self.ask_and_write(standing, items, context, timeout).await?;
+        let added = segments.iter().map(WrittenSegment::entries).sum::<usize>();
+        let is_kept = added > 0;
+        if is_kept {
+            let at = OffsetDateTime::now_utc();
+            self.store
+                .begin_standing(NewStanding { standing, opening: &opening, segments, at })
+                .await?;
+        }
+        Ok(StandingKept {
+            standing: is_kept.then_some(standing),
+            check: Some(check),
+            added: added as u64,
+            removed: 0,
+            unchanged: given.saturating_sub(asked) as u64,
+            sources,
+        })
+    }
+
+    /// Asks what is new in `add`, forgets what is in `remove`, and compacts what has become mostly
+    /// holes. Only new identifiers are asked, in a check of its own.
+    ///
+    /// # Errors
+    /// When `agency` has no such standing check, it would keep too much, or as for beginning one.
+    pub async fn update_standing(
+        &self,
+        agency: &str,
+        standing: &StandingId,
+        add: Vec<StandingItem>,
+        remove: Vec<Identifier>,
+        timeout: Duration,
+    ) -> Result<StandingKept, StandingFailure> {
+        let turn = self.standing.turn(standing);
+        let _turn = turn.lock().await;
+        let (stored, opening) = self.own_standing(agency, standing).await?;
+        let given = add.len().saturating_add(remove.len());
+        let work = {
+            let store = self.store.clone();
+            move || find_changes(&store, &stored, add, &remove)
+        };
+        let Changes { add, removals, removed, live } = self.compute.run(work).await??;
+        if live.saturating_add(add.len()) > MOST_KEPT {
+            return Err(StandingFailure::Full);
+        }
+        let new = add.len();
+        let mut kept = StandingKept {
+            standing: Some(*standing),
+            check: None,
+            added: 0,
+            removed: removed as u64,
+            unchanged: given.saturating_sub(new).saturating_sub(removed) as u64,
+            sources: Vec::new(),
+        };
+        let mut change = StandingChange { remove: removals, ..StandingChange::default() };
+        if new > 0 {
+            let written = self.ask_and_write(*standing, add, opening.context(), timeout).await?;
+            kept.check = Some(written.check);
+            kept.sources = written.sources;
+            kept.added = written.segments.iter().map(|one| one.entries() as u64).sum();
+            change.add = written.segments;
+        }
+        let now = OffsetDateTime::now_utc();
+        self.store.change_standing(standing, change, true, now).await?;
+        self.compact_standing(standing, now).await?;
+        // What was found before speaks of entries that may be gone.
+        self.standing.forget(standing);
+        Ok(kept)
+    }
+
+    /// The standing check, if `agency` began it.
+    pub(super) async fn own_standing(
+        &self,
+        agency: &str,
+        standing: &StandingId,
+    ) -> Result<(StoredStanding, StandingOpening), StandingFailure> {
+        let stored = self.store.standing_check(standing).await?.ok_or(StandingFailure::Unknown)?;
+        let opening =
+            StandingOpening::read(&stored).ok_or(StoreError::Damaged { what: "standing check" })?;
+        if opening.agency != agency {
+            return Err(StandingFailure::Unknown);
+        }
+        Ok((stored, opening))
+    }
+
+    async fn ask_and_write(
+        &self,
+        standing: StandingId,
+        items: Vec<StandingItem>,
+        context: QuestionContext,
+        timeout: Duration,
+    ) -> Result<Written, StandingFailure> {
+        let mut entries: BTreeMap<IdentifierType, Vec<StandingEntry>> = BTreeMap::new();
+        let mut asked = Vec::with_capacity(items.len());
+        for (number, StandingItem { reference, identifier }) in (0_u64..).zip(items) {
+            let canonical = identifier.canonical().to_vec();
+            let of_kind = entries.entry(identifier.kind()).or_default();
+            of_kind.push(StandingEntry { reference, canonical });
+            asked.push(Item { reference: number, identifier });
+        }
+        let request = CheckRequest { check: None, items: asked, context, timeout, keep_tags: true };
+        let mut started = self.check(request).await?;
+        let mut sources = Vec::new();
+        let mut kept = Vec::new();
+        while let Some(result) = started.results.recv().await {
+            let outcome = match (result.kept, result.outcome) {
+                (Some(tags), Ok(_)) => {
+                    let until = tags.until;
+                    kept.push((result.source.clone(), tags));
+                    Ok(until)
+                }
+                (_, Err(failure)) => Err(failure),
+                (None, Ok(_)) => Err(Failure::no_answer(
+                    "internal",
+                    "this bureau's own node kept nothing of the answer; its log knows more",
+                )),
+            };
+            sources.push(KeptIn { source: result.source, outcome });
+        }
+        let store = self.store.clone();
+        let work = move || {
+            entries
+                .into_iter()
+                .map(|(kind, entries)| write_segment(&store, &standing, kind, &entries, &kept))
+                .filter_map(Result::transpose)
+                .collect()
+        };
+        let segments: Result<Vec<_>, StandingError> = self.compute.run(work).await?;
+        Ok(Written { check: started.check, segments: segments?, sources })
+    }
+
+    /// Writes segments of which more than half was removed anew, without the holes.
+    async fn compact_standing(
+        &self,
+        standing: &StandingId,
+        now: OffsetDateTime,
+    ) -> Result<(), StandingFailure> {
+        let Some(stored) = self.store.standing_check(standing).await? else { return Ok(()) };
+        let store = self.store.clone();
+        let work = move || {
+            let mut change = StandingChange::default();
+            for segment in &stored.segments {
+                let live = segment.entries.saturating_sub(segment.removed_count);
+                // Where tags were destroyed, what became of them is to be seen until the end.
+                let is_whole = segment.tags.iter().all(|tags| tags.ended.is_none());
+                if live == 0 {
+                    change.drop.push(segment.id);
+                } else if live < segment.removed_count && is_whole {
+                    change.add.push(compacted(&store, segment)?);
+                    change.drop.push(segment.id);
+                }
+            }
+            Ok::<_, StandingError>(change)
+        };
+        let change = self.compute.run(work).await??;
+        if !change.drop.is_empty() {
+            self.store.change_standing(standing, change, false, now).await?;
+        }
+        Ok(())
+    }
+}
+
+fn each_once(items: Vec<StandingItem>) -> Vec<StandingItem> {
+    let mut known = HashSet::with_capacity(items.len());
+    let is_new: Vec<bool> = items.iter().map(|item| known.insert(&item.identifier)).collect();
+    items.into_iter().zip(is_new).filter_map(|(item, is_new)| is_new.then_some(item)).collect()
+}
+
+fn write_segment(
+    store: &symbolon_store::Store,
+    standing: &StandingId,
+    kind: IdentifierType,
+    entries: &[StandingEntry],
+    kept: &[(Source, KeptTags)],
+) -> Result<Option<WrittenSegment>, StandingError> {
+    let of_kind: Vec<_> = kept.iter().filter(|(source, _)| source.kind == kind).collect();
+    // Identifiers that no list has tags of would only be a danger here.
+    if of_kind.is_empty() {
+        return Ok(None);
+    }
+    let mut segment = WrittenSegment::write(store, standing, kind, entries)?;
+    for (source, KeptTags { agreement, scope, until, tags }) in of_kind {
+        segment.add_tags(
+            store,
+            standing,
+            *scope,
+            agreement.clone(),
+            source.bureau.clone(),
+            source.dataset.clone(),
+            *until,
+            tags.as_slice(),
+            None,
+        )?;
+    }
+    Ok(Some(segment))
+}
+
+struct Changes {
+    /// What is not kept yet, each once.
+    add: Vec<StandingItem>,
+    /// All that is removed from these segments, that of before included.
+    removals: Vec<(StoredSegment, Bitmap)>,
+    /// How many entries go now.
+    removed: usize,
+    /// How many stay.
+    live: usize,
+}
+
+/// Reads all that is kept once, whatever is changed: a million entries take a fraction of a second.
+fn find_changes(
+    store: &symbolon_store::Store,
+    stored: &StoredStanding,
+    add: Vec<StandingItem>,
+    remove: &[Identifier],
+) -> Result<Changes, StandingError> {
+    let mut add = each_once(add);
+    let mut known = vec![false; add.len()];
+    let places: HashMap<(IdentifierType, &[u8]), usize> = (0..)
+        .zip(&add)
+        .map(|(place, item)| ((item.identifier.kind(), item.identifier.canonical()), place))
+        .collect();
+    let going: HashSet<(IdentifierType, &[u8])> =
+        remove.iter().map(|one| (one.kind(), one.canonical())).collect();
+    let (mut removals, mut removed, mut live) = (Vec::new(), 0_usize, 0_usize);
+    for segment in &stored.segments {
+        let mut gone = segment.removed(store)?;
+        let before = gone.count();
+        segment.read(store, |first, entries| {
+            for (place, entry) in (first..).zip(&entries) {
+                let key = (segment.kind, entry.canonical.as_slice());
+                if gone.has(place) {
+                    continue;
+                }
+                if going.contains(&key) {
+                    gone.set(place);
+                    removed = removed.saturating_add(1);
+                    continue;
+                }
+                live = live.saturating_add(1);
+                let is_known = places.get(&key).and_then(|place| known.get_mut(*place));
+                if let Some(is_known) = is_known {
+                    *is_known = true;
+                }
+            }
+            Ok(())
+        })?;
+        if gone.count() > before {
+            removals.push((segment.clone(), gone));
+        }
+    }
+    drop(places);
+    let mut is_known = known.into_iter();
+    add.retain(|_| !is_known.next().unwrap_or(false));
+    Ok(Changes { add, removals, removed, live })
+}
+
+/// The segment without what was removed, in new files.
+fn compacted(
+    store: &symbolon_store::Store,
+    segment: &StoredSegment,
+) -> Result<WrittenSegment, StandingError> {
+    let gone = segment.removed(store)?;
+    let live = segment.entries.saturating_sub(segment.removed_count);
+    let mut entries = Vec::with_capacity(live);
+    segment.read(store, |first, frame| {
+        let stays = (first..).zip(frame).filter(|(place, _)| !gone.has(*place));
+        entries.extend(stays.map(|(_, entry)| entry));
+        Ok(())
+    })?;
+    let mut written = WrittenSegment::write(store, &segment.standing, segment.kind, &entries)?;
+    for tags in &segment.tags {
+        let mut hashes: Vec<MembershipHash> = Vec::with_capacity(live);
+        tags.read(store, segment, |first, frame| {
+            let stays = (first..).zip(frame).filter(|(place, _)| !gone.has(*place));
+            hashes.extend(stays.map(|(_, hash)| *hash));
+        })?;
+        let seen = seen_of_live(store, segment, tags, &gone)?;
+        written.add_tags(
+            store,
+            &segment.standing,
+            tags.scope,
+            tags.agreement.clone(),
+            tags.owner.clone(),
+            tags.dataset.clone(),
+            tags.keep_until,
+            &hashes,
+            Some(&seen),
+        )?;
+    }
+    Ok(written)
+}
+
+fn seen_of_live(
+    store: &symbolon_store::Store,
+    segment: &StoredSegment,
+    tags: &StoredTags,
+    gone: &Bitmap,
+) -> Result<Bitmap, StandingError> {
+    let seen = tags.seen(store, segment)?;
+    let mut of_live = Bitmap::new(segment.entries.saturating_sub(segment.removed_count));
+    for (new, old) in (0..segment.entries).filter(|place| !gone.has(*place)).enumerate() {
+        if seen.has(old) {
+            of_live.set(new);
+        }
+    }
+    Ok(of_live)
+}

@@ -1,0 +1,381 @@
+use std::{sync::Arc, time::Duration};
+
+use symbolon_client::{
+    Failure, KeptIn, MatchedIn, Pipeline, QuestionContext, Standing, StandingFailure, StandingItem,
+    StandingKept, StandingState,
+};
+use symbolon_identifiers::Identifier;
+use symbolon_policy::{Reason, Refusal, StandingId};
+use symbolon_proto::bureau::v1::{
+    self as wire, BeginStandingRequest, BeginStandingResponse, ItemRejected, ListStandingResponse,
+    MatchStandingResponse, StandingChange, StandingCheck, StandingHit, StandingHits,
+    StandingMatched, StandingSource, UpdateStandingRequest, UpdateStandingResponse,
+    begin_standing_request, begin_standing_response, match_standing_response,
+    update_standing_request, update_standing_response,
+};
+use tokio::{sync::OwnedSemaphorePermit, time::Instant};
+use tonic::Streaming;
+
+use super::{
+    BureauFace, check_refusal,
+    convert::{outcome, source, timestamp},
+    read::{
+        LONGEST_READING, MOST_ITEMS_A_MESSAGE, Question, References, begin, invalid, limit,
+        message, read_item, stopping, waiting,
+    },
+};
+use crate::logging::event;
+
+const HITS_A_MESSAGE: usize = 4_096;
+const LONGEST_REFERENCE: usize = 256;
+
+/// What a call adds and removes, as it was read.
+#[derive(Default)]
+struct Changes {
+    add: Vec<StandingItem>,
+    remove: Vec<Identifier>,
+    rejected: Vec<ItemRejected>,
+}
+
+impl BureauFace {
+    /// A place among the checks asked at one time; a standing check takes one while it asks.
+    pub(super) fn place(&self) -> Result<OwnedSemaphorePermit, Refusal> {
+        Arc::clone(&self.checks).try_acquire_owned().map_err(|_| {
+            Refusal::new(Reason::TryAgain, "this node is asking as many checks as it can")
+                .retry_at(time::OffsetDateTime::now_utc() + time::Duration::seconds(1))
+        })
+    }
+
+    pub(super) async fn begin_standing(
+        &self,
+        agency: String,
+        mut requests: Streaming<BeginStandingRequest>,
+    ) -> Result<Vec<BeginStandingResponse>, Refusal> {
+        use begin_standing_request::Part;
+        use begin_standing_response::Event;
+        let _place = self.place()?;
+        let (context, timeout, changes) = said(async {
+            let (context, timeout) = match part(&mut requests).await?.and_then(|one| one.part) {
+                Some(Part::Start(start)) => start_of(start, agency)?,
+                _ => return Err(invalid("a standing check begins with who asks and why")),
+            };
+            let mut reading = Reading::new(self, false);
+            while let Some(one) = part(&mut requests).await? {
+                match one.part {
+                    Some(Part::Items(items)) => reading.add(items.items).await?,
+                    _ => return Err(invalid("who asks and why is said once")),
+                }
+            }
+            Ok((context, timeout, reading.finish().await?))
+        })
+        .await?;
+        let begun = self.requester.begin_standing(changes.add, context, timeout).await;
+        let kept = begun.map_err(|error| refusal(&error))?;
+        self.count(&kept);
+        if let Some(standing) = kept.standing {
+            event!(
+                info,
+                "a standing check was begun",
+                standing = standing,
+                identifiers = kept.added,
+                rejected = changes.rejected.len(),
+            );
+        }
+        let rejected = changes.rejected.into_iter().map(Event::Rejected);
+        let sources = kept.sources.iter().map(|one| Event::Source(kept_in(one, &kept)));
+        let events = rejected.chain(sources).chain([Event::Kept(kept_of(&kept))]);
+        Ok(events.map(|event| BeginStandingResponse { event: Some(event) }).collect())
+    }
+
+    pub(super) async fn update_standing(
+        &self,
+        agency: &str,
+        mut requests: Streaming<UpdateStandingRequest>,
+    ) -> Result<Vec<UpdateStandingResponse>, Refusal> {
+        use update_standing_request::Part;
+        use update_standing_response::Event;
+        let _place = self.place()?;
+        let (standing, timeout, changes) = said(async {
+            let (standing, timeout) = match part(&mut requests).await?.and_then(|one| one.part) {
+                Some(Part::Start(start)) => (id(&start.standing_id)?, waiting(start.timeout)?),
+                _ => return Err(invalid("an update begins with which standing check it is of")),
+            };
+            let mut reading = Reading::new(self, true);
+            while let Some(one) = part(&mut requests).await? {
+                match one.part {
+                    Some(Part::Items(items)) => reading.add(items.items).await?,
+                    _ => return Err(invalid("which standing check it is of is said once")),
+                }
+            }
+            Ok((standing, timeout, reading.finish().await?))
+        })
+        .await?;
+        let Changes { add, remove, rejected } = changes;
+        let updated = self.requester.update_standing(agency, &standing, add, remove, timeout).await;
+        let kept = updated.map_err(|error| refusal(&error))?;
+        self.count(&kept);
+        event!(
+            info,
+            "a standing check was updated",
+            standing = standing,
+            added = kept.added,
+            removed = kept.removed,
+            rejected = rejected.len(),
+        );
+        let rejected = rejected.into_iter().map(Event::Rejected);
+        let sources = kept.sources.iter().map(|one| Event::Source(kept_in(one, &kept)));
+        let events = rejected.chain(sources).chain([Event::Kept(kept_of(&kept))]);
+        Ok(events.map(|event| UpdateStandingResponse { event: Some(event) }).collect())
+    }
+
+    pub(super) async fn match_standing(
+        &self,
+        agency: &str,
+        standing: &[u8],
+    ) -> Result<Vec<MatchStandingResponse>, Refusal> {
+        use match_standing_response::Event;
+        let _place = self.place()?;
+        let standing = id(standing)?;
+        let began = Instant::now();
+        let matched = self.requester.match_standing(agency, &standing).await;
+        let matched = matched.map_err(|error| refusal(&error))?;
+        event!(info, "a standing check was matched", standing = standing, lists = matched.len());
+        let (mut hits, mut new_hits) = (0_u64, 0_u64);
+        let mut events = Vec::new();
+        for one in &matched {
+            events.push(Event::Source(matched_in(one)));
+            for some in one.hits.chunks(HITS_A_MESSAGE) {
+                events.push(Event::Hits(StandingHits { hits: some.iter().map(hit).collect() }));
+            }
+            hits = hits.saturating_add(one.hits.len() as u64);
+            let new = one.hits.iter().filter(|hit| hit.is_new).count();
+            new_hits = new_hits.saturating_add(new as u64);
+        }
+        let elapsed = prost_types::Duration::try_from(began.elapsed()).ok();
+        events.push(Event::Matched(StandingMatched { hits, new_hits, elapsed }));
+        Ok(events.into_iter().map(|event| MatchStandingResponse { event: Some(event) }).collect())
+    }
+
+    pub(super) async fn list_standing(
+        &self,
+        agency: &str,
+    ) -> Result<ListStandingResponse, Refusal> {
+        let all = self.requester.list_standing(agency).await.map_err(|error| refusal(&error))?;
+        Ok(ListStandingResponse { checks: all.into_iter().map(standing_check).collect() })
+    }
+
+    pub(super) async fn end_standing(&self, agency: &str, standing: &[u8]) -> Result<(), Refusal> {
+        let standing = id(standing)?;
+        let ended = self.requester.end_standing(agency, &standing).await;
+        ended.map_err(|error| refusal(&error))?;
+        event!(info, "a standing check was ended", standing = standing);
+        Ok(())
+    }
+
+    fn count(&self, kept: &StandingKept) {
+        if kept.check.is_some() {
+            self.metrics.checks_asked.inc();
+            self.metrics.identifiers_asked.inc_by(kept.added);
+        }
+    }
+}
+
+/// A call that takes too long to be said holds its place no longer.
+async fn said<T>(reading: impl Future<Output = Result<T, Refusal>>) -> Result<T, Refusal> {
+    tokio::time::timeout(LONGEST_READING, reading)
+        .await
+        .map_err(|_| limit("the list took longer than five minutes to be said"))?
+}
+
+async fn part<T>(requests: &mut Streaming<T>) -> Result<Option<T>, Refusal> {
+    message(requests).await
+}
+
+fn start_of(
+    start: wire::CheckStart,
+    agency: String,
+) -> Result<(QuestionContext, Duration), Refusal> {
+    let Question { check, context, timeout, .. } = begin(start, agency)?;
+    if check.is_some() {
+        return Err(invalid("a standing check cannot be begun again by a check id; leave it out"));
+    }
+    Ok((context, timeout))
+}
+
+/// Reads items on the pool, message by message.
+struct Reading {
+    pipeline: Pipeline<Changes>,
+    references: References,
+    may_remove: bool,
+    read: Changes,
+}
+
+impl Reading {
+    fn new(face: &BureauFace, may_remove: bool) -> Self {
+        Self {
+            pipeline: Pipeline::new(&face.compute, face.compute.cores().saturating_add(1)),
+            references: References::default(),
+            may_remove,
+            read: Changes::default(),
+        }
+    }
+
+    async fn add(&mut self, items: Vec<wire::StandingItem>) -> Result<(), Refusal> {
+        if items.len() > MOST_ITEMS_A_MESSAGE {
+            return Err(limit("a message holds at most 4,096 items"));
+        }
+        self.references.add(items.iter().map(|one| one.item.as_ref().map_or(0, |i| i.r#ref)))?;
+        let may_remove = self.may_remove;
+        let done = self.pipeline.push(move || read_items(items, may_remove)).await;
+        if let Some(done) = done.map_err(stopping)? {
+            self.take(done);
+        }
+        Ok(())
+    }
+
+    async fn finish(mut self) -> Result<Changes, Refusal> {
+        while let Some(done) = self.pipeline.next().await.map_err(stopping)? {
+            self.take(done);
+        }
+        self.references.all_differ()?;
+        Ok(self.read)
+    }
+
+    fn take(&mut self, mut done: Changes) {
+        self.read.add.append(&mut done.add);
+        self.read.remove.append(&mut done.remove);
+        self.read.rejected.append(&mut done.rejected);
+    }
+}
+
+fn read_items(items: Vec<wire::StandingItem>, may_remove: bool) -> Changes {
+    let mut read = Changes::default();
+    for one in items {
+        let removes = one.change() == StandingChange::Remove;
+        let Some(item) = one.item else {
+            let sentence = "the item is empty; leave it out".to_owned();
+            read.rejected.push(ItemRejected { r#ref: 0, reason: "empty".to_owned(), sentence });
+            continue;
+        };
+        let rejected = |(reason, sentence)| ItemRejected { r#ref: item.r#ref, reason, sentence };
+        if one.r#ref.len() > LONGEST_REFERENCE {
+            let sentence = "the name of an item has at most 256 bytes".to_owned();
+            read.rejected.push(rejected(("too_long".to_owned(), sentence)));
+            continue;
+        }
+        if removes && !may_remove {
+            let sentence = "there is nothing to remove from yet; leave it out".to_owned();
+            read.rejected.push(rejected(("nothing_to_remove".to_owned(), sentence)));
+            continue;
+        }
+        match read_item(&item) {
+            Ok(identifier) if removes => read.remove.push(identifier),
+            Ok(identifier) => read.add.push(StandingItem { reference: one.r#ref, identifier }),
+            Err(error) => read.rejected.push(rejected(error)),
+        }
+    }
+    read
+}
+
+fn id(bytes: &[u8]) -> Result<StandingId, Refusal> {
+    bytes.try_into().map(StandingId).map_err(|_| invalid("a standing check's id has 16 bytes"))
+}
+
+fn kept_in(one: &KeptIn, kept: &StandingKept) -> StandingSource {
+    let source = source(&one.source, None);
+    match &one.outcome {
+        Ok(until) => StandingSource {
+            source: Some(source),
+            entries: kept.added,
+            keep_until: Some(timestamp(*until)),
+            ..StandingSource::default()
+        },
+        Err(failure) => failed(source, 0, failure),
+    }
+}
+
+fn kept_of(kept: &StandingKept) -> wire::StandingKept {
+    wire::StandingKept {
+        standing_id: kept.standing.map(|id| id.0.to_vec()).unwrap_or_default(),
+        check_id: kept.check.map(|id| id.0.to_vec()).unwrap_or_default(),
+        added: kept.added,
+        removed: kept.removed,
+        unchanged: kept.unchanged,
+    }
+}
+
+fn matched_in(one: &MatchedIn) -> StandingSource {
+    match &one.outcome {
+        Ok(coverage) => StandingSource {
+            source: Some(source(&one.source, Some(*coverage))),
+            entries: one.entries,
+            ..StandingSource::default()
+        },
+        Err(failure) => failed(source(&one.source, None), one.entries, failure),
+    }
+}
+
+fn failed(source: wire::Source, entries: u64, failure: &Failure) -> StandingSource {
+    StandingSource {
+        source: Some(source),
+        entries,
+        keep_until: None,
+        outcome: outcome(failure.kind).into(),
+        reason: failure.reason.clone(),
+        sentence: failure.sentence.clone(),
+    }
+}
+
+fn hit(hit: &symbolon_client::StandingHit) -> StandingHit {
+    StandingHit {
+        r#ref: hit.reference.clone(),
+        identifier_type: hit.identifier.kind().name().to_owned(),
+        value: hit.identifier.display(),
+        country: hit.identifier.country().unwrap_or_default().to_owned(),
+        is_new: hit.is_new,
+    }
+}
+
+fn standing_check(one: Standing) -> StandingCheck {
+    StandingCheck {
+        standing_id: one.standing.0.to_vec(),
+        begun_at: Some(timestamp(one.begun_at)),
+        purpose: one.purpose,
+        case_reference: one.case_reference,
+        entries: one.entries,
+        unseen_hits: one.unseen,
+        sources: one
+            .parts
+            .iter()
+            .map(|part| match &part.state {
+                StandingState::Kept(until) => StandingSource {
+                    source: Some(source(&part.source, None)),
+                    entries: part.entries,
+                    keep_until: Some(timestamp(*until)),
+                    ..StandingSource::default()
+                },
+                StandingState::Ended(failure) => {
+                    failed(source(&part.source, None), part.entries, failure)
+                }
+            })
+            .collect(),
+    }
+}
+
+fn refusal(error: &StandingFailure) -> Refusal {
+    match error {
+        StandingFailure::Check(error) => check_refusal(error),
+        StandingFailure::Unknown | StandingFailure::Full => {
+            Refusal::new(Reason::InvalidArgument, error.to_string())
+        }
+        StandingFailure::Files(cause) => {
+            event!(warn, "a standing check's files could not be used", error = cause);
+            Refusal::new(
+                Reason::Internal,
+                "what the standing check keeps could not be read or written; the administrator \
+                 finds the cause in the node's log",
+            )
+        }
+        _ => Refusal::new(Reason::Internal, error.to_string()),
+    }
+}

@@ -1,0 +1,138 @@
+use std::{
+    fs::{self, File, OpenOptions},
+    io::{self, BufReader, BufWriter, Read as _, Seek as _, SeekFrom, Write as _},
+    os::unix::fs::OpenOptionsExt as _,
+    path::Path,
+};
+
+use zeroize::Zeroizing;
+
+use crate::{FolderError, SealError, Sealer};
+
+/// Entries sealed together. A file is read and written a frame at a time, so that memory is
+/// bounded, and for a hit one frame of it is opened.
+pub(super) const ENTRIES_A_FRAME: usize = 4_096;
+/// Longest frame in bytes; no frame that was written comes near.
+const LONGEST_FRAME: usize = 128 << 20;
+
+/// What a file of frames is, so that none can stand for another: the seal of each frame covers this,
+/// its number and how many there are. So a file that was cut, reordered, or swapped with another
+/// does not open.
+pub(super) struct About {
+    pub(super) what: Vec<u8>,
+    pub(super) frames: u64,
+}
+
+impl About {
+    fn frame(&self, number: u64) -> Vec<u8> {
+        [&self.what[..], &number.to_be_bytes(), &self.frames.to_be_bytes()].concat()
+    }
+}
+
+/// Writes a new file, readable by its owner only, and brings it to disk.
+pub(super) fn write(
+    path: &Path,
+    sealer: &Sealer,
+    about: &About,
+    mut next: impl FnMut() -> Option<Zeroizing<Vec<u8>>>,
+) -> Result<(), FrameError> {
+    let attempt = |next: &mut dyn FnMut() -> Option<Zeroizing<Vec<u8>>>| {
+        let file = OpenOptions::new().create_new(true).write(true).mode(0o600).open(path)?;
+        let mut file = BufWriter::new(file);
+        let mut number = 0_u64;
+        while let Some(frame) = next() {
+            let sealed = sealer.seal(&about.frame(number), &frame)?;
+            let len = u32::try_from(sealed.len()).map_err(|_| FrameError::Damaged)?;
+            file.write_all(&len.to_be_bytes())?;
+            file.write_all(&sealed)?;
+            number = number.saturating_add(1);
+        }
+        let file = file.into_inner().map_err(io::IntoInnerError::into_error)?;
+        file.sync_all()?;
+        if number == about.frames { Ok(()) } else { Err(FrameError::Damaged) }
+    };
+    attempt(&mut next).inspect_err(|_| {
+        let _ = fs::remove_file(path);
+    })
+}
+
+/// Reads a file from its beginning, frame by frame.
+pub(super) struct Frames<'a> {
+    file: BufReader<File>,
+    sealer: &'a Sealer,
+    about: About,
+    number: u64,
+}
+
+impl<'a> Frames<'a> {
+    pub(super) fn open(path: &Path, sealer: &'a Sealer, about: About) -> Result<Self, FrameError> {
+        Ok(Self { file: BufReader::new(File::open(path)?), sealer, about, number: 0 })
+    }
+
+    /// The next frame; `None` after the last, when the file is at its end too.
+    pub(super) fn next(&mut self) -> Result<Option<Zeroizing<Vec<u8>>>, FrameError> {
+        let Some(len) = self.begin()? else { return Ok(None) };
+        let mut sealed = vec![0; len];
+        self.file.read_exact(&mut sealed)?;
+        let frame = self.sealer.open(&self.about.frame(self.number), &sealed)?;
+        self.number = self.number.saturating_add(1);
+        Ok(Some(frame))
+    }
+
+    /// Passes by the next frame unopened; false after the last.
+    pub(super) fn skip(&mut self) -> Result<bool, FrameError> {
+        let Some(len) = self.begin()? else { return Ok(false) };
+        let len = i64::try_from(len).map_err(|_| FrameError::Damaged)?;
+        self.file.seek(SeekFrom::Current(len))?;
+        self.number = self.number.saturating_add(1);
+        Ok(true)
+    }
+
+    fn begin(&mut self) -> Result<Option<usize>, FrameError> {
+        if self.number == self.about.frames {
+            return match self.file.read(&mut [0])? {
+                0 => Ok(None),
+                _ => Err(FrameError::Damaged),
+            };
+        }
+        let mut len = [0; 4];
+        self.file.read_exact(&mut len)?;
+        let len = usize::try_from(u32::from_be_bytes(len)).map_err(|_| FrameError::Damaged)?;
+        if len > LONGEST_FRAME { Err(FrameError::Damaged) } else { Ok(Some(len)) }
+    }
+}
+
+/// Why a file of frames could not be written or read back.
+#[derive(Debug)]
+pub(super) enum FrameError {
+    Damaged,
+    Io(io::Error),
+    Seal(SealError),
+}
+
+impl FrameError {
+    pub(super) fn at(self, path: &Path) -> super::StandingError {
+        match self {
+            Self::Damaged | Self::Seal(SealError::DoesNotOpen) => super::StandingError::Damaged,
+            Self::Io(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+                super::StandingError::Damaged
+            }
+            Self::Io(error) => {
+                super::StandingError::Store(FolderError::io("use", path, error).into())
+            }
+            Self::Seal(error) => super::StandingError::Store(error.into()),
+        }
+    }
+}
+
+impl From<io::Error> for FrameError {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
+}
+
+impl From<SealError> for FrameError {
+    fn from(error: SealError) -> Self {
+        Self::Seal(error)
+    }
+}

@@ -1,0 +1,431 @@
+use std::{fs, os::unix::fs::DirBuilderExt as _, path::Path};
+
+use ring::rand::{SecureRandom as _, SystemRandom};
+use symbolon_identifiers::IdentifierType;
+use symbolon_policy::{AgreementId, BureauCode, ScopeId, StandingId};
+use symbolon_tagset::MembershipHash;
+use thiserror::Error;
+use time::OffsetDateTime;
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+
+use super::{
+    Bitmap, StoredSegment, StoredTags,
+    frames::{self, About, ENTRIES_A_FRAME, Frames},
+};
+use crate::{DataFolder, FolderError, Sealer, Store, StoreError};
+
+/// Length of a membership hash in bytes.
+const TAG_LEN: usize = 16;
+
+/// Identity of a segment, 16 random bytes; never used again, so that no file of one can be taken
+/// for that of another.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct SegmentId(pub [u8; 16]);
+
+/// An identifier that stays asked.
+#[derive(Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop)]
+pub struct StandingEntry {
+    /// The caller's own name for it. At most 256 bytes are kept.
+    pub reference: String,
+    /// Its canonical bytes.
+    pub canonical: Vec<u8>,
+}
+
+/// A segment whose files are on disk, but which nothing names yet.
+pub struct WrittenSegment {
+    pub(super) id: SegmentId,
+    pub(super) kind: IdentifierType,
+    pub(super) entries: usize,
+    pub(super) sealed_key: Vec<u8>,
+    pub(super) tags: Vec<WrittenTags>,
+}
+
+/// Tags of a [`WrittenSegment`] in one scope.
+pub struct WrittenTags {
+    /// The scope.
+    pub scope: ScopeId,
+    /// Under which agreement.
+    pub agreement: AgreementId,
+    /// Whose list.
+    pub owner: BureauCode,
+    /// Which list.
+    pub dataset: String,
+    /// Until when they may be kept.
+    pub keep_until: OffsetDateTime,
+    pub(super) sealed_key: Vec<u8>,
+    /// What a person was shown before the segment was compacted.
+    pub(super) seen: Option<Vec<u8>>,
+}
+
+/// Why a standing check's files could not be written or read back.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum StandingError {
+    /// Cut, altered, reordered, swapped, or sealed under a key that is gone.
+    #[error(
+        "a file of the standing check is damaged; end it and begin it anew. The files lie in the \
+         folder standing of the data folder"
+    )]
+    Damaged,
+    /// Disk or database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl WrittenSegment {
+    /// Writes the identifiers of a new segment of a standing check. Blocks; all of it is for the
+    /// pool.
+    ///
+    /// # Errors
+    /// When the disk is full or the system gives no randomness.
+    pub fn write(
+        store: &Store,
+        standing: &StandingId,
+        kind: IdentifierType,
+        entries: &[StandingEntry],
+    ) -> Result<Self, StandingError> {
+        let mut id = SegmentId([0; 16]);
+        SystemRandom::new().fill(&mut id.0).map_err(|_| StoreError::Randomness)?;
+        let folder = store.folder.standing(standing);
+        fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&folder)
+            .map_err(|source| FolderError::io("make", &folder, source))
+            .map_err(StoreError::from)?;
+        let (sealer, sealed_key) = fresh_key(store, &identifiers_key(&id))?;
+        let mut chunks = entries.chunks(ENTRIES_A_FRAME);
+        let path = identifiers_path(&store.folder, standing, &id);
+        frames::write(&path, &sealer, &identifiers_about(&id, entries.len()), || {
+            chunks.next().map(encode)
+        })
+        .map_err(|error| error.at(&path))?;
+        Ok(Self { id, kind, entries: entries.len(), sealed_key, tags: Vec::new() })
+    }
+
+    /// Writes its tags in one scope; there must be one for each entry, in order. `tags` names the
+    /// scope, and its key is made here.
+    ///
+    /// # Errors
+    /// When the numbers differ, the disk is full or the system gives no randomness.
+    #[allow(clippy::too_many_arguments, reason = "each is a column of the row that comes of it")]
+    pub fn add_tags(
+        &mut self,
+        store: &Store,
+        standing: &StandingId,
+        scope: ScopeId,
+        agreement: AgreementId,
+        owner: BureauCode,
+        dataset: String,
+        keep_until: OffsetDateTime,
+        hashes: &[MembershipHash],
+        seen: Option<&Bitmap>,
+    ) -> Result<(), StandingError> {
+        if hashes.len() != self.entries {
+            return Err(StandingError::Damaged);
+        }
+        let (sealer, sealed_key) = fresh_key(store, &tags_key(&self.id, &scope))?;
+        let mut chunks = hashes.chunks(ENTRIES_A_FRAME);
+        let path = tags_path(&store.folder, standing, &self.id, &scope);
+        frames::write(&path, &sealer, &tags_about(&self.id, &scope, self.entries), || {
+            chunks.next().map(|chunk| {
+                let mut frame = Zeroizing::new(Vec::with_capacity(chunk.len() * TAG_LEN));
+                for hash in chunk {
+                    frame.extend_from_slice(&hash.0);
+                }
+                frame
+            })
+        })
+        .map_err(|error| error.at(&path))?;
+        let seen = seen
+            .map(|seen| sealer.seal(&seen_about(&self.id, &scope), seen.as_bytes()))
+            .transpose()
+            .map_err(StoreError::from)?;
+        self.tags.push(WrittenTags {
+            scope,
+            agreement,
+            owner,
+            dataset,
+            keep_until,
+            sealed_key,
+            seen,
+        });
+        Ok(())
+    }
+
+    /// How many entries.
+    pub fn entries(&self) -> usize {
+        self.entries
+    }
+
+    /// Whether no scope has tags of it.
+    pub fn has_no_tags(&self) -> bool {
+        self.tags.is_empty()
+    }
+}
+
+impl StoredSegment {
+    /// Gives all entries, a frame at a time, to `see`, with the place of the first. Blocks.
+    ///
+    /// # Errors
+    /// When the file is damaged, and the error of `see`.
+    pub fn read(
+        &self,
+        store: &Store,
+        mut see: impl FnMut(usize, Vec<StandingEntry>) -> Result<(), StandingError>,
+    ) -> Result<(), StandingError> {
+        let path = identifiers_path(&store.folder, &self.standing, &self.id);
+        let sealer = self.sealer(store)?;
+        let mut frames = Frames::open(&path, &sealer, identifiers_about(&self.id, self.entries))
+            .map_err(|error| error.at(&path))?;
+        let mut place = 0;
+        while let Some(frame) = frames.next().map_err(|error| error.at(&path))? {
+            let entries = decode(&frame).ok_or(StandingError::Damaged)?;
+            let count = entries.len();
+            see(place, entries)?;
+            place += count;
+        }
+        if place == self.entries { Ok(()) } else { Err(StandingError::Damaged) }
+    }
+
+    /// The entries at `places`, which must rise; only frames that hold one are opened. Blocks.
+    ///
+    /// # Errors
+    /// When the file is damaged.
+    pub fn entries_at(
+        &self,
+        store: &Store,
+        places: &[usize],
+    ) -> Result<Vec<StandingEntry>, StandingError> {
+        let path = identifiers_path(&store.folder, &self.standing, &self.id);
+        let sealer = self.sealer(store)?;
+        let mut frames = Frames::open(&path, &sealer, identifiers_about(&self.id, self.entries))
+            .map_err(|error| error.at(&path))?;
+        let mut found = Vec::with_capacity(places.len());
+        let mut number = 0;
+        for together in places.chunk_by(|a, b| a / ENTRIES_A_FRAME == b / ENTRIES_A_FRAME) {
+            let wanted = together.first().map_or(0, |place| place / ENTRIES_A_FRAME);
+            while number < wanted {
+                if !frames.skip().map_err(|error| error.at(&path))? {
+                    return Err(StandingError::Damaged);
+                }
+                number += 1;
+            }
+            let frame = frames.next().map_err(|error| error.at(&path))?;
+            number += 1;
+            let entries = frame.and_then(|frame| decode(&frame)).ok_or(StandingError::Damaged)?;
+            for place in together {
+                let entry = entries.get(place % ENTRIES_A_FRAME).ok_or(StandingError::Damaged)?;
+                found.push(entry.clone());
+            }
+        }
+        Ok(found)
+    }
+
+    /// Which entries were removed.
+    ///
+    /// # Errors
+    /// When it does not open.
+    pub fn removed(&self, store: &Store) -> Result<Bitmap, StandingError> {
+        match &self.removed {
+            None => Ok(Bitmap::new(self.entries)),
+            Some(sealed) => {
+                let bytes = self
+                    .sealer(store)?
+                    .open(&removed_about(&self.id), sealed)
+                    .map_err(|_| StandingError::Damaged)?;
+                Ok(Bitmap::from_bytes(&bytes))
+            }
+        }
+    }
+
+    pub(super) fn seal_removed(
+        &self,
+        store: &Store,
+        removed: &Bitmap,
+    ) -> Result<Vec<u8>, StandingError> {
+        let sealed = self.sealer(store)?.seal(&removed_about(&self.id), removed.as_bytes());
+        Ok(sealed.map_err(StoreError::from)?)
+    }
+
+    fn sealer(&self, store: &Store) -> Result<Sealer, StandingError> {
+        open_key(store, &identifiers_key(&self.id), &self.sealed_key)
+    }
+}
+
+impl StoredTags {
+    /// Gives all tags, a frame at a time, to `see`, with the place of the first. Blocks.
+    ///
+    /// # Errors
+    /// When they were destroyed or the file is damaged.
+    pub fn read(
+        &self,
+        store: &Store,
+        segment: &StoredSegment,
+        mut see: impl FnMut(usize, &[MembershipHash]),
+    ) -> Result<(), StandingError> {
+        let path = tags_path(&store.folder, &segment.standing, &segment.id, &self.scope);
+        let sealer = self.sealer(store, segment)?;
+        let about = tags_about(&segment.id, &self.scope, segment.entries);
+        let mut frames = Frames::open(&path, &sealer, about).map_err(|error| error.at(&path))?;
+        let mut hashes = Vec::with_capacity(ENTRIES_A_FRAME);
+        let mut place = 0;
+        while let Some(frame) = frames.next().map_err(|error| error.at(&path))? {
+            let (tags, rest) = frame.as_chunks::<TAG_LEN>();
+            if !rest.is_empty() {
+                return Err(StandingError::Damaged);
+            }
+            hashes.extend(tags.iter().copied().map(MembershipHash));
+            see(place, &hashes);
+            place += hashes.len();
+            for hash in &mut hashes {
+                hash.0.zeroize();
+            }
+            hashes.clear();
+        }
+        if place == segment.entries { Ok(()) } else { Err(StandingError::Damaged) }
+    }
+
+    /// Which entries a person was shown as hits.
+    ///
+    /// # Errors
+    /// When it does not open.
+    pub fn seen(&self, store: &Store, segment: &StoredSegment) -> Result<Bitmap, StandingError> {
+        match &self.seen {
+            None => Ok(Bitmap::new(segment.entries)),
+            Some(sealed) => {
+                let bytes = self
+                    .sealer(store, segment)?
+                    .open(&seen_about(&segment.id, &self.scope), sealed)
+                    .map_err(|_| StandingError::Damaged)?;
+                Ok(Bitmap::from_bytes(&bytes))
+            }
+        }
+    }
+
+    pub(super) fn seal_seen(
+        &self,
+        store: &Store,
+        segment: &StoredSegment,
+        seen: &Bitmap,
+    ) -> Result<Vec<u8>, StandingError> {
+        let about = seen_about(&segment.id, &self.scope);
+        let sealed = self.sealer(store, segment)?.seal(&about, seen.as_bytes());
+        Ok(sealed.map_err(StoreError::from)?)
+    }
+
+    fn sealer(&self, store: &Store, segment: &StoredSegment) -> Result<Sealer, StandingError> {
+        let sealed = self.sealed_key.as_ref().ok_or(StandingError::Damaged)?;
+        open_key(store, &tags_key(&segment.id, &self.scope), sealed)
+    }
+}
+
+pub(super) fn tags_path(
+    folder: &DataFolder,
+    standing: &StandingId,
+    segment: &SegmentId,
+    scope: &ScopeId,
+) -> std::path::PathBuf {
+    folder.standing(standing).join(format!("{}-{scope}.tags", hex::encode(segment.0)))
+}
+
+pub(super) fn identifiers_path(
+    folder: &DataFolder,
+    standing: &StandingId,
+    segment: &SegmentId,
+) -> std::path::PathBuf {
+    folder.standing(standing).join(format!("{}.identifiers", hex::encode(segment.0)))
+}
+
+/// The segment that a file in a standing check's folder belongs to, by its name.
+pub(super) fn segment_of(path: &Path) -> Option<SegmentId> {
+    let name = path.file_name()?.to_str()?;
+    let mut id = [0; 16];
+    hex::decode_to_slice(name.get(..32)?, &mut id).ok()?;
+    Some(SegmentId(id))
+}
+
+fn fresh_key(store: &Store, about: &[u8]) -> Result<(Sealer, Vec<u8>), StoreError> {
+    let key = Sealer::random_key()?;
+    let sealed = store.keys.key_encryption.seal(about, key.as_ref())?;
+    Ok((Sealer::new(key.as_ref())?, sealed))
+}
+
+fn open_key(store: &Store, about: &[u8], sealed: &[u8]) -> Result<Sealer, StandingError> {
+    let key = store.keys.key_encryption.open(about, sealed).map_err(|_| StandingError::Damaged)?;
+    Ok(Sealer::new(&key).map_err(StoreError::from)?)
+}
+
+fn identifiers_key(segment: &SegmentId) -> Vec<u8> {
+    [b"Symbolon-v1-StandingIdentifiersKey\0".as_slice(), &segment.0].concat()
+}
+
+fn tags_key(segment: &SegmentId, scope: &ScopeId) -> Vec<u8> {
+    [b"Symbolon-v1-StandingTagsKey\0".as_slice(), &segment.0, &scope.0].concat()
+}
+
+fn removed_about(segment: &SegmentId) -> Vec<u8> {
+    [b"Symbolon-v1-StandingRemoved\0".as_slice(), &segment.0].concat()
+}
+
+fn seen_about(segment: &SegmentId, scope: &ScopeId) -> Vec<u8> {
+    [b"Symbolon-v1-StandingSeen\0".as_slice(), &segment.0, &scope.0].concat()
+}
+
+fn identifiers_about(segment: &SegmentId, entries: usize) -> About {
+    let what = [b"Symbolon-v1-StandingIdentifiers\0".as_slice(), &segment.0, &be64(entries)];
+    About { what: what.concat(), frames: frame_count(entries) }
+}
+
+fn tags_about(segment: &SegmentId, scope: &ScopeId, entries: usize) -> About {
+    let what = [b"Symbolon-v1-StandingTags\0".as_slice(), &segment.0, &scope.0, &be64(entries)];
+    About { what: what.concat(), frames: frame_count(entries) }
+}
+
+fn be64(number: usize) -> [u8; 8] {
+    (number as u64).to_be_bytes()
+}
+
+fn frame_count(entries: usize) -> u64 {
+    entries.div_ceil(ENTRIES_A_FRAME) as u64
+}
+
+/// Each entry: reference and canonical bytes, each after its length (16-bit big-endian).
+fn encode(entries: &[StandingEntry]) -> Zeroizing<Vec<u8>> {
+    let parts = |entry: &StandingEntry| entry.reference.len() + entry.canonical.len() + 4;
+    let mut frame = Zeroizing::new(Vec::with_capacity(entries.iter().map(parts).sum()));
+    for entry in entries {
+        for part in [clipped(&entry.reference).as_bytes(), &entry.canonical] {
+            // Parsers bound canonical bytes far below this.
+            let len = u16::try_from(part.len()).unwrap_or(u16::MAX);
+            frame.extend_from_slice(&len.to_be_bytes());
+            frame.extend_from_slice(part.get(..len.into()).unwrap_or(part));
+        }
+    }
+    frame
+}
+
+const MOST_REFERENCE: usize = 256;
+
+fn clipped(text: &str) -> &str {
+    let mut end = text.len().min(MOST_REFERENCE);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    text.get(..end).unwrap_or_default()
+}
+
+fn decode(mut frame: &[u8]) -> Option<Vec<StandingEntry>> {
+    let mut entries = Vec::with_capacity(ENTRIES_A_FRAME);
+    let take = |frame: &mut &[u8]| {
+        let (len, rest) = frame.split_first_chunk()?;
+        let (part, rest) = rest.split_at_checked(u16::from_be_bytes(*len).into())?;
+        *frame = rest;
+        Some(part.to_vec())
+    };
+    while !frame.is_empty() {
+        let reference = String::from_utf8(take(&mut frame)?).ok()?;
+        entries.push(StandingEntry { reference, canonical: take(&mut frame)? });
+    }
+    Some(entries)
+}
