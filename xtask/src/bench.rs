@@ -21,7 +21,7 @@ use self::{
     report::Report,
     work::{Results, Work},
 };
-use crate::{Fallible, Outcome, process::released_program};
+use crate::{Fallible, Outcome, process::{program, released_program}};
 
 /// Compare the CPU time of both sides' work with that of other PSI programs, or show how it grows.
 ///
@@ -31,7 +31,8 @@ use crate::{Fallible, Outcome, process::released_program};
 /// counts is the ratio of medians.
 #[derive(Debug, Args)]
 pub(crate) struct Bench {
-    /// Small sizes, one round: shows that everything runs. Its ratios say nothing about big sets.
+    /// Small sizes, one round, and the program built like this one: shows that everything runs. Its
+    /// ratios say nothing.
     #[arg(long)]
     quick: bool,
     /// How often everything is done.
@@ -71,7 +72,7 @@ impl Bench {
     }
 
     async fn compare(&self) -> Fallible<Report> {
-        let program = released_program()?;
+        let program = if self.quick { program()? } else { released_program()? };
         let sizes = if self.quick { Sizes::QUICK } else { Sizes::FULL };
         let rounds = if self.quick { 1 } else { self.rounds.max(1) };
         let mut peers = if self.no_peers { Peers::left_out() } else { Peers::install() };

@@ -134,7 +134,7 @@ impl Pair {
 
     /// Asks about a file; answers go to `answers`, to be read with [`crate::answers`].
     pub(crate) fn check(&self, file: &Path, answers: &Path) -> Fallible<Used> {
-        let mut command = self.analyst(&["check", "--all", "--timeout", "20000", "--csv"]);
+        let mut command = self.analyst(&["check", "--all", "--timeout", "600", "--csv"]);
         command.arg(file);
         self.run_into(command, "check", File::create(answers)?.into())
     }
