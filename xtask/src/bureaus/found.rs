@@ -114,9 +114,13 @@ async fn found_one(
     // The one that asks must not wait a minute for lists that are not made yet.
     config.refresh_seconds = if number == 0 { 5 } else { REFRESH_SECONDS };
     config.write(&bureau.folder)?;
-    if let Some(list) = list {
-        let id = dataset_id(&bureau);
-        bureau.load(&id, &id, list.as_bytes(), Mapping::default()).await?;
+    match list {
+        Some(list) => {
+            let id = dataset_id(&bureau);
+            bureau.load(&id, &id, list.as_bytes(), Mapping::default()).await?;
+        }
+        // Its agreements are installed side by side, which must not all make the database.
+        None => bureau.store().await?.close().await,
     }
     Ok(bureau)
 }
