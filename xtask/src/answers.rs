@@ -74,3 +74,43 @@ fn values(path: &Path) -> Fallible<impl Iterator<Item = String>> {
         Some(value.to_lowercase().trim_start_matches("mailto:").to_owned())
     }))
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests fail by panicking")]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    const PRINTED: &str = "\
+IDENTIFIER     TYPE    BUREAU  ANSWER  LIST
+a@example.com  email   Owner   HIT     list (as of 2026-11-23 21:14)
+b@example.com  email   Owner   no hit  list (as of 2026-11-23 21:14)
+
+Check 00 took 1 ms.
+";
+
+    #[test]
+    fn one_wrong_answer_is_found() {
+        let folder = tempfile::tempdir().unwrap();
+        let [out, listed, asked] = ["out", "listed", "asked"].map(|name| folder.path().join(name));
+        fs::write(&out, PRINTED).unwrap();
+        fs::write(&listed, "value\nR,A@example.com\n").unwrap();
+        fs::write(&asked, "value\nR,mailto:a@example.com\nR,a@example.com\nR,b@example.com\n")
+            .unwrap();
+        let right = expected(&listed, &asked).unwrap();
+        verify(&out, "list", &right).unwrap();
+        fs::write(&listed, "value\nR,b@example.com\n").unwrap();
+        let wrong = expected(&listed, &asked).unwrap();
+        assert!(verify(&out, "list", &wrong).is_err());
+        assert!(verify(&out, "other", &right).is_err());
+    }
+
+    #[test]
+    fn a_question_without_an_answer_is_an_error() {
+        let folder = tempfile::tempdir().unwrap();
+        let out = folder.path().join("out");
+        fs::write(&out, PRINTED.replace("no hit ", "no answer")).unwrap();
+        assert!(read(&out).is_err());
+    }
+}

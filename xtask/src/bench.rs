@@ -21,7 +21,10 @@ use self::{
     report::Report,
     work::{Results, Work},
 };
-use crate::{Fallible, Outcome, process::{program, released_program}};
+use crate::{
+    Fallible, Outcome,
+    process::{program, released_program},
+};
 
 /// Compare the CPU time of both sides' work with that of other PSI programs, or show how it grows.
 ///
