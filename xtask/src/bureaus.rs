@@ -18,7 +18,7 @@ use crate::{
     Fallible, Outcome,
     process::released_program,
     spread::{Spread, quantile},
-    usage::{cpu_of, memory, proportional_memory},
+    usage::{cpu_of, memory, memory_is_left, proportional_memory},
 };
 
 /// Ask one identifier of 1, 10 and all of many bureaus, each with a node of its own.
@@ -38,7 +38,8 @@ pub(crate) struct Bureaus {
     #[arg(long, default_value_t = 1_000)]
     records: u64,
     /// One agreement with all bureaus as parties, in which each offers a list to all, instead of one
-    /// agreement with each partner.
+    /// agreement with each partner. Every node then follows every other one, so that cost grows with
+    /// the square of their number: 30 are fine on two cores.
     #[arg(long)]
     multilateral: bool,
     /// Where the data folders go; a temporary folder unless given.
@@ -88,7 +89,10 @@ impl Bureaus {
         eprintln!("founded in {founding:.1?}, agreed in {agreeing:.1?}; starting nodes");
         let began = std::time::Instant::now();
         let (nodes, profile) = start(&program, &requester, &partners)?;
-        wait_for_coverage(&profile, Duration::from_secs(3_600)).await?;
+        tokio::select! {
+            ready = wait_for_coverage(&profile, Duration::from_secs(3_600)) => { ready?; }
+            error = too_little_memory() => return Err(error),
+        }
         let nodes_ready_s = began.elapsed().as_secs_f64();
         eprintln!("ready after {nodes_ready_s:.1} s; asking");
         let processes: Vec<u32> = nodes.iter().filter_map(|node| node.child.id()).collect();
@@ -113,6 +117,16 @@ impl Bureaus {
             node.stop().await?;
         }
         Ok(report)
+    }
+}
+
+/// Ends, with an error, when memory gets short.
+async fn too_little_memory() -> Box<dyn std::error::Error> {
+    loop {
+        if let Err(error) = memory_is_left() {
+            return error;
+        }
+        tokio::time::sleep(Duration::from_millis(500)).await;
     }
 }
 

@@ -11,6 +11,7 @@ use nix::{time::ClockId, unistd::Pid};
 
 use crate::Fallible;
 
+const LEAST_MEMORY_LEFT: u64 = 3 << 30;
 const LOOK_EVERY: Duration = Duration::from_millis(5);
 /// How long a node is watched to know what it uses when nobody asks it anything.
 const IDLE_WATCHED: Duration = Duration::from_secs(2);
@@ -46,6 +47,17 @@ pub(crate) fn memory(process: u32) -> u64 {
 pub(crate) fn proportional_memory(process: u32) -> u64 {
     let rollup = fs::read_to_string(format!("/proc/{process}/smaps_rollup")).unwrap_or_default();
     field(&rollup, "Pss:").and_then(|value| kilobytes_in(&value)).unwrap_or(0).saturating_mul(1_024)
+}
+
+/// An error when this machine has little memory left: before the system ends processes that have
+/// nothing to do with ours.
+pub(crate) fn memory_is_left() -> Fallible<()> {
+    let all = fs::read_to_string("/proc/meminfo")?;
+    let kilobytes = field(&all, "MemAvailable:").and_then(|value| kilobytes_in(&value));
+    if kilobytes.is_some_and(|left| left < LEAST_MEMORY_LEFT >> 10) {
+        return Err("this machine has too little memory for so many nodes".into());
+    }
+    Ok(())
 }
 
 /// Runs a command to its end. `is_fine` says which ends are.
