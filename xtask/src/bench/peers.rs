@@ -119,7 +119,9 @@ impl Peers {
             sample.remember("both sides", whole(&said, "rss_bytes").unwrap_or(0));
             sample
         };
-        results.openmined(Work::OwnerPrepare, of_step(part(&said, "/prepare")));
+        // Nothing is sent yet.
+        let prepared = Sample { wire_bytes: None, ..of_step(part(&said, "/prepare")) };
+        results.openmined(Work::OwnerPrepare, prepared);
         for (work, steps) in [(Work::OwnerAnswer, "/answer"), (Work::Client, "/ask")] {
             for step in part(&said, steps).as_array().into_iter().flatten() {
                 results.openmined(work, of_step(step));
