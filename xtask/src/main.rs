@@ -2,13 +2,22 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "chores talk to a developer")]
 
+mod answers;
+mod bench;
+mod bureaus;
 mod checks;
 mod demo_data;
+mod equality;
+mod made_up;
+mod pair;
 mod process;
 mod real;
+mod spread;
 mod tests;
 mod tools;
+mod usage;
 mod vectors;
+mod wire;
 
 use std::{error::Error, process::ExitCode};
 
@@ -30,6 +39,12 @@ enum Chore {
     Check,
     /// Load a real watchlist at one bureau and check it from another in many spellings.
     Real(real::Real),
+    /// Compare our CPU time with that of other PSI programs on the same work.
+    Bench(bench::Bench),
+    /// Ask one identifier of 1, 10 and 195 bureaus, each with a node of its own.
+    Bureaus(bureaus::Bureaus),
+    /// Compare the answers with the plain intersection, exactly.
+    Equality(equality::Equality),
     /// Write the test vectors of the encoding layer, or check that they are as the code has it.
     Vectors(vectors::Vectors),
     /// Write the demo's invented watchlists.
@@ -41,6 +56,9 @@ fn main() -> ExitCode {
         Chore::Test(tests) => tests.run(),
         Chore::Check => checks::run_all(),
         Chore::Real(real) => real.run(),
+        Chore::Bench(bench) => bench.run(),
+        Chore::Bureaus(bureaus) => bureaus.run(),
+        Chore::Equality(equality) => equality.run(),
         Chore::Vectors(vectors) => vectors.run(),
         Chore::DemoData => demo_data::run(),
     };
@@ -53,4 +71,5 @@ fn main() -> ExitCode {
     }
 }
 
-type Outcome = Result<(), Box<dyn Error>>;
+type Fallible<T> = Result<T, Box<dyn Error>>;
+type Outcome = Fallible<()>;

@@ -4,7 +4,7 @@ use std::{
     process::Command,
 };
 
-use crate::Outcome;
+use crate::{Fallible, Outcome};
 
 /// The project's top folder.
 pub(crate) fn root() -> PathBuf {
@@ -26,4 +26,22 @@ pub(crate) fn run(command: &mut Command) -> Outcome {
     eprintln!("▸ {shown}");
     let status = command.status().map_err(|error| format!("{shown} does not start: {error}"))?;
     if status.success() { Ok(()) } else { Err(format!("failed ({status}): {shown}").into()) }
+}
+
+/// The `symbolon` program, built like this one.
+pub(crate) fn program() -> Fallible<PathBuf> {
+    let folder = env::current_exe()?.parent().map(PathBuf::from).unwrap_or_else(root);
+    if folder.ends_with("release") {
+        return released_program();
+    }
+    run(cargo().args(["build", "--quiet", "--package", "symbolon-cli"]))?;
+    Ok(folder.join("symbolon"))
+}
+
+/// The `symbolon` program as bureaus run it, however this one was built.
+pub(crate) fn released_program() -> Fallible<PathBuf> {
+    run(cargo().args(["build", "--quiet", "--release", "--package", "symbolon-cli"]))?;
+    // Ours is `target/PROFILE/xtask`.
+    let target = env::current_exe()?.ancestors().nth(2).map(Path::to_owned);
+    Ok(target.ok_or("this program lies in no target folder")?.join("release/symbolon"))
 }

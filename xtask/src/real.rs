@@ -23,10 +23,7 @@ use symbolon_cli::{
 use symbolon_identifiers::{Identifier, IdentifierType};
 
 use self::{spellings::spellings, strangers::strangers};
-use crate::{
-    Outcome,
-    process::{cargo, root, run},
-};
+use crate::{Outcome, process::program};
 
 /// The file's own names of types, with ours.
 const TYPES: [(&str, &str); 3] =
@@ -287,18 +284,6 @@ fn mapping() -> Mapping {
 
 fn ours(name: &str) -> &str {
     TYPES.iter().find(|(theirs, _)| *theirs == name).map_or(name, |(_, ours)| ours)
-}
-
-/// The `symbolon` binary beside this program.
-fn program() -> Result<PathBuf, Box<dyn std::error::Error>> {
-    let folder = std::env::current_exe()?.parent().map(PathBuf::from).unwrap_or_else(root);
-    let mut build = cargo();
-    build.args(["build", "--quiet", "--package", "symbolon-cli"]);
-    if folder.ends_with("release") {
-        build.arg("--release");
-    }
-    run(&mut build)?;
-    Ok(folder.join("symbolon"))
 }
 
 fn text(report: &Report) -> String {

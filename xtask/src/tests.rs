@@ -2,6 +2,7 @@ use clap::Args;
 
 use crate::{
     Outcome,
+    equality::Equality,
     process::{cargo, run},
 };
 
@@ -19,8 +20,9 @@ impl Tests {
         let mut all = cargo();
         all.args(["test", "--workspace", "--no-fail-fast"]);
         if let Some(filter) = self.filter {
-            all.args(["--", &filter]);
+            return run(all.args(["--", &filter]));
         }
-        run(&mut all)
+        run(&mut all)?;
+        Equality::small()
     }
 }

@@ -1,9 +1,9 @@
 //! Tools that the checks need, installed below `target/tools` when they are missing.
 
-use std::{path::PathBuf, process::Command};
+use std::{fs, path::PathBuf, process::Command};
 
 use crate::{
-    Outcome,
+    Fallible, Outcome,
     process::{cargo, root, run},
 };
 
@@ -24,6 +24,33 @@ pub(crate) fn cargo_deny() -> Result<PathBuf, Box<dyn std::error::Error>> {
             .env("CARGO_TARGET_DIR", folder.join("build")))?;
     }
     Ok(program)
+}
+
+/// The path of a Python that has these packages of PyPI, in an environment of its own.
+pub(crate) fn python_with(name: &str, packages: &[&str]) -> Fallible<PathBuf> {
+    let folder = folder().join(name);
+    let (python, installed) = (folder.join("bin/python"), folder.join("installed"));
+    let wanted = packages.join(" ");
+    if fs::read_to_string(&installed).is_ok_and(|found| found == wanted) {
+        return Ok(python);
+    }
+    let base = python_for_wheels().ok_or("it needs Python 3.10 or 3.11, which is not here")?;
+    run(Command::new(base).args(["-m", "venv", "--clear"]).arg(&folder))?;
+    run(Command::new(&python)
+        .args(["-m", "pip", "install", "--quiet", "--only-binary", ":all:"])
+        .args(packages))?;
+    fs::write(installed, wanted)?;
+    Ok(python)
+}
+
+/// A Python for which the peers publish compiled packages.
+fn python_for_wheels() -> Option<&'static str> {
+    ["python3.11", "python3.10", "python3"].into_iter().find(|name| {
+        let output =
+            Command::new(name).args(["-c", "import sys; print(sys.version_info[:2])"]).output();
+        let said = output.map(|output| output.stdout).unwrap_or_default();
+        [b"(3, 10)".as_slice(), b"(3, 11)"].contains(&said.trim_ascii())
+    })
 }
 
 /// The path of `buf`: its wheel carries the program.

@@ -54,8 +54,20 @@ impl Bureau {
     /// # Errors
     /// When something cannot be written.
     pub fn found(root: &Path, code: &str, name: &str) -> Result<Self, CliError> {
+        Self::found_at(root, code, name, free_ports()?)
+    }
+
+    /// The same on given addresses: of its partner face, its bureau face and its metrics.
+    ///
+    /// # Errors
+    /// When something cannot be written.
+    pub fn found_at(
+        root: &Path,
+        code: &str,
+        name: &str,
+        [partner, bureau, metrics]: [SocketAddr; 3],
+    ) -> Result<Self, CliError> {
         let code: BureauCode = code.parse()?;
-        let [partner, bureau, metrics] = free_ports()?;
         let facts = BureauFacts {
             code: code.clone(),
             name: name.to_owned(),
