@@ -48,6 +48,8 @@ pub(crate) struct Metrics {
     pub(crate) source_seconds: Histogram,
     pub(crate) handshakes_failed: Counter,
     pub(crate) sets_published: Counter,
+    pub(crate) identifiers_evaluated: Counter,
+    pub(crate) tags_reused: Counter,
     pub(crate) partner_sets_held: Gauge,
     pub(crate) sync_failures: Counter,
 }
@@ -68,6 +70,8 @@ impl Default for Metrics {
             source_seconds: seconds(),
             handshakes_failed: Counter::default(),
             sets_published: Counter::default(),
+            identifiers_evaluated: Counter::default(),
+            tags_reused: Counter::default(),
             partner_sets_held: Gauge::default(),
             sync_failures: Counter::default(),
             registry: Registry::default(),
@@ -123,6 +127,16 @@ impl Default for Metrics {
             "sets_published",
             "Versions of own tag sets published since the start",
             metrics.sets_published.clone(),
+        );
+        registry.register(
+            "sets_identifiers_evaluated",
+            "Own identifiers evaluated to publish sets",
+            metrics.identifiers_evaluated.clone(),
+        );
+        registry.register(
+            "sets_tags_reused",
+            "Own identifiers whose tags were known from the version before",
+            metrics.tags_reused.clone(),
         );
         registry.register(
             "partner_sets_held",

@@ -10,6 +10,8 @@ use crate::{
 
 /// Blocks in a piece: some ten thousand identifiers.
 const BLOCKS_A_PIECE: u32 = 64;
+/// Where only what is new counts, a block has few of it.
+const BLOCKS_WITH_NEW_A_PIECE: u32 = 512;
 
 /// What a dataset holds of one type at one moment. Loads that come meanwhile do not show in it.
 pub struct ListSnapshot {
@@ -135,13 +137,18 @@ impl ListSnapshot {
         .bind(self.list)
         .bind(i64::try_from(above).map_err(|_| DAMAGED)?)
         .bind(self.read_to.as_deref())
-        .bind(BLOCKS_A_PIECE)
+        .bind(if above == 0 { BLOCKS_A_PIECE } else { BLOCKS_WITH_NEW_A_PIECE })
         .fetch_all(&mut self.connection)
         .await?;
         let Some((last, _)) = rows.last() else { return Ok(None) };
         self.read_to = Some(last.clone());
         let bodies = rows.into_iter().map(|(_, body)| body).collect();
         Ok(Some(Piece { kind: self.kind, above, bodies }))
+    }
+
+    /// Begins to read from the start.
+    pub fn rewind(&mut self) {
+        self.read_to = None;
     }
 
     /// Ends it.
