@@ -35,6 +35,10 @@ impl Drop for Text {
 impl Text {
     /// Unicode normalisation form NFKC, cluster by cluster so that positions survive.
     pub(crate) fn nfkc(value: &str) -> Self {
+        if value.is_ascii() {
+            // Every character is its own cluster and its own normal form.
+            return Self { chars: value.chars().collect(), at: (0..value.len()).collect() };
+        }
         let mut text = Self::default();
         let mut cluster = String::new();
         let mut start = 0;
@@ -247,6 +251,9 @@ pub(crate) fn only_digits(kind: IdentifierType, text: &Text) -> Result<(), Parse
 
 /// Capital of a letter where that is one character, then its Latin look-alike.
 pub(crate) fn capital(c: char) -> char {
+    if c.is_ascii() {
+        return c.to_ascii_uppercase();
+    }
     let mut upper = c.to_uppercase();
     let single = match (upper.next(), upper.next()) {
         (Some(one), None) => one,
