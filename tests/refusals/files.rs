@@ -79,6 +79,51 @@ async fn a_file_with_bad_rows_is_reported_row_by_row_and_nothing_of_it_is_loaded
 }
 
 #[tokio::test]
+async fn a_file_of_changes_adds_and_removes_what_it_says_and_nothing_else() {
+    let world = World::founded(&ships(10), |_| {}).await;
+    let data = text(world.owner.folder.root());
+    let path = world.scratch().join("changes.csv");
+    let import = ["dataset", "import", "--data", data, DATASET, text(&path)];
+    let changing = [&import[..], &["--changes"]].concat();
+    let write = |rows: &str| {
+        fs::write(&path, format!("record_id,identifier_type,value,change\n{rows}")).unwrap();
+    };
+    let before = identifiers(data);
+
+    // Loaded as a list, it would add what it says is gone.
+    write("X1,imo,9321483,remove\n");
+    assert_eq!(failure_of(&import).0, "changes");
+
+    let rows = "X1,imo,9321483,add\nX2,imo,9321483,Add\nX3,email,a@b.example,add\n";
+    write(rows);
+    let (report, code) = symbolon_json(&[&changing[..], &["--dry-run"]].concat());
+    assert_eq!((code, &report["loaded"], &report["identifiers"]), (0, &false.into(), &2.into()));
+    assert_eq!(identifiers(data), before);
+    let came = |report: &Value| {
+        ["added", "unchanged", "removed"].map(|name| report[name].as_u64().unwrap())
+    };
+    assert_eq!(came(&symbolon_json(&changing).0), [3, 0, 0]);
+    assert_eq!(came(&symbolon_json(&changing).0), [0, 3, 0]);
+    assert_eq!(identifiers(data), before + 2);
+
+    // One of two records goes: the identifier stays.
+    write("X1,imo,9321483,remove\nX9,imo,9321483,remove\n");
+    assert_eq!(came(&symbolon_json(&changing).0), [0, 1, 1]);
+    assert_eq!(identifiers(data), before + 2);
+    // A row that says neither keeps the others from being loaded.
+    write(",imo,9321483,remove\nX3,email,a@b.example,perhaps\n");
+    let (report, code) = symbolon_json(&changing);
+    assert_eq!((code, &report["rejected"][0]["reason"]), (1, &"unknown_change".into()));
+    assert_eq!(identifiers(data), before + 2);
+    // Without a record, all records on the identifier.
+    write(",imo,9321483,remove\nX3,email,a@b.example,remove\n");
+    assert_eq!(came(&symbolon_json(&changing).0), [0, 0, 2]);
+    assert_eq!(identifiers(data), before);
+    let (reason, _) = failure_of(&[&changing[..], &["--replace"]].concat());
+    assert_eq!(reason, "usage");
+}
+
+#[tokio::test]
 async fn what_is_no_csv_of_ours_is_refused_with_a_sentence() {
     let world = World::founded(&ships(10), |_| {}).await;
     let data = text(world.owner.folder.root());

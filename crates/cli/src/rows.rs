@@ -1,6 +1,7 @@
 //! Identifiers in CSV files: what analysts check and what administrators load.
 
 use std::{
+    borrow::Cow,
     collections::BTreeMap,
     fs::File,
     io::{BufRead as _, BufReader, Read},
@@ -9,7 +10,7 @@ use std::{
 
 use csv::{ByteRecord, Reader, ReaderBuilder};
 use serde::{Deserialize, Serialize};
-use symbolon_identifiers::{Identifier, IdentifierType, parse, parse_zone};
+use symbolon_identifiers::{Identifier, IdentifierType, ParseError, parse, parse_zone};
 
 use crate::CliError;
 
@@ -27,6 +28,8 @@ pub struct Mapping {
     pub value: String,
     /// Column with the country.
     pub country: String,
+    /// In a file of changes, column with what a row does: `add` or `remove`.
+    pub change: String,
     /// The source's type names, each with the registered name it stands for; an empty name leaves
     /// rows of that type out without counting them as rejected.
     pub types: BTreeMap<String, String>,
@@ -40,6 +43,7 @@ impl Default for Mapping {
             fixed_type: None,
             value: "value".to_owned(),
             country: "country".to_owned(),
+            change: "change".to_owned(),
             types: BTreeMap::new(),
         }
     }
@@ -81,10 +85,49 @@ impl Row {
     /// # Errors
     /// The row as rejected, with field, rule and what to do.
     pub fn identifier(&self) -> Result<Identifier, RejectedRow> {
+        let row = RowRef {
+            line: self.line,
+            record: Some(&self.record),
+            identifier_type: &self.identifier_type,
+            value: &self.value,
+            country: &self.country,
+            change: "",
+        };
+        row.identifier()
+    }
+}
+
+/// One row where it lies, so that reading a long file copies nothing.
+#[derive(Clone, Copy)]
+pub(crate) struct RowRef<'a> {
+    /// Line on which it begins, from 1.
+    pub(crate) line: u64,
+    /// The source's name for the record, if it has one.
+    pub(crate) record: Option<&'a str>,
+    identifier_type: &'a str,
+    value: &'a str,
+    country: &'a str,
+    change: &'a str,
+}
+
+/// What a row of a file of changes does.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Change {
+    Add,
+    Remove,
+}
+
+impl RowRef<'_> {
+    pub(crate) fn identifier(&self) -> Result<Identifier, RejectedRow> {
         let country = Some(self.country.trim()).filter(|country| !country.is_empty());
+        let rejected = |error: ParseError| RejectedRow {
+            line: self.line,
+            field: "value",
+            reason: error.code.as_str().to_owned(),
+            sentence: error.to_string(),
+        };
         if self.identifier_type == "mrz" {
-            return parse_zone(&self.value, country)
-                .map_err(|error| self.rejected("value", &error));
+            return parse_zone(self.value, country).map_err(rejected);
         }
         let kind: IdentifierType = self.identifier_type.parse().map_err(|_| {
             let known: Vec<_> = IdentifierType::ALL.iter().map(|kind| kind.name()).collect();
@@ -98,19 +141,28 @@ impl Row {
                 ),
             }
         })?;
-        parse(kind, &self.value, country).map_err(|error| self.rejected("value", &error))
+        parse(kind, self.value, country).map_err(rejected)
     }
 
-    fn rejected(
-        &self,
-        field: &'static str,
-        error: &symbolon_identifiers::ParseError,
-    ) -> RejectedRow {
-        RejectedRow {
-            line: self.line,
-            field,
-            reason: error.code.as_str().to_owned(),
-            sentence: error.to_string(),
+    pub(crate) fn change(&self) -> Result<Change, RejectedRow> {
+        let is = |word: &str| self.change.trim().eq_ignore_ascii_case(word);
+        match () {
+            () if is("add") => Ok(Change::Add),
+            () if is("remove") => Ok(Change::Remove),
+            () => Err(RejectedRow {
+                line: self.line,
+                field: "change",
+                reason: "unknown_change".to_owned(),
+                sentence: "a row of a file of changes says add or remove".to_owned(),
+            }),
+        }
+    }
+
+    /// What to call the record: the source's name, or the line.
+    pub(crate) fn reference(&self) -> Cow<'_, str> {
+        match self.record {
+            Some(record) => Cow::Borrowed(record),
+            None => Cow::Owned(format!("line-{}", self.line)),
         }
     }
 }
@@ -165,12 +217,17 @@ impl<R: Read> Rows<R> {
             identifier_type: find(&mapping.identifier_type),
             value: find(&mapping.value).ok_or_else(|| missing(&mapping.value))?,
             country: find(&mapping.country),
-            change: find("change"),
+            change: find(&mapping.change),
         };
         if columns.identifier_type.is_none() && mapping.fixed_type.is_none() {
             return Err(missing(&mapping.identifier_type));
         }
         Ok(Self { reader, columns, mapping, record: ByteRecord::new() })
+    }
+
+    /// Whether the file has a column that says what each row does.
+    pub(crate) fn has_changes(&self) -> bool {
+        self.columns.change.is_some()
     }
 
     /// The next row; `None` at the end.
@@ -179,19 +236,37 @@ impl<R: Read> Rows<R> {
     /// The inner error is a row that cannot be read, after which reading goes on; the outer one
     /// ends it.
     pub fn next_row(&mut self) -> Result<Option<Result<Row, RejectedRow>>, CliError> {
+        let row = self.next_ref()?.map(|row| {
+            row.map(|row| Row {
+                line: row.line,
+                record: row.reference().into_owned(),
+                identifier_type: row.identifier_type.to_owned(),
+                value: row.value.to_owned(),
+                country: row.country.to_owned(),
+                change: row.change.trim().to_ascii_lowercase(),
+            })
+        });
+        Ok(row)
+    }
+
+    /// As [`next_row`](Self::next_row), without a copy.
+    pub(crate) fn next_ref(&mut self) -> Result<Option<Result<RowRef<'_>, RejectedRow>>, CliError> {
         loop {
             if !self.reader.read_byte_record(&mut self.record).map_err(|error| not_csv(&error))? {
                 return Ok(None);
             }
-            let line = self.record.position().map_or(0, csv::Position::line);
-            match self.row(line) {
-                Ok(row) if row.identifier_type.is_empty() && self.leaves_out() => {}
-                other => return Ok(Some(other)),
+            if self.mapping.types.is_empty() || !self.leaves_out() {
+                break;
             }
         }
+        let line = self.record.position().map_or(0, csv::Position::line);
+        Ok(Some(self.row(line)))
     }
 
     fn leaves_out(&self) -> bool {
+        if self.mapping.fixed_type.is_some() {
+            return false;
+        }
         let named = self.columns.identifier_type.and_then(|column| self.record.get(column));
         named
             .and_then(|bytes| std::str::from_utf8(bytes).ok())
@@ -199,10 +274,10 @@ impl<R: Read> Rows<R> {
             .is_some_and(String::is_empty)
     }
 
-    fn row(&self, line: u64) -> Result<Row, RejectedRow> {
+    fn row(&self, line: u64) -> Result<RowRef<'_>, RejectedRow> {
         let field = |column: Option<usize>, name: &'static str| {
             let bytes = column.and_then(|column| self.record.get(column)).unwrap_or_default();
-            std::str::from_utf8(bytes).map(str::to_owned).map_err(|_| RejectedRow {
+            std::str::from_utf8(bytes).map_err(|_| RejectedRow {
                 line,
                 field: name,
                 reason: "not_utf8".to_owned(),
@@ -210,21 +285,17 @@ impl<R: Read> Rows<R> {
             })
         };
         let named = match &self.mapping.fixed_type {
-            Some(fixed) => fixed.clone(),
-            None => field(self.columns.identifier_type, "identifier_type")?.trim().to_owned(),
+            Some(fixed) => fixed,
+            None => field(self.columns.identifier_type, "identifier_type")?.trim(),
         };
-        let record = field(self.columns.record, "record")?;
-        Ok(Row {
+        let record = field(self.columns.record, "record")?.trim();
+        Ok(RowRef {
             line,
-            record: if record.trim().is_empty() {
-                format!("line-{line}")
-            } else {
-                record.trim().to_owned()
-            },
-            identifier_type: self.mapping.types.get(&named).cloned().unwrap_or(named),
+            record: Some(record).filter(|record| !record.is_empty()),
+            identifier_type: self.mapping.types.get(named).map_or(named, String::as_str),
             value: field(Some(self.columns.value), "value")?,
             country: field(self.columns.country, "country")?,
-            change: field(self.columns.change, "change")?.trim().to_owned(),
+            change: field(self.columns.change, "change")?,
         })
     }
 }

@@ -15,7 +15,7 @@ use symbolon_policy::{
     WhoLearns,
 };
 use symbolon_proto::bureau::v1::ListCoverageRequest;
-use symbolon_store::{DataFolder, ImportCounts, KeyName, NodeConfig, Record, Store};
+use symbolon_store::{DataFolder, ImportCounts, KeyName, NodeConfig, Store};
 use time::OffsetDateTime;
 use tokio::process::{Child, Command};
 
@@ -145,9 +145,9 @@ impl Bureau {
         let mut import = store.import(dataset, false).await?;
         let mut rows = Rows::new(rows, mapping)?;
         let mut rejected = Vec::new();
-        while let Some(row) = rows.next_row()? {
-            match row.and_then(|row| Ok((row.identifier()?, row.record))) {
-                Ok((identifier, reference)) => import.add(Record { identifier, reference }).await?,
+        while let Some(row) = rows.next_ref()? {
+            match row.and_then(|row| Ok((row.identifier()?, row))) {
+                Ok((identifier, row)) => import.add(&identifier, &row.reference())?,
                 Err(row) => rejected.push(row),
             }
         }

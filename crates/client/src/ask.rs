@@ -261,7 +261,7 @@ fn finalize(
 ) -> Option<Tags> {
     let (chunk, inputs) = blinded.get(&kind)?.chunk(chunk)?;
     let proof = Proof::from_bytes(&answer.proof).ok()?;
-    let outputs = voprf::finalize(
+    let outputs = voprf::additive::finalize(
         public_key,
         &inputs,
         &chunk.blinds,

@@ -74,7 +74,7 @@ fn blind_chunk(
         let index = u32::try_from(index).unwrap_or(u32::MAX);
         blinds.push(blind_of(key, check, kind, index, input)?);
     }
-    let elements = voprf::blind(&inputs, &blinds)?.into();
+    let elements = voprf::additive::blind(&inputs, &blinds)?.into();
     Ok(BlindedChunk { blinds, elements })
 }
 

@@ -36,7 +36,14 @@ pub fn issuers() -> impl Iterator<Item = (&'static str, &'static str)> {
 }
 
 pub(crate) fn is_code(alpha3: &str) -> bool {
-    rows().any(|r| r.alpha3 == alpha3)
+    ROWS.contains_key(alpha3)
+}
+
+/// The issuer of this code, if it is written as the code in capitals and nothing else: what
+/// [`require`] finds too, the long way.
+pub(crate) fn plain_code(text: &str) -> Option<&'static str> {
+    let is_plain = text.len() == 3 && text.bytes().all(|b| b.is_ascii_uppercase());
+    if is_plain { NAMES.get(text).copied() } else { None }
 }
 
 pub(crate) fn alpha3_of(alpha2: &str) -> Option<&'static str> {
@@ -77,13 +84,17 @@ pub(crate) fn document_issuer(alpha3: &'static str) -> &'static str {
 }
 
 /// The issuer's names as written in a code: capitals and digits only, at least four of them.
-pub(crate) fn squashed_names(alpha3: &str) -> Vec<String> {
-    rows()
-        .filter(|r| r.alpha3 == alpha3)
-        .flat_map(|r| core::iter::once(&r.title).chain(r.names))
-        .map(|name| fold(name, &[]))
-        .filter(|name| name.len() >= 4)
-        .collect()
+pub(crate) fn squashed_names(alpha3: &str) -> &'static [String] {
+    static SQUASHED: LazyLock<HashMap<&'static str, Vec<String>>> = LazyLock::new(|| {
+        let names = |r: &'static Row| core::iter::once(&r.title).chain(r.names);
+        let squashed = |name: &&str| Some(fold(name, &[])).filter(|name| name.len() >= 4);
+        let mut all: HashMap<_, Vec<_>> = HashMap::new();
+        for row in rows() {
+            all.entry(row.alpha3).or_default().extend(names(row).filter_map(squashed));
+        }
+        all
+    });
+    SQUASHED.get(alpha3).map_or(&[], Vec::as_slice)
 }
 
 /// Resolves the country argument of a type that has an issuer.
@@ -152,6 +163,9 @@ static NAMES: LazyLock<HashMap<String, &'static str>> = LazyLock::new(|| {
     }
     names
 });
+
+static ROWS: LazyLock<HashMap<&'static str, &'static Row>> =
+    LazyLock::new(|| rows().map(|row| (row.alpha3, row)).collect());
 
 fn rows() -> impl Iterator<Item = &'static Row> {
     STATES.iter().chain(OTHERS)

@@ -24,10 +24,10 @@ pub struct Identifier {
 }
 
 impl Identifier {
-    pub(crate) fn from_parsed(kind: IdentifierType, parsed: Parsed) -> Self {
+    pub(crate) fn from_parsed(kind: IdentifierType, mut parsed: Parsed) -> Self {
         Self {
             kind,
-            canonical: Zeroizing::new(parsed.canonical.as_bytes().to_vec()),
+            canonical: Zeroizing::new(core::mem::take(&mut *parsed.canonical).into_bytes()),
             country: parsed.country,
             document_code: parsed.document_code,
             warnings: parsed.warnings,

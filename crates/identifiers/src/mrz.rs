@@ -48,6 +48,9 @@ pub(crate) struct Fields {
 
 /// Whether the text can only be meant as a machine-readable zone.
 pub(crate) fn looks_like(value: &str) -> bool {
+    if value.is_ascii() && !value.contains('<') {
+        return false;
+    }
     let zone = squeeze(value);
     zone.chars().contains(&'<') && zone.len() >= 28
 }

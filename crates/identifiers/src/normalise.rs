@@ -251,6 +251,9 @@ pub(crate) fn only_digits(kind: IdentifierType, text: &Text) -> Result<(), Parse
 
 /// Capital of a letter where that is one character, then its Latin look-alike.
 pub(crate) fn capital(c: char) -> char {
+    if c.is_ascii() {
+        return c.to_ascii_uppercase();
+    }
     let mut upper = c.to_uppercase();
     let single = match (upper.next(), upper.next()) {
         (Some(one), None) => one,

@@ -16,6 +16,7 @@ mod partner_face;
 mod peer;
 mod publish;
 mod published;
+mod tags;
 mod tls;
 
 pub use certificates::{

@@ -7,7 +7,7 @@ use std::{fmt::Display, io, net::SocketAddr, path::Path};
 use symbolon_client::{Failure, StandingFailure};
 use symbolon_identifiers::IdentifierType;
 use symbolon_policy::{AgreementId, BureauCode, CheckId, Reason, ScopeId, StandingId};
-use symbolon_store::{StandingError, StoreError};
+use symbolon_store::{CacheFault, StandingError, StoreError};
 use tracing::Level;
 use tracing_subscriber::{Layer as _, filter::Targets, layer::SubscriberExt as _};
 
@@ -18,6 +18,7 @@ pub(crate) trait LogSafe: Display {}
 
 impl LogSafe for AgreementId {}
 impl LogSafe for BureauCode {}
+impl LogSafe for CacheFault {}
 impl LogSafe for CheckId {}
 impl LogSafe for IdentifierType {}
 impl LogSafe for ScopeId {}

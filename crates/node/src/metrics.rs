@@ -49,6 +49,8 @@ pub(crate) struct Metrics {
     pub(crate) standing_alerts: Gauge,
     pub(crate) handshakes_failed: Counter,
     pub(crate) sets_published: Counter,
+    pub(crate) identifiers_evaluated: Counter,
+    pub(crate) tags_reused: Counter,
     pub(crate) partner_sets_held: Gauge,
     pub(crate) sync_failures: Counter,
 }
@@ -70,6 +72,8 @@ impl Default for Metrics {
             standing_alerts: Gauge::default(),
             handshakes_failed: Counter::default(),
             sets_published: Counter::default(),
+            identifiers_evaluated: Counter::default(),
+            tags_reused: Counter::default(),
             partner_sets_held: Gauge::default(),
             sync_failures: Counter::default(),
             registry: Registry::default(),
@@ -130,6 +134,16 @@ impl Default for Metrics {
             "sets_published",
             "Versions of own tag sets published since the start",
             metrics.sets_published.clone(),
+        );
+        registry.register(
+            "sets_identifiers_evaluated",
+            "Own identifiers evaluated to publish sets",
+            metrics.identifiers_evaluated.clone(),
+        );
+        registry.register(
+            "sets_tags_reused",
+            "Own identifiers whose tags were known from the version before",
+            metrics.tags_reused.clone(),
         );
         registry.register(
             "partner_sets_held",

@@ -10,12 +10,12 @@ use std::{
 use ring::rand::SystemRandom;
 use symbolon_client::Compute;
 use symbolon_exchange::{CanarySet, DocumentHash, Manifest};
-use symbolon_identifiers::Identifier;
-use symbolon_oprf::{SecretKey, voprf};
+use symbolon_oprf::SecretKey;
 use symbolon_policy::{Agreement, AgreementId, BureauCode, Scope, same_rules};
 use symbolon_proto::v1::SignedDocument;
 use symbolon_store::{
     DatasetRow, FolderError, ScopeSecrets, Store, StoreError, StoredDocument, StoredManifest,
+    TagCache,
 };
 use symbolon_tagset::{
     DEFAULT_LAMBDA, DummySecret, MembershipHash, Parameters, Summary, TagSet, build,
@@ -27,12 +27,11 @@ use crate::{
     logging::event,
     metrics::Metrics,
     published::{Published, PublishedScope},
+    tags::{Tagger, Tags},
 };
 
 /// How long a published set may be used; it is published anew when half of that is over.
 const SET_LIFE: Duration = Duration::days(30);
-/// Records evaluated in one piece of work on one core.
-const RECORDS_A_PIECE: usize = 8_192;
 
 /// Keeps this bureau's tag sets in step with its records and agreements.
 pub(crate) struct Publisher {
@@ -150,22 +149,35 @@ impl Publisher {
     ) -> Result<(), PublishError> {
         let id = scope.id();
         let version = before.as_ref().map_or(0, |before| before.version).saturating_add(1);
-        let ScopeSecrets { key, dummies } = self.store.scope_secrets(scope, now).await?;
+        let ScopeSecrets { key, dummies, cache } = self.store.scope_secrets(scope, now).await?;
         let key = Arc::new(key);
         let canaries = CanarySet::evaluate(&key, scope.identifier_type, &SystemRandom::new())
             .map_err(|_| PublishError::Evaluation)?;
-        let mut hashes = canaries
-            .membership_hashes(&key.public_key(), scope.identifier_type)
-            .map_err(|_| PublishError::Evaluation)?;
-        let identifiers = self.store.identifiers(&dataset.id, scope.identifier_type).await?;
-        hashes.extend(self.evaluate(&key, identifiers).await?);
+        // From here on the dataset is what the snapshot shows, whatever is loaded meanwhile.
+        let mut snapshot = self.store.snapshot(&dataset.id, scope.identifier_type).await?;
+        let tagger = Tagger {
+            folder: self.store.folder().clone(),
+            compute: self.compute.clone(),
+            scope: id,
+            key: Arc::clone(&key),
+            cache: Arc::new(cache),
+        };
+        let Tags { mut hashes, evaluated, reused, cache } = tagger.tags(&mut snapshot).await?;
+        let (mark, updated_at) = (snapshot.mark, snapshot.updated_at);
+        snapshot.close().await?;
+        hashes.extend(
+            canaries
+                .membership_hashes(&key.public_key(), scope.identifier_type)
+                .map_err(|_| PublishError::Evaluation)?,
+        );
         let parameters = Parameters { lambda: DEFAULT_LAMBDA, scope: id.0, version };
         let path = self.store.folder().own_set(&id, version);
-        let summary = self
-            .compute
-            .run(move || write_set(&path, &parameters, hashes, &dummies))
-            .await
-            .map_err(|_| PublishError::Stopping)??;
+        let work = move || {
+            let summary = write_set(&path, &parameters, hashes, &dummies)?;
+            cache.finish()?;
+            Ok::<_, PublishError>(summary)
+        };
+        let summary = self.compute.run(work).await.map_err(|_| PublishError::Stopping)??;
         let epoch_end = agreement.terms().epoch_end(scope.epoch);
         let manifest = Manifest {
             scope: scope.clone(),
@@ -179,7 +191,7 @@ impl Publisher {
             canaries,
             issued_at: now,
             expires_at: epoch_end.min(now + SET_LIFE),
-            updated_at: dataset.updated_at,
+            updated_at,
         };
         let signed = manifest.sign(&self.store.keys().manifest);
         let stored = StoredManifest {
@@ -190,12 +202,20 @@ impl Publisher {
                 public_key: signed.public_key,
                 signature: signed.signature,
             },
-            dataset_revision: dataset.revision,
+            dataset_revision: mark.revision,
         };
         self.store.publish_manifest(&id, &stored, now).await?;
+        if !self.store.folder().wrapping_key(&id).is_file() {
+            // The scope was ended meanwhile; what was written since must go with it.
+            TagCache::remove(self.store.folder(), &id)?;
+        }
         self.put(scope, key, manifest, &stored);
-        self.store.remove_own_sets_before(&id, version)?;
+        // Who is fetching the version before may finish.
+        self.store.remove_own_sets_before(&id, version.saturating_sub(1))?;
+        self.store.trim_journal(&dataset.id).await?;
         self.metrics.sets_published.inc();
+        self.metrics.identifiers_evaluated.inc_by(evaluated);
+        self.metrics.tags_reused.inc_by(reused);
         event!(
             info,
             "published a tag set",
@@ -203,32 +223,10 @@ impl Publisher {
             identifier_type = scope.identifier_type,
             version = version,
             padded_len = summary.padded_len,
+            evaluated = evaluated,
+            reused = reused,
         );
         Ok(())
-    }
-
-    /// Every identifier's membership hash, on all cores.
-    async fn evaluate(
-        &self,
-        key: &Arc<SecretKey>,
-        identifiers: Vec<Identifier>,
-    ) -> Result<Vec<MembershipHash>, PublishError> {
-        let mut pieces = tokio::task::JoinSet::new();
-        let mut identifiers = identifiers.into_iter();
-        loop {
-            let piece: Vec<_> = identifiers.by_ref().take(RECORDS_A_PIECE).collect();
-            if piece.is_empty() {
-                break;
-            }
-            let (key, compute) = (Arc::clone(key), self.compute.clone());
-            pieces.spawn(async move { compute.run(move || evaluate_piece(&key, &piece)).await });
-        }
-        let mut hashes = Vec::new();
-        while let Some(done) = pieces.join_next().await {
-            let piece = done.map_err(|_| PublishError::Stopping)?;
-            hashes.extend(piece.map_err(|_| PublishError::Stopping)??);
-        }
-        Ok(hashes)
     }
 
     fn put(&self, scope: &Scope, key: Arc<SecretKey>, manifest: Manifest, stored: &StoredManifest) {
@@ -278,15 +276,6 @@ pub async fn end_scopes(
         }
     }
     Ok(ended)
-}
-
-fn evaluate_piece(
-    key: &SecretKey,
-    identifiers: &[Identifier],
-) -> Result<Vec<MembershipHash>, PublishError> {
-    let inputs: Vec<_> = identifiers.iter().map(Identifier::oprf_input).collect();
-    let outputs = voprf::evaluate(key, &inputs).map_err(|_| PublishError::Evaluation)?;
-    Ok(outputs.iter().map(|output| MembershipHash(output.membership_hash())).collect())
 }
 
 /// Writes a set aside, syncs it and moves it into place.

@@ -1,7 +1,5 @@
 //! Which code computes a batch.
 
-use std::cell::Cell;
-
 use crate::lanes::Backend;
 
 /// One point after the other with curve25519-dalek, or several at a time. Both give the same bytes.
@@ -20,13 +18,15 @@ pub(crate) enum Usage {
     Tables,
 }
 
+#[cfg(test)]
 thread_local! {
-    static FORCED: Cell<Option<Engine>> = const { Cell::new(None) };
+    static FORCED: std::cell::Cell<Option<Engine>> = const { std::cell::Cell::new(None) };
 }
 
 impl Engine {
     /// The fastest for a batch of `count` elements that are put to this use.
     pub(crate) fn for_batch(count: usize, usage: Usage) -> Self {
+        #[cfg(test)]
         if let Some(forced) = FORCED.get() {
             return forced;
         }
@@ -36,7 +36,10 @@ impl Engine {
         };
         Backend::ranked().iter().copied().find(fits).map_or(Self::OneByOne, Self::Lanes)
     }
+}
 
+#[cfg(test)]
+impl Engine {
     /// All that this processor can use.
     pub(crate) fn all() -> Vec<Self> {
         let lanes = Backend::ranked().iter().copied().map(Self::Lanes);
@@ -51,8 +54,7 @@ impl Engine {
         }
     }
 
-    /// Does `work` with this engine for all batches of this thread, whatever their size. For tests and
-    /// benchmarks.
+    /// Does `work` with this engine for all batches of this thread, whatever their size. For tests.
     pub(crate) fn force<R>(self, work: impl FnOnce() -> R) -> R {
         struct Restore(Option<Engine>);
         impl Drop for Restore {

@@ -51,7 +51,9 @@ impl Store {
             .connect_with(options)
             .await?;
         sqlx::migrate!("migrations/sqlite").run(&pool).await?;
-        Ok(Self { pool, folder, keys })
+        let store = Self { pool, folder, keys };
+        store.pack_records().await?;
+        Ok(store)
     }
 
     /// Where everything lies.

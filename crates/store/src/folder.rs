@@ -21,6 +21,7 @@ use thiserror::Error;
 /// | `state/symbolon.db` | the database | 0600 in 0700 |
 /// | `sets/own`, `sets/partners` | tag sets | 0600 in 0700 |
 /// | `standing/ID/` | what standing checks keep: identifiers and tags, sealed | 0600 in 0700 |
+/// | `sets/own/SCOPE.cache` | tags of the last own set, sealed | 0600 in 0700 |
 /// | `node.lock` | held while a node runs | 0600 |
 #[derive(Clone, Debug)]
 pub struct DataFolder {
@@ -130,6 +131,11 @@ impl DataFolder {
         self.root.join("people").join(name)
     }
 
+    /// The database, and what belongs to it.
+    pub(crate) fn state(&self) -> PathBuf {
+        self.root.join("state")
+    }
+
     /// The database.
     pub fn database(&self) -> PathBuf {
         self.root.join("state/symbolon.db")
@@ -138,6 +144,11 @@ impl DataFolder {
     /// A tag set that this bureau publishes.
     pub fn own_set(&self, scope: &ScopeId, version: u64) -> PathBuf {
         self.root.join("sets/own").join(format!("{scope}-{version}.tags"))
+    }
+
+    /// The sealed tags of what this bureau last published in a scope.
+    pub fn tag_cache(&self, scope: &ScopeId) -> PathBuf {
+        self.root.join("sets/own").join(format!("{scope}.cache"))
     }
 
     /// A partner's tag set.

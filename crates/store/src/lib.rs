@@ -9,35 +9,47 @@
 mod agreements;
 mod answered;
 mod asked;
+mod block;
 mod config;
 mod database;
 mod datasets;
 mod error;
 mod folder;
+mod import;
+mod journal;
 mod keys;
+mod lists;
 mod log;
 mod manifests;
 mod partner_sets;
 mod scope_keys;
 mod seal;
+mod snapshot;
+mod sorter;
 mod standing;
 mod stored_document;
+mod tag_cache;
+mod upgrade;
 
 pub use answered::{Admission, Admitted, NotAdmitted, QuotaUsage};
 pub use asked::{AskedHeader, NewCheck, StoredCheck};
 pub use config::NodeConfig;
 pub use database::Store;
-pub use datasets::{DatasetRow, Import, ImportCounts, Record, TypeCount};
+pub use datasets::{DatasetRow, TypeCount};
 pub use error::StoreError;
 pub use folder::{DataFolder, FolderError, NodeLock, write_private, write_public};
+pub use import::{Import, ImportCounts};
+pub use journal::RevisionMark;
 pub use keys::{KeyName, NodeKeys};
 pub use log::{LogEntry, LogRecord};
 pub use manifests::StoredManifest;
 pub use partner_sets::PartnerSet;
 pub use scope_keys::ScopeSecrets;
 pub use seal::{SealError, Sealer};
+pub use snapshot::{ListSnapshot, Piece};
 pub use standing::{
     Bitmap, NewStanding, SegmentId, StandingChange, StandingEntry, StandingError, StoredSegment,
     StoredStanding, StoredTags, TagsEnd, WrittenSegment, WrittenTags,
 };
 pub use stored_document::StoredDocument;
+pub use tag_cache::{CacheFault, NewTagCache, Tag, TagCache, TagCacheKey};

@@ -8,7 +8,8 @@ use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
 use crate::{
-    FolderError, LogRecord, SealError, Sealer, Store, StoreError, log::append_in, write_private,
+    FolderError, LogRecord, SealError, Sealer, Store, StoreError, TagCache, TagCacheKey,
+    log::append_in, write_private,
 };
 
 /// What only the owner of a scope knows.
@@ -17,6 +18,8 @@ pub struct ScopeSecrets {
     pub key: SecretKey,
     /// From which the scope's dummies come.
     pub dummies: DummySecret,
+    /// Seals the scope's cached tags.
+    pub cache: TagCacheKey,
 }
 
 const SECRET_LEN: usize = 32;
@@ -70,7 +73,8 @@ impl Store {
         .await?;
         append_in(&mut transaction, &LogRecord::ScopeKeyMade { scope: id }, at).await?;
         transaction.commit().await?;
-        Ok(ScopeSecrets { key, dummies })
+        let cache = TagCacheKey::derive(plain.as_ref(), &id)?;
+        Ok(ScopeSecrets { key, dummies, cache })
     }
 
     /// The scopes of an agreement, whatever its text, that have keys here.
@@ -89,7 +93,8 @@ impl Store {
         rows.into_iter().map(|(id,)| Ok(ScopeId(id.try_into().map_err(|_| DAMAGED)?))).collect()
     }
 
-    /// Ends a scope for good: destroys its wrapping key, its sealed secrets and its sets. Returns
+    /// Ends a scope for good: destroys its wrapping key, its sealed secrets, its sets and
+    /// their cached tags. Returns
     /// whether there was anything to destroy.
     ///
     /// # Errors
@@ -114,6 +119,7 @@ impl Store {
         }
         // Before the row goes, so that a destruction that breaks off is completed by repeating it.
         self.remove_own_sets_before(id, u64::MAX)?;
+        TagCache::remove(&self.folder, id)?;
         let mut transaction = self.begin().await?;
         let gone = sqlx::query("DELETE FROM scope_keys WHERE scope_id = $1")
             .bind(id.0.as_slice())
@@ -139,6 +145,7 @@ impl Store {
         Ok(ScopeSecrets {
             key: SecretKey::from_bytes(key).map_err(|_| DAMAGED)?,
             dummies: dummy_secret(dummies)?,
+            cache: TagCacheKey::derive(&plain, id)?,
         })
     }
 }

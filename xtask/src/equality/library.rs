@@ -39,7 +39,7 @@ pub(super) fn compare(size: u64) -> Outcome {
     for (number, records) in [size, size.div_ceil(PART), 0].into_iter().enumerate() {
         lists.push(list(&key, records, &folder.path().join(number.to_string()))?);
     }
-    if voprf::blind::<Vec<u8>>(&[], &[]).err() != Some(Error::EmptyBatch) {
+    if voprf::additive::blind::<Vec<u8>>(&[], &[]).err() != Some(Error::EmptyBatch) {
         return Err("a question about nothing was blinded".into());
     }
     let hits: Vec<u64> = in_pieces(size, |range| ask(&key, &lists, range))?
@@ -86,9 +86,9 @@ fn ask(key: &SecretKey, lists: &[List], range: Range<u64>) -> Fallible<Vec<u64>>
     let identifiers = values.map(|value| identifier(&value)).collect::<Fallible<Vec<_>>>()?;
     let inputs: Vec<_> = identifiers.iter().map(Identifier::oprf_input).collect();
     let blinds = inputs.iter().map(|_| Blind::random(&random)).collect::<Result<Vec<_>, _>>()?;
-    let blinded = voprf::blind(&inputs, &blinds)?;
+    let blinded = voprf::additive::blind(&inputs, &blinds)?;
     let answer = voprf::blind_evaluate(key, &blinded, &random)?;
-    let outputs = voprf::finalize(
+    let outputs = voprf::additive::finalize(
         &key.public_key(),
         &inputs,
         &blinds,

@@ -1,5 +1,4 @@
 use std::{
-    collections::HashSet,
     fmt::Write as _,
     fs,
     path::{Path, PathBuf},
@@ -7,14 +6,14 @@ use std::{
 
 use clap::{Args, Subcommand};
 use serde::Serialize;
-use symbolon_store::{DataFolder, Record, Store};
+use symbolon_store::{DataFolder, Store};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use super::{DONE, INCOMPLETE};
 use crate::{
     CliError,
     output::Output,
-    rows::{Mapping, RejectedRow, Rows},
+    rows::{Change, Mapping, RejectedRow, Rows},
 };
 
 /// Rejected rows shown to a person; JSON has all of them.
@@ -29,7 +28,8 @@ pub(super) enum DatasetCommand {
     ///
     /// The file's first line names its columns: record_id, identifier_type, value, country; a
     /// mapping file names others. Loading the same file again changes nothing. A running node
-    /// publishes what is new within seconds.
+    /// publishes what is new within seconds. For a long list that changes a little, load a file of
+    /// changes (--changes): only those are evaluated.
     Import(Import),
     /// Show the datasets with their sizes.
     List(List),
@@ -62,6 +62,15 @@ pub(super) struct Import {
     /// Make the dataset hold exactly what the file holds: what is not in the file goes.
     #[arg(long)]
     replace: bool,
+    /// The file says in a column `change` what each row does: add, or remove. Records that it does
+    /// not name stay. A row that removes takes out the record of that record_id; without one, all
+    /// records on the identifier.
+    #[arg(long, conflicts_with = "replace")]
+    changes: bool,
+    /// Memory to sort rows in, in MiB. Files of any size can be loaded: what does not fit lies on
+    /// disk meanwhile.
+    #[arg(long, value_name = "MIB", default_value_t = 256)]
+    memory: u32,
     /// Read and report, but change nothing.
     #[arg(long)]
     dry_run: bool,
@@ -151,27 +160,35 @@ impl Import {
         };
         let size = fs::metadata(&self.file).map_or(0, |metadata| metadata.len());
         let mut rows = Rows::open(&self.file, mapping)?;
-        let store = open(&self.data).await?;
-        let mut import = store.import(&self.dataset, self.replace).await?;
-        let mut report = Report { dataset: self.dataset.clone(), ..Report::default() };
-        let mut seen = HashSet::new();
-        let spinner = output.spinner(&format!("reading {} ({size} bytes)", self.file.display()));
-        while let Some(row) = rows.next_row()? {
-            report.rows = report.rows.saturating_add(1);
-            match row.and_then(|row| Ok((row.identifier()?, row.record))) {
-                Ok((identifier, reference)) => {
-                    if !seen.insert(identifier.clone()) {
-                        report.repeated = report.repeated.saturating_add(1);
-                    }
-                    import.add(Record { identifier, reference }).await?;
-                }
-                Err(rejected) => report.rejected.push(rejected),
-            }
+        // A file of changes loaded as a list would add what it says is gone.
+        if self.changes != rows.has_changes() {
+            return Err(CliError::new("changes", changes_sentence(self.changes)));
         }
-        report.identifiers = seen.len() as u64;
+        let store = open(&self.data).await?;
+        let memory = usize::try_from(self.memory).unwrap_or(usize::MAX).saturating_mul(1 << 20);
+        let mut import = store.import_in(&self.dataset, self.replace, memory).await?;
+        let mut report = Report { dataset: self.dataset.clone(), ..Report::default() };
+        let mut good = 0_u64;
+        let spinner = output.spinner(&format!("reading {} ({size} bytes)", self.file.display()));
+        while let Some(row) = rows.next_ref()? {
+            report.rows = report.rows.saturating_add(1);
+            let read = row.and_then(|row| {
+                let change = if self.changes { row.change()? } else { Change::Add };
+                Ok((row.identifier()?, change, row))
+            });
+            match read {
+                Ok((identifier, Change::Add, row)) => import.add(&identifier, &row.reference())?,
+                Ok((identifier, Change::Remove, row)) => import.remove(&identifier, row.record)?,
+                Err(rejected) => {
+                    report.rejected.push(rejected);
+                    continue;
+                }
+            }
+            good = good.saturating_add(1);
+        }
         spinner.finish_and_clear();
         report.loaded = !self.dry_run && (report.rejected.is_empty() || self.skip_rejected);
-        if report.loaded && self.replace && report.identifiers == 0 {
+        if report.loaded && self.replace && good == 0 {
             return Err(CliError::new(
                 "empty",
                 "the file holds no good row, and --replace would empty the dataset; nothing was \
@@ -185,10 +202,12 @@ impl Import {
             report.added = counts.added;
             report.unchanged = counts.unchanged;
             report.removed = counts.removed;
+            report.identifiers = counts.identifiers;
         } else {
             // Nothing of the load stays.
-            drop(import);
+            report.identifiers = import.give_up()?;
         }
+        report.repeated = good.saturating_sub(report.identifiers);
         store.close().await;
         output.result(&report, || text(&report, self.dry_run));
         Ok(if report.rejected.is_empty() {
@@ -226,6 +245,16 @@ impl List {
         store.close().await;
         output.result(&lines, || list_text(&lines));
         Ok(DONE)
+    }
+}
+
+fn changes_sentence(wanted: bool) -> &'static str {
+    if wanted {
+        "the file has no column \"change\"; a file of changes says add or remove in each row. \
+         A mapping file names another column"
+    } else {
+        "the file has a column \"change\": give --changes to add and remove what it says. If the \
+         column means something else, name another in a mapping file (change = \"…\")"
     }
 }
 

@@ -21,6 +21,39 @@ const MAX_LOCAL: usize = 64;
 const MAX_DOMAIN: usize = 253;
 
 pub(super) fn parse(value: &str) -> Result<Parsed, ParseError> {
+    match plain(value) {
+        Some(address) => Ok(Parsed::new(address).warn([Warning::CheckDigitNotVerified])),
+        None => parse_any(value),
+    }
+}
+
+/// An address as most are written, with nothing to take off or look at twice: for these
+/// [`parse_any`] gives the same, at ten times the cost. `None` says nothing about the others.
+fn plain(value: &str) -> Option<String> {
+    /// No word that stands for “not known” has as many letters and digits.
+    const MORE_THAN_A_WORD: usize = 14;
+    let (local, domain) = value.split_once('@')?;
+    let local_is_plain = (1..=MAX_LOCAL).contains(&local.len())
+        && !local.starts_with('.')
+        && local.bytes().all(|b| b.is_ascii_alphanumeric() || b"._+-".contains(&b));
+    let label_is_plain = |label: &[u8]| {
+        (1..=63).contains(&label.len())
+            && label.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'-')
+            && label.first() != Some(&b'-')
+            && label.last() != Some(&b'-')
+            && label.get(2..4) != Some(b"--")
+    };
+    let (_, top) = domain.rsplit_once('.')?;
+    let domain_is_plain = domain.len() <= MAX_DOMAIN
+        && top.len() >= 2
+        && top.bytes().all(|b| b.is_ascii_alphabetic())
+        && domain.as_bytes().split(|b| *b == b'.').all(label_is_plain);
+    let letters = value.bytes().filter(u8::is_ascii_alphanumeric).count();
+    let is_plain = local_is_plain && domain_is_plain && letters >= MORE_THAN_A_WORD;
+    is_plain.then(|| value.to_ascii_lowercase())
+}
+
+fn parse_any(value: &str) -> Result<Parsed, ParseError> {
     if let Some(error) = normalise::too_long(KIND, value) {
         return Err(error);
     }
@@ -216,4 +249,41 @@ pub(super) fn other_forms(canonical: &str) -> Vec<String> {
         out.push(format!("{}@gmail.com", base.replace('.', "")));
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(20_000))]
+
+        #[test]
+        fn a_plain_address_reads_as_it_does_the_long_way(
+            value in "[a-zA-Z0-9.+_-]{1,20}@([a-zA-Z0-9-]{1,8}\\.){0,3}[a-zA-Z0-9-]{0,6}\\.?",
+        ) {
+            if let Some(address) = plain(&value) {
+                let long = parse_any(&value).map(|parsed| parsed.canonical.as_str().to_owned());
+                prop_assert_eq!(long.ok(), Some(address));
+            }
+        }
+    }
+
+    #[test]
+    fn usual_addresses_are_plain_and_odd_ones_are_not() {
+        assert_eq!(plain("User000001@Example.COM").as_deref(), Some("user000001@example.com"));
+        for odd in [
+            "<user000001@example.com>",
+            "user000001@example.com.",
+            "user000001@xn--bcher-kva.example",
+            "üser000001@example.com",
+            "user000001@@example.com",
+            " user000001@example.com",
+            "unk@no.wn",
+        ] {
+            assert_eq!(plain(odd), None, "{odd}");
+        }
+    }
 }

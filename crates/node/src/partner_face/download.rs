@@ -37,16 +37,12 @@ impl PartnerFace {
             .scopes_of(&self.us, now)
             .find(|(scope, ..)| scope.id() == wanted)
             .and_then(|_| self.published.find(&wanted))
-            .filter(|published| published.manifest.version == request.version)
-            .ok_or_else(|| {
-                Refusal::new(
-                    Reason::ScopeUnknown,
-                    "that set is not offered now; fetch the manifests again",
-                )
-            })?;
-        if request.offset > published.manifest.file_len {
-            return Err(invalid("the offset lies beyond the end of the file"));
-        }
+            // The version before too, so that a transfer that broke off can be taken up.
+            .filter(|published| {
+                let newest = published.manifest.version;
+                request.version == newest || request.version.checked_add(1) == Some(newest)
+            })
+            .ok_or_else(not_offered)?;
         let place = Arc::clone(&self.transfers).try_acquire_owned().map_err(|_| {
             Refusal::new(Reason::TryAgain, "too many transfers are under way")
                 .retry_at(now + time::Duration::seconds(5))
@@ -55,9 +51,15 @@ impl PartnerFace {
         // Opened before anything is answered: from here on the file stays readable, even if a
         // newer version takes its place.
         let file = File::open(path).map_err(|_| {
+            if request.version != published.manifest.version {
+                return not_offered();
+            }
             Refusal::new(Reason::SetNotReady, "the set is being replaced; try again")
                 .retry_at(now + time::Duration::seconds(5))
         })?;
+        if file.metadata().is_ok_and(|file| request.offset > file.len()) {
+            return Err(invalid("the offset lies beyond the end of the file"));
+        }
         let (sender, pieces) = mpsc::channel(4);
         tokio::spawn(async move {
             let _place = place;
@@ -84,4 +86,8 @@ impl PartnerFace {
         });
         Ok(ReceiverStream::new(pieces))
     }
+}
+
+fn not_offered() -> Refusal {
+    Refusal::new(Reason::ScopeUnknown, "that set is not offered now; fetch the manifests again")
 }

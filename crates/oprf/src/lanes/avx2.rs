@@ -10,6 +10,7 @@
 //!   less than 2^26 + 19·2^18 at the bottom, whose carry comes from a limb that got no factor of 19,
 //!   and less than 2^25 + 2^18 elsewhere.
 #![allow(unsafe_code, reason = "the instructions that this back end is made of")]
+#![allow(clippy::indexing_slicing, reason = "lanes, limbs and rounds are counted by constants")]
 
 use core::arch::x86_64::*;
 

@@ -12,6 +12,7 @@
 //! - Sums and differences of elements (to which 2p is added, so that none is negative) are below
 //!   2^54 and get the same pass.
 #![allow(unsafe_code, reason = "the instructions that this back end is made of")]
+#![allow(clippy::indexing_slicing, reason = "lanes, limbs and rounds are counted by constants")]
 
 use core::arch::x86_64::*;
 

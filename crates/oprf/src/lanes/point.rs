@@ -73,16 +73,6 @@ impl<F: Field> Extended<F> {
         }
     }
 
-    /// Prepares a point that has Z = 1.
-    #[inline(always)]
-    pub(super) fn affine(self) -> Affine<F> {
-        Affine {
-            y_plus_x: self.y.add(self.x),
-            y_minus_x: self.y.sub(self.x),
-            xy2d: self.t.mul(F::splat(TWICE_D)),
-        }
-    }
-
     /// Twice the point. T is computed only if `WITH_T`, because a doubling does not read it; else it
     /// is left as it was and must not be used.
     #[inline(always)]

@@ -1,5 +1,6 @@
 //! SHA-512 of eight messages at a time (FIPS 180-4), for AVX-512.
 #![allow(unsafe_code, reason = "the instructions that this back end is made of")]
+#![allow(clippy::indexing_slicing, reason = "lanes, limbs and rounds are counted by constants")]
 
 use core::arch::x86_64::*;
 

@@ -64,8 +64,7 @@ fn mapping_uniform_bytes_gives_dalek_s_points() {
             let inputs = &inputs[..count];
             let (mapped, identity) = PackedPoints::from_uniform(backend, inputs);
             let one = Scalar::ONE.div_by_2().to_bytes();
-            let expected: Vec<_> =
-                inputs.iter().map(|bytes| RistrettoPoint::from_uniform_bytes(bytes)).collect();
+            let expected: Vec<_> = inputs.iter().map(RistrettoPoint::from_uniform_bytes).collect();
             assert_eq!(identity, expected.iter().position(|p| *p == RistrettoPoint::identity()));
             assert_eq!(
                 *mapped.multiply_double_and_encode(Scalars::One(&one)),

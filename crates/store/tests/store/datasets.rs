@@ -1,8 +1,13 @@
 use symbolon_identifiers::{Identifier, IdentifierType, parse};
-use symbolon_store::{DatasetRow, ImportCounts, Record, Store, StoreError, TypeCount};
+use symbolon_store::{DatasetRow, Import, ImportCounts, Store, StoreError, TypeCount};
 use time::Duration;
 
-use crate::fixture::{Home, NOW, assert_whole};
+use crate::fixture::{Home, NOW, assert_whole, held, held_in};
+
+struct Record {
+    identifier: Identifier,
+    reference: String,
+}
 
 /// The `number`th e-mail address of a list without end.
 fn email(number: u32) -> Identifier {
@@ -21,32 +26,28 @@ fn emails(numbers: std::ops::Range<u32>) -> Vec<Record> {
     numbers.map(|n| record(email(n), "a file")).collect()
 }
 
-async fn load(store: &Store, replace: bool, records: Vec<Record>) -> ImportCounts {
-    let mut import = store.import("list", replace).await.unwrap();
+fn put(import: &mut Import, records: &[Record]) {
     for record in records {
-        import.add(record).await.unwrap();
+        import.add(&record.identifier, &record.reference).unwrap();
     }
-    import.commit(NOW).await.unwrap()
 }
 
-fn counts(added: u64, unchanged: u64, removed: u64) -> ImportCounts {
-    ImportCounts { added, unchanged, removed }
+async fn load(store: &Store, replace: bool, records: Vec<Record>) -> [u64; 3] {
+    let mut import = store.import("list", replace).await.unwrap();
+    put(&mut import, &records);
+    came(&import.commit(NOW).await.unwrap())
+}
+
+fn came(counts: &ImportCounts) -> [u64; 3] {
+    counts_of(counts.added, counts.unchanged, counts.removed)
+}
+
+fn counts_of(added: u64, unchanged: u64, removed: u64) -> [u64; 3] {
+    [added, unchanged, removed]
 }
 
 async fn revision(store: &Store) -> u64 {
     store.datasets().await.unwrap()[0].revision
-}
-
-async fn held(store: &Store, kind: IdentifierType) -> Vec<Vec<u8>> {
-    let mut held: Vec<_> = store
-        .identifiers("list", kind)
-        .await
-        .unwrap()
-        .iter()
-        .map(|identifier| identifier.canonical().to_vec())
-        .collect();
-    held.sort_unstable();
-    held
 }
 
 fn canonical(numbers: impl IntoIterator<Item = u32>) -> Vec<Vec<u8>> {
@@ -97,7 +98,7 @@ async fn what_is_loaded_is_there_by_type() {
     let home = home_with_list().await;
     let mut all = emails(0..3);
     all.extend((0..2).map(|n| record(phone(n), "a file")));
-    assert_eq!(load(&home.store, false, all).await, counts(5, 0, 0));
+    assert_eq!(load(&home.store, false, all).await, counts_of(5, 0, 0));
     assert_eq!(held(&home.store, IdentifierType::Email).await, canonical(0..3));
     assert_eq!(held(&home.store, IdentifierType::Phone).await.len(), 2);
     assert!(held(&home.store, IdentifierType::Vin).await.is_empty());
@@ -120,15 +121,13 @@ async fn a_load_that_is_not_committed_leaves_nothing() {
     for replace in [false, true] {
         let mut import = home.store.import("list", replace).await.unwrap();
         // More than one statement holds.
-        for record in emails(10..2_510) {
-            import.add(record).await.unwrap();
-        }
+        put(&mut import, &emails(10..2_510));
         drop(import);
         assert_eq!(held(&home.store, IdentifierType::Email).await, canonical(0..2));
         assert_eq!(revision(&home.store).await, 1);
     }
     // The next load does not see what was gathered for the last.
-    assert_eq!(load(&home.store, false, emails(2..3)).await, counts(1, 0, 0));
+    assert_eq!(load(&home.store, false, emails(2..3)).await, counts_of(1, 0, 0));
     home.reopen().await;
     assert_eq!(held(&home.store, IdentifierType::Email).await, canonical(0..3));
     assert_whole(&home.folder).await;
@@ -139,9 +138,7 @@ async fn others_see_nothing_of_a_load_before_it_is_committed() {
     let home = home_with_list().await;
     let other = home.other_handle().await;
     let mut import = home.store.import("list", false).await.unwrap();
-    for record in emails(0..1_500) {
-        import.add(record).await.unwrap();
-    }
+    put(&mut import, &emails(0..1_500));
     assert!(held(&other, IdentifierType::Email).await.is_empty());
     assert_eq!(revision(&other).await, 0);
     import.commit(NOW).await.unwrap();
@@ -154,11 +151,9 @@ async fn the_same_file_again_changes_nothing_but_how_fresh_the_list_is() {
     load(&home.store, false, emails(0..1_200)).await;
     for replace in [false, true] {
         let mut import = home.store.import("list", replace).await.unwrap();
-        for record in emails(0..1_200) {
-            import.add(record).await.unwrap();
-        }
+        put(&mut import, &emails(0..1_200));
         let later = NOW + Duration::HOUR;
-        assert_eq!(import.commit(later).await.unwrap(), counts(0, 1_200, 0));
+        assert_eq!(came(&import.commit(later).await.unwrap()), counts_of(0, 1_200, 0));
         let row = &home.store.datasets().await.unwrap()[0];
         assert_eq!((row.revision, row.updated_at), (1, later));
     }
@@ -168,16 +163,16 @@ async fn the_same_file_again_changes_nothing_but_how_fresh_the_list_is() {
 async fn a_replacing_load_removes_what_the_file_lacks() {
     let home = home_with_list().await;
     load(&home.store, false, emails(0..10)).await;
-    assert_eq!(load(&home.store, true, emails(5..12)).await, counts(2, 5, 5));
+    assert_eq!(load(&home.store, true, emails(5..12)).await, counts_of(2, 5, 5));
     assert_eq!(held(&home.store, IdentifierType::Email).await, canonical(5..12));
     assert_eq!(revision(&home.store).await, 2);
     // Only removals are a change as well.
-    assert_eq!(load(&home.store, true, emails(5..6)).await, counts(0, 1, 6));
+    assert_eq!(load(&home.store, true, emails(5..6)).await, counts_of(0, 1, 6));
     assert_eq!(revision(&home.store).await, 3);
-    assert_eq!(load(&home.store, true, Vec::new()).await, counts(0, 0, 1));
+    assert_eq!(load(&home.store, true, Vec::new()).await, counts_of(0, 0, 1));
     assert!(held(&home.store, IdentifierType::Email).await.is_empty());
     // Nothing in place of nothing is none.
-    assert_eq!(load(&home.store, true, Vec::new()).await, counts(0, 0, 0));
+    assert_eq!(load(&home.store, true, Vec::new()).await, counts_of(0, 0, 0));
     assert_eq!(revision(&home.store).await, 4);
 }
 
@@ -186,22 +181,21 @@ async fn a_replacing_load_leaves_other_datasets_alone() {
     let home = home_with_list().await;
     home.store.create_dataset("other", "Other", NOW).await.unwrap();
     let mut import = home.store.import("other", false).await.unwrap();
-    import.add(record(email(1), "a file")).await.unwrap();
+    put(&mut import, &[record(email(1), "a file")]);
     import.commit(NOW).await.unwrap();
     load(&home.store, true, Vec::new()).await;
-    let other = home.store.identifiers("other", IdentifierType::Email).await.unwrap();
-    assert_eq!(other.len(), 1);
+    assert_eq!(held_in(&home.store, "other", IdentifierType::Email).await.len(), 1);
 }
 
 #[tokio::test]
 async fn one_identifier_of_two_records_is_one_identifier_until_both_are_gone() {
     let home = home_with_list().await;
     let both = || vec![record(email(1), "case 1"), record(email(1), "case 2")];
-    assert_eq!(load(&home.store, false, both()).await, counts(2, 0, 0));
+    assert_eq!(load(&home.store, false, both()).await, counts_of(2, 0, 0));
     assert_eq!(held(&home.store, IdentifierType::Email).await, canonical([1]));
     assert_eq!(home.store.dataset_counts("list").await.unwrap()[0].identifiers, 1);
     let one = vec![record(email(1), "case 2")];
-    assert_eq!(load(&home.store, true, one).await, counts(0, 1, 1));
+    assert_eq!(load(&home.store, true, one).await, counts_of(0, 1, 1));
     assert_eq!(held(&home.store, IdentifierType::Email).await, canonical([1]));
 }
 
@@ -210,28 +204,27 @@ async fn a_record_that_stands_in_a_file_twice_is_loaded_once() {
     let home = home_with_list().await;
     let mut twice = emails(0..600);
     twice.extend(emails(0..600));
-    assert_eq!(load(&home.store, false, twice).await, counts(600, 0, 0));
+    assert_eq!(load(&home.store, false, twice).await, counts_of(600, 0, 0));
 }
 
 #[tokio::test]
 async fn a_damaged_record_is_found() {
     let home = home_with_list().await;
     load(&home.store, false, emails(0..2)).await;
-    for damage in [b"not an address".as_slice(), b"PERSON@EXAMPLE.ORG", b"", &[0xff]] {
-        sqlx::query("UPDATE records SET canonical = $1 WHERE canonical = $2")
+    let (sound,): (Vec<u8>,) =
+        sqlx::query_as("SELECT body FROM blocks").fetch_one(&mut home.raw().await).await.unwrap();
+    let mut other_address = sound.clone();
+    other_address[1] = b'P';
+    for damage in [&[0xff; 20], b"\x01a\x02\x01\x01r".as_slice(), &sound[1..], &other_address] {
+        sqlx::query("UPDATE blocks SET body = $1")
             .bind(damage)
-            .bind(canonical([0])[0].as_slice())
             .execute(&mut home.raw().await)
             .await
             .unwrap();
-        let error = home.store.identifiers("list", IdentifierType::Email).await.unwrap_err();
+        let mut snapshot = home.store.snapshot("list", IdentifierType::Email).await.unwrap();
+        let piece = snapshot.next_piece(0).await.unwrap().unwrap();
+        let error = piece.identifiers().err().unwrap();
         assert!(matches!(error, StoreError::Damaged { what: "record" }), "{error}");
-        sqlx::query("UPDATE records SET canonical = $2 WHERE canonical = $1")
-            .bind(damage)
-            .bind(canonical([0])[0].as_slice())
-            .execute(&mut home.raw().await)
-            .await
-            .unwrap();
     }
 }
 
@@ -242,12 +235,10 @@ async fn loads_at_once_do_not_mix() {
     let other = home.other_handle().await;
     let second = tokio::spawn(async move {
         let mut import = other.import("other", true).await.unwrap();
-        for record in emails(5_000..6_000) {
-            import.add(record).await.unwrap();
-        }
-        import.commit(NOW).await.unwrap()
+        put(&mut import, &emails(5_000..6_000));
+        came(&import.commit(NOW).await.unwrap())
     });
-    assert_eq!(load(&home.store, true, emails(0..1_000)).await, counts(1_000, 0, 0));
-    assert_eq!(second.await.unwrap(), counts(1_000, 0, 0));
+    assert_eq!(load(&home.store, true, emails(0..1_000)).await, counts_of(1_000, 0, 0));
+    assert_eq!(second.await.unwrap(), counts_of(1_000, 0, 0));
     assert_eq!(held(&home.store, IdentifierType::Email).await, canonical(0..1_000));
 }

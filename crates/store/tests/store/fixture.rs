@@ -205,6 +205,31 @@ pub(crate) async fn assert_whole(folder: &DataFolder) {
     raw.close().await.unwrap();
 }
 
+/// What a snapshot of a dataset shows: ids and canonical bytes, in order of these.
+pub(crate) async fn ids_in(
+    store: &Store,
+    dataset: &str,
+    kind: IdentifierType,
+) -> Vec<(u64, Vec<u8>)> {
+    let mut snapshot = store.snapshot(dataset, kind).await.unwrap();
+    let mut held = Vec::new();
+    while let Some(piece) = snapshot.next_piece(0).await.unwrap() {
+        let piece = piece.identifiers().unwrap();
+        held.extend(piece.iter().map(|(id, one)| (*id, one.canonical().to_vec())));
+    }
+    assert_eq!(snapshot.identifiers, held.len() as u64);
+    assert!(held.iter().all(|(id, _)| *id <= snapshot.last_identifier));
+    held
+}
+
+pub(crate) async fn held_in(store: &Store, dataset: &str, kind: IdentifierType) -> Vec<Vec<u8>> {
+    ids_in(store, dataset, kind).await.into_iter().map(|(_, canonical)| canonical).collect()
+}
+
+pub(crate) async fn held(store: &Store, kind: IdentifierType) -> Vec<Vec<u8>> {
+    held_in(store, "list", kind).await
+}
+
 fn root() -> String {
     static ROOT: OnceLock<String> = OnceLock::new();
     ROOT.get_or_init(|| {

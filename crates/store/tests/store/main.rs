@@ -9,6 +9,8 @@ mod datasets;
 mod durability;
 mod fixture;
 mod folder;
+mod killed_loads;
+mod loads;
 mod log;
 mod scope_keys;
 mod sets;

@@ -1,0 +1,180 @@
+//! The tags of a list under a scope's key: those known from the last publication, and evaluated ones
+//! for what is new since.
+
+use std::{num::NonZeroUsize, sync::Arc, thread::available_parallelism};
+
+use symbolon_client::Compute;
+use symbolon_identifiers::Identifier;
+use symbolon_oprf::{SecretKey, voprf};
+use symbolon_policy::ScopeId;
+use symbolon_store::{
+    CacheFault, DataFolder, ListSnapshot, NewTagCache, Piece, StoreError, Tag, TagCache,
+    TagCacheKey,
+};
+use symbolon_tagset::MembershipHash;
+use tokio::task::JoinSet;
+
+use crate::{logging::event, publish::PublishError};
+
+/// Makes the tags of lists.
+pub(crate) struct Tagger {
+    pub(crate) folder: DataFolder,
+    pub(crate) compute: Compute,
+    pub(crate) scope: ScopeId,
+    pub(crate) key: Arc<SecretKey>,
+    pub(crate) cache: Arc<TagCacheKey>,
+}
+
+/// The tags of a list.
+pub(crate) struct Tags {
+    /// One for each identifier, in no order that means anything.
+    pub(crate) hashes: Vec<MembershipHash>,
+    /// Identifiers that were evaluated now.
+    pub(crate) evaluated: u64,
+    /// Identifiers whose tags were known.
+    pub(crate) reused: u64,
+    /// To be finished before the manifest is published: a cache that is newer than the manifest
+    /// serves the next publication as well, an older one may be too old for the journal.
+    pub(crate) cache: NewTagCache,
+}
+
+impl Tagger {
+    /// The tags of what `snapshot` shows. A cache that is of no use costs time, and nothing else.
+    pub(crate) async fn tags(&self, snapshot: &mut ListSnapshot) -> Result<Tags, PublishError> {
+        match self.reuse(snapshot).await? {
+            Ok((known, above)) => {
+                let tags = self.evaluate(snapshot, known, above).await?;
+                if is_whole(&tags, snapshot) {
+                    return Ok(tags);
+                }
+                event!(
+                    warn,
+                    "the cached tags of a set do not add up to its list; all are evaluated anew",
+                    scope = self.scope,
+                );
+                snapshot.rewind();
+            }
+            Err(CacheFault::Missing) => {}
+            Err(fault) => event!(
+                warn,
+                "the cached tags of a set are of no use; all are evaluated anew",
+                scope = self.scope,
+                reason = fault,
+            ),
+        }
+        let none =
+            Tags { hashes: Vec::new(), evaluated: 0, reused: 0, cache: self.begin(snapshot)? };
+        let tags = self.evaluate(snapshot, none, 0).await?;
+        if is_whole(&tags, snapshot) { Ok(tags) } else { Err(DAMAGED.into()) }
+    }
+
+    /// What the cache knows of the list, already on its way into the next cache, and the id up to
+    /// which it knows all.
+    async fn reuse(
+        &self,
+        snapshot: &mut ListSnapshot,
+    ) -> Result<Result<(Tags, u64), CacheFault>, PublishError> {
+        let old = match TagCache::open(&self.folder, &self.scope, &self.cache) {
+            Ok(old) => old,
+            Err(fault) => return Ok(Err(fault)),
+        };
+        let Some(gone) = snapshot.removed_since(&old.mark).await? else {
+            return Ok(Err(CacheFault::Stale));
+        };
+        let above = old.last_identifier;
+        let new = self.begin(snapshot)?;
+        let most = usize::try_from(snapshot.identifiers).unwrap_or(0);
+        let carried = self.compute.run(move || carry_over(old, &gone, new, most)).await;
+        let carried = carried.map_err(|_| PublishError::Stopping)??;
+        Ok(carried.map(|tags| (tags, above)))
+    }
+
+    fn begin(&self, snapshot: &ListSnapshot) -> Result<NewTagCache, StoreError> {
+        let (folder, scope, last) = (&self.folder, &self.scope, snapshot.last_identifier);
+        NewTagCache::create(folder, scope, &self.cache, &snapshot.mark, last)
+    }
+
+    /// Adds the tags of identifiers with ids above `above`, on all cores. No more pieces are in
+    /// memory than are worked on.
+    async fn evaluate(
+        &self,
+        snapshot: &mut ListSnapshot,
+        mut tags: Tags,
+        above: u64,
+    ) -> Result<Tags, PublishError> {
+        let cores = available_parallelism().map_or(1, NonZeroUsize::get);
+        let mut under_way = JoinSet::new();
+        let more = usize::try_from(snapshot.identifiers).unwrap_or(0);
+        tags.hashes.reserve(more.saturating_sub(tags.hashes.len()));
+        while let Some(piece) = snapshot.next_piece(above).await? {
+            if under_way.len() > cores
+                && let Some(done) = under_way.join_next().await
+            {
+                tags.take(done.map_err(|_| PublishError::Stopping)??)?;
+            }
+            let (key, compute) = (Arc::clone(&self.key), self.compute.clone());
+            under_way.spawn(async move {
+                let work = move || evaluate_piece(&key, &piece);
+                compute.run(work).await.map_err(|_| PublishError::Stopping)?
+            });
+        }
+        while let Some(done) = under_way.join_next().await {
+            tags.take(done.map_err(|_| PublishError::Stopping)??)?;
+        }
+        Ok(tags)
+    }
+}
+
+impl Tags {
+    fn take(&mut self, evaluated: Vec<Tag>) -> Result<(), StoreError> {
+        for tag in &evaluated {
+            self.cache.push(tag)?;
+            self.hashes.push(MembershipHash(tag.hash));
+        }
+        self.evaluated = self.evaluated.saturating_add(evaluated.len() as u64);
+        Ok(())
+    }
+}
+
+fn is_whole(tags: &Tags, snapshot: &ListSnapshot) -> bool {
+    tags.hashes.len() as u64 == snapshot.identifiers
+}
+
+/// Copies the tags of what is still listed. `gone` is ascending.
+fn carry_over(
+    mut old: TagCache,
+    gone: &[u64],
+    mut cache: NewTagCache,
+    most: usize,
+) -> Result<Result<Tags, CacheFault>, StoreError> {
+    let mut hashes = Vec::with_capacity(most);
+    loop {
+        match old.next_segment() {
+            Ok(Some(segment)) => {
+                for tag in segment.filter(|tag| gone.binary_search(&tag.identifier).is_err()) {
+                    cache.push(&tag)?;
+                    hashes.push(MembershipHash(tag.hash));
+                }
+            }
+            Ok(None) => break,
+            Err(fault) => return Ok(Err(fault)),
+        }
+    }
+    let reused = hashes.len() as u64;
+    Ok(Ok(Tags { hashes, evaluated: 0, reused, cache }))
+}
+
+fn evaluate_piece(key: &SecretKey, piece: &Piece) -> Result<Vec<Tag>, PublishError> {
+    let identifiers = piece.identifiers()?;
+    let inputs: Vec<_> =
+        identifiers.iter().map(|(_, one): &(_, Identifier)| one.oprf_input()).collect();
+    let outputs = voprf::evaluate(key, &inputs).map_err(|_| PublishError::Evaluation)?;
+    let ids = identifiers.iter().map(|(id, _)| *id);
+    let hashes = outputs.iter().map(|output| output.membership_hash());
+    Ok(ids.zip(hashes).map(|(identifier, hash)| Tag { identifier, hash }).collect())
+}
+
+const DAMAGED: StoreError = StoreError::Damaged { what: "list" };
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,146 @@
+use sqlx::{Connection as _, SqliteConnection};
+use symbolon_identifiers::Identifier;
+use time::OffsetDateTime;
+
+use crate::{
+    Store, StoreError, journal,
+    lists::Loading,
+    sorter::{Change, Sorter},
+};
+
+/// What an import did.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct ImportCounts {
+    /// Different identifiers that it named.
+    pub identifiers: u64,
+    /// Records that are new.
+    pub added: u64,
+    /// Records that were as the load says already.
+    pub unchanged: u64,
+    /// Records that are gone.
+    pub removed: u64,
+}
+
+impl Store {
+    /// Memory that a load sorts its rows in, unless told otherwise; bytes. What does not fit lies in
+    /// a file without a name beside the database until the load ends.
+    pub const IMPORT_MEMORY: usize = 256 << 20;
+
+    /// Begins to load records into a dataset. Nothing changes until [`Import::commit`].
+    ///
+    /// # Errors
+    /// When there is no such dataset.
+    pub async fn import(&self, dataset: &str, replace: bool) -> Result<Import, StoreError> {
+        self.import_in(dataset, replace, Self::IMPORT_MEMORY).await
+    }
+
+    /// Begins to load records into a dataset, sorting them in about `memory` bytes.
+    ///
+    /// # Errors
+    /// When there is no such dataset.
+    pub async fn import_in(
+        &self,
+        dataset: &str,
+        replace: bool,
+        memory: usize,
+    ) -> Result<Import, StoreError> {
+        let known: Option<(i64,)> = sqlx::query_as("SELECT revision FROM datasets WHERE id = $1")
+            .bind(dataset)
+            .fetch_optional(&self.pool)
+            .await?;
+        if known.is_none() {
+            return Err(StoreError::NoSuchDataset { id: dataset.to_owned() });
+        }
+        // A connection of its own, so that a long load does not take one of those that checks use.
+        let connection = self.pool.acquire().await?.detach();
+        let sorter = Sorter::new(&self.folder.state(), memory);
+        Ok(Import { connection, dataset: dataset.to_owned(), replace, sorter })
+    }
+}
+
+/// A load under way: all or nothing. Until [`commit`](Self::commit) it touches nothing that others
+/// see and locks nothing, so checks are answered meanwhile.
+pub struct Import {
+    connection: SqliteConnection,
+    dataset: String,
+    replace: bool,
+    sorter: Sorter,
+}
+
+impl Import {
+    /// Adds a record to the load. Of several rows on one record, the last counts.
+    ///
+    /// # Errors
+    /// When the disk that holds what does not fit into memory fails.
+    pub fn add(&mut self, identifier: &Identifier, reference: &str) -> Result<(), StoreError> {
+        self.push(identifier, reference, Change::Add)
+    }
+
+    /// Has the load take a record out; without a reference, all records that name the identifier.
+    ///
+    /// # Errors
+    /// As [`add`](Self::add).
+    pub fn remove(
+        &mut self,
+        identifier: &Identifier,
+        reference: Option<&str>,
+    ) -> Result<(), StoreError> {
+        self.push(identifier, reference.unwrap_or_default(), Change::Remove)
+    }
+
+    /// Makes the load so.
+    ///
+    /// # Errors
+    /// When the database fails; then nothing has changed.
+    pub async fn commit(mut self, at: OffsetDateTime) -> Result<ImportCounts, StoreError> {
+        // Sorted before anything is locked.
+        let rows = self.sorter.finish()?;
+        let mut transaction = self.connection.begin_with("BEGIN IMMEDIATE").await?;
+        let (revision,): (i64,) = sqlx::query_as("SELECT revision FROM datasets WHERE id = $1")
+            .bind(&self.dataset)
+            .fetch_one(&mut *transaction)
+            .await?;
+        let mut loading = Loading {
+            connection: &mut transaction,
+            dataset: &self.dataset,
+            replace: self.replace,
+            revision: revision.saturating_add(1),
+        };
+        let counts = loading.apply(rows).await?;
+        if counts.added > 0 || counts.removed > 0 {
+            sqlx::query("UPDATE datasets SET revision = revision + 1 WHERE id = $1")
+                .bind(&self.dataset)
+                .execute(&mut *transaction)
+                .await?;
+            journal::note_revision(&mut transaction, &self.dataset).await?;
+            journal::trim(&mut transaction, &self.dataset).await?;
+        }
+        // A load that found everything in place still says how fresh the list is.
+        sqlx::query("UPDATE datasets SET updated_at = $2 WHERE id = $1")
+            .bind(&self.dataset)
+            .bind(at.unix_timestamp())
+            .execute(&mut *transaction)
+            .await?;
+        transaction.commit().await?;
+        self.connection.close().await?;
+        Ok(counts)
+    }
+
+    /// Gives the load up, and returns how many different identifiers it named.
+    ///
+    /// # Errors
+    /// As [`add`](Self::add).
+    pub fn give_up(self) -> Result<u64, StoreError> {
+        Ok(self.sorter.finish()?.count()?)
+    }
+
+    fn push(
+        &mut self,
+        identifier: &Identifier,
+        reference: &str,
+        change: Change,
+    ) -> Result<(), StoreError> {
+        let (kind, canonical) = (identifier.kind(), identifier.canonical());
+        Ok(self.sorter.push(kind, canonical, reference.as_bytes(), change)?)
+    }
+}

@@ -1,0 +1,506 @@
+//! Brings a load into the blocks of the lists that it names.
+
+use std::collections::HashMap;
+
+use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
+
+use crate::{
+    ImportCounts, StoreError,
+    block::{Builder, DAMAGED, Entries, Entry, FILL_LEN, MAX_LEN, Mark, ReferenceList},
+    sorter::{Batch, Change, Sorted, Step},
+};
+
+/// Identifiers taken from the load at a time.
+const BATCH: usize = 1_024;
+/// Blocks read or written in one statement.
+const BLOCKS_A_STATEMENT: usize = 64;
+/// Bytes of ids in one row of the journal.
+const GONE_LEN: usize = 8 * 8_192;
+
+/// A load on its way into the lists of a dataset. All of it happens in the caller's transaction.
+pub(crate) struct Loading<'a> {
+    pub(crate) connection: &'a mut SqliteConnection,
+    pub(crate) dataset: &'a str,
+    /// What the load does not name goes.
+    pub(crate) replace: bool,
+    /// The revision at which it happens.
+    pub(crate) revision: i64,
+}
+
+impl Loading<'_> {
+    /// Applies all rows and returns what came of them.
+    pub(crate) async fn apply(&mut self, mut rows: Sorted) -> Result<ImportCounts, StoreError> {
+        let mut counts = ImportCounts::default();
+        let mut batch = Batch::default();
+        let mut left: Vec<(String,)> = Vec::new();
+        if self.replace {
+            left = sqlx::query_as("SELECT identifier_type FROM lists WHERE dataset = $1")
+                .bind(self.dataset)
+                .fetch_all(&mut *self.connection)
+                .await?;
+        }
+        while let Some(kind) = rows.next_kind() {
+            left.retain(|(name,)| name != kind.name());
+            let mut list = List::open(self, kind.name(), &mut counts).await?;
+            while rows.next_kind() == Some(kind) {
+                rows.next_batch(&mut batch, BATCH)?;
+                list.take(&batch).await?;
+            }
+            list.finish().await?;
+        }
+        for (kind,) in left {
+            List::open(self, &kind, &mut counts).await?.finish().await?;
+        }
+        Ok(counts)
+    }
+}
+
+/// A list being changed, block by block from the lowest.
+struct List<'a> {
+    connection: &'a mut SqliteConnection,
+    counts: &'a mut ImportCounts,
+    revision: i64,
+    id: i64,
+    replace: bool,
+    /// Where each block begins: under a byte of memory for each identifier of the list.
+    directory: Vec<Place>,
+    /// The block that the last identifier fell into, and its place in the directory.
+    open: Option<(usize, OpenBlock)>,
+    /// Bodies read ahead, by block.
+    ahead: HashMap<i64, Vec<u8>>,
+    tally: Tally,
+    removed_parts: i64,
+}
+
+struct Place {
+    block: i64,
+    first: Vec<u8>,
+}
+
+impl<'a> List<'a> {
+    async fn open(
+        load: &'a mut Loading<'_>,
+        kind: &str,
+        counts: &'a mut ImportCounts,
+    ) -> Result<Self, StoreError> {
+        let connection = &mut *load.connection;
+        sqlx::query(
+            "INSERT INTO lists (dataset, identifier_type, last_identifier, identifiers)
+             VALUES ($1, $2, 0, 0) ON CONFLICT DO NOTHING",
+        )
+        .bind(load.dataset)
+        .bind(kind)
+        .execute(&mut *connection)
+        .await?;
+        let (id, last_identifier, identifiers): (i64, i64, i64) = sqlx::query_as(
+            "SELECT id, last_identifier, identifiers FROM lists
+             WHERE dataset = $1 AND identifier_type = $2",
+        )
+        .bind(load.dataset)
+        .bind(kind)
+        .fetch_one(&mut *connection)
+        .await?;
+        let places: Vec<(i64, Vec<u8>)> =
+            sqlx::query_as("SELECT id, first FROM blocks WHERE list = $1 ORDER BY first")
+                .bind(id)
+                .fetch_all(&mut *connection)
+                .await?;
+        let (last_block,): (i64,) = sqlx::query_as("SELECT COALESCE(MAX(id), 0) FROM blocks")
+            .fetch_one(&mut *connection)
+            .await?;
+        Ok(Self {
+            connection,
+            counts,
+            revision: load.revision,
+            id,
+            replace: load.replace,
+            directory: places.into_iter().map(|(block, first)| Place { block, first }).collect(),
+            open: None,
+            ahead: HashMap::new(),
+            tally: Tally {
+                replace: load.replace,
+                last_identifier: number(last_identifier)?,
+                identifiers: number(identifiers)?,
+                next_block: last_block.saturating_add(1),
+                ..Tally::default()
+            },
+            removed_parts: 0,
+        })
+    }
+
+    async fn take(&mut self, batch: &Batch) -> Result<(), StoreError> {
+        self.counts.identifiers += batch.len() as u64;
+        if !self.replace {
+            self.read_ahead(batch).await?;
+        }
+        let mut steps = Vec::new();
+        for (canonical, all) in batch.iter() {
+            steps.clear();
+            steps.extend(all);
+            self.go_to(canonical).await?;
+            let Some((_, open)) = &mut self.open else { return Err(DAMAGED) };
+            open.change(canonical, &steps, &mut self.tally)?;
+        }
+        Ok(())
+    }
+
+    async fn finish(mut self) -> Result<(), StoreError> {
+        if self.replace {
+            self.go_through(self.directory.len()).await?;
+        }
+        self.close()?;
+        self.write(1).await?;
+        self.counts.added += self.tally.added;
+        self.counts.unchanged += self.tally.unchanged;
+        self.counts.removed += self.tally.removed;
+        sqlx::query("UPDATE lists SET last_identifier = $2, identifiers = $3 WHERE id = $1")
+            .bind(self.id)
+            .bind(signed(self.tally.last_identifier)?)
+            .bind(signed(self.tally.identifiers)?)
+            .execute(&mut *self.connection)
+            .await?;
+        Ok(())
+    }
+
+    /// Reads the blocks that the identifiers of a batch fall into.
+    async fn read_ahead(&mut self, batch: &Batch) -> Result<(), StoreError> {
+        let mut place = self.place();
+        let opened = self.open.as_ref().map(|(_, open)| open.id);
+        let mut wanted = Vec::new();
+        for (canonical, _) in batch.iter() {
+            place = self.place_of(canonical, place);
+            let block = self.directory.get(place).map(|place| place.block);
+            wanted.extend(block.filter(|id| opened != Some(*id) && wanted.last() != Some(id)));
+        }
+        self.read(&wanted).await
+    }
+
+    async fn read(&mut self, wanted: &[i64]) -> Result<(), StoreError> {
+        self.ahead.clear();
+        if wanted.is_empty() {
+            return Ok(());
+        }
+        let ids = serde_json::to_string(wanted).map_err(|_| DAMAGED)?;
+        let read: Vec<(i64, Vec<u8>)> = sqlx::query_as(
+            "SELECT id, body FROM blocks WHERE id IN (SELECT value FROM json_each($1))",
+        )
+        .bind(ids)
+        .fetch_all(&mut *self.connection)
+        .await?;
+        self.ahead.extend(read);
+        Ok(())
+    }
+
+    fn place(&self) -> usize {
+        self.open.as_ref().map_or(0, |(place, _)| *place)
+    }
+
+    /// The block, at or behind `from`, into whose part of the order `canonical` falls.
+    fn place_of(&self, canonical: &[u8], from: usize) -> usize {
+        let is_before = |place: &Place| place.first.as_slice() <= canonical;
+        let tail = self.directory.get(from..).unwrap_or_default();
+        // Mostly it is this one or the next.
+        let near = tail.iter().take(3).take_while(|place| is_before(place)).count();
+        let behind = if near < 3 { near } else { tail.partition_point(is_before) };
+        from + behind.saturating_sub(1)
+    }
+
+    /// Opens the block for `canonical`.
+    async fn go_to(&mut self, canonical: &[u8]) -> Result<(), StoreError> {
+        let place = self.place_of(canonical, self.place());
+        if self.open.as_ref().is_some_and(|(open, _)| *open == place) {
+            return Ok(self.write(BLOCKS_A_STATEMENT).await?);
+        }
+        if self.replace {
+            self.go_through(place).await?;
+        }
+        self.close()?;
+        self.write(BLOCKS_A_STATEMENT).await?;
+        if self.directory.is_empty() {
+            let block = OpenBlock::new(self.tally.new_block(), canonical.to_vec(), Vec::new());
+            self.directory.push(Place { block: block.id, first: canonical.to_vec() });
+            self.open = Some((0, block));
+            return Ok(());
+        }
+        self.open_block(place).await
+    }
+
+    /// When replacing: what lies in the blocks before `place` and was not named goes.
+    async fn go_through(&mut self, place: usize) -> Result<(), StoreError> {
+        let next = self.open.as_ref().map_or(0, |(open, _)| open + 1);
+        for next in next..place.min(self.directory.len()) {
+            self.close()?;
+            self.write(BLOCKS_A_STATEMENT).await?;
+            self.open_block(next).await?;
+        }
+        Ok(())
+    }
+
+    async fn open_block(&mut self, place: usize) -> Result<(), StoreError> {
+        let Some(Place { block, first }) = self.directory.get(place) else { return Err(DAMAGED) };
+        let (block, first) = (*block, first.clone());
+        if !self.ahead.contains_key(&block) {
+            let window = self.directory.iter().skip(place).take(BLOCKS_A_STATEMENT);
+            let wanted: Vec<_> = window.map(|place| place.block).collect();
+            self.read(&wanted).await?;
+        }
+        let body = self.ahead.remove(&block).ok_or(DAMAGED)?;
+        self.open = Some((place, OpenBlock::new(block, first, body)));
+        Ok(())
+    }
+
+    fn close(&mut self) -> Result<(), StoreError> {
+        self.open.take().map_or(Ok(()), |(_, open)| open.close(&mut self.tally))
+    }
+
+    /// Writes what has gathered, if it is `least` blocks or a row of the journal.
+    async fn write(&mut self, least: usize) -> Result<(), StoreError> {
+        if self.tally.written.len() >= least {
+            for part in self.tally.written.chunks(BLOCKS_A_STATEMENT) {
+                let mut rows = Vec::new();
+                for block in part {
+                    rows.push((block.id, &block.first, signed(block.newest)?, &block.body));
+                }
+                let mut statement: QueryBuilder<Sqlite> =
+                    QueryBuilder::new("INSERT INTO blocks (id, list, first, newest, body) ");
+                statement.push_values(rows, |mut row, (id, first, newest, body)| {
+                    row.push_bind(id)
+                        .push_bind(self.id)
+                        .push_bind(first.as_slice())
+                        .push_bind(newest)
+                        .push_bind(body.as_slice());
+                });
+                statement.push(
+                    " ON CONFLICT (id) DO UPDATE SET
+                      first = excluded.first, newest = excluded.newest, body = excluded.body",
+                );
+                statement.build().execute(&mut *self.connection).await?;
+            }
+            self.tally.written.clear();
+        }
+        if self.tally.emptied.len() >= least {
+            let ids = serde_json::to_string(&self.tally.emptied).map_err(|_| DAMAGED)?;
+            sqlx::query("DELETE FROM blocks WHERE id IN (SELECT value FROM json_each($1))")
+                .bind(ids)
+                .execute(&mut *self.connection)
+                .await?;
+            self.tally.emptied.clear();
+        }
+        if self.tally.gone.len() >= if least > 1 { GONE_LEN } else { 1 } {
+            for ids in self.tally.gone.chunks(GONE_LEN) {
+                sqlx::query(
+                    "INSERT INTO removed_identifiers (list, revision, part, identifiers)
+                     VALUES ($1, $2, $3, $4)",
+                )
+                .bind(self.id)
+                .bind(self.revision)
+                .bind(self.removed_parts)
+                .bind(ids)
+                .execute(&mut *self.connection)
+                .await?;
+                self.removed_parts += 1;
+            }
+            self.tally.gone.clear();
+        }
+        Ok(())
+    }
+}
+
+/// What a load comes to, and what is to be written.
+#[derive(Default)]
+struct Tally {
+    replace: bool,
+    added: u64,
+    unchanged: u64,
+    removed: u64,
+    last_identifier: u64,
+    identifiers: u64,
+    next_block: i64,
+    written: Vec<Written>,
+    emptied: Vec<i64>,
+    /// Ids of identifiers that left the list.
+    gone: Vec<u8>,
+    references: ReferenceList,
+}
+
+struct Written {
+    id: i64,
+    first: Vec<u8>,
+    newest: u64,
+    body: Vec<u8>,
+}
+
+impl Tally {
+    fn new_block(&mut self) -> i64 {
+        let id = self.next_block;
+        self.next_block = id.saturating_add(1);
+        id
+    }
+
+    fn identifier_leaves(&mut self, identifier: u64) {
+        self.identifiers = self.identifiers.saturating_sub(1);
+        self.gone.extend_from_slice(&identifier.to_be_bytes());
+    }
+}
+
+/// A block that is gone through: what was in it, and what will be.
+struct OpenBlock {
+    id: i64,
+    first: Vec<u8>,
+    old: Vec<u8>,
+    mark: Mark,
+    built: Builder,
+    changed: bool,
+    is_new: bool,
+    /// Whether a part has been written under the block's own id.
+    id_is_used: bool,
+}
+
+impl OpenBlock {
+    fn new(id: i64, first: Vec<u8>, old: Vec<u8>) -> Self {
+        let (mark, built) = (Mark::default(), Builder::default());
+        let is_new = old.is_empty();
+        Self { id, first, old, mark, built, changed: false, is_new, id_is_used: false }
+    }
+
+    /// Does to an identifier what the load says.
+    fn change(
+        &mut self,
+        canonical: &[u8],
+        steps: &[Step<'_>],
+        tally: &mut Tally,
+    ) -> Result<(), StoreError> {
+        let old = std::mem::take(&mut self.old);
+        let mut entries = Entries::from_mark(&old, self.mark);
+        let mut existing = None;
+        loop {
+            let mut after = entries;
+            match after.next()? {
+                Some(entry) if entry.canonical < canonical => {
+                    self.keep_unnamed(&entry, after.remaining(), tally);
+                }
+                Some(entry) if entry.canonical == canonical => existing = Some(entry),
+                _ => break,
+            }
+            entries = after;
+        }
+        let mut references = std::mem::take(&mut tally.references);
+        self.changed |= merge(existing.as_ref(), steps, &mut references, tally);
+        let identifier = match existing {
+            Some(entry) => entry.identifier,
+            None => tally.last_identifier.saturating_add(1),
+        };
+        let merged = Entry { canonical, identifier, references: references.as_references() };
+        if merged.references.count > 0 {
+            if existing.is_none() {
+                tally.last_identifier = identifier;
+                tally.identifiers += 1;
+            }
+            self.keep(&merged, entries.remaining(), tally);
+        } else if existing.is_some() {
+            tally.identifier_leaves(identifier);
+        }
+        tally.references = references;
+        self.mark = entries.mark(&old);
+        self.old = old;
+        Ok(())
+    }
+
+    /// Keeps what the load has not named, unless it replaces all.
+    fn keep_unnamed(&mut self, entry: &Entry<'_>, remaining: usize, tally: &mut Tally) {
+        if tally.replace {
+            self.changed = true;
+            tally.removed += entry.references.count;
+            tally.identifier_leaves(entry.identifier);
+        } else {
+            self.keep(entry, remaining, tally);
+        }
+    }
+
+    fn keep(&mut self, entry: &Entry<'_>, remaining: usize, tally: &mut Tally) {
+        let len = self.built.body.len();
+        let most = if self.id_is_used || self.is_new { FILL_LEN } else { MAX_LEN };
+        if self.changed && len >= FILL_LEN && len + entry.canonical.len() + remaining > most {
+            self.end_part(tally);
+        }
+        self.built.push(entry);
+    }
+
+    fn end_part(&mut self, tally: &mut Tally) {
+        let Builder { body, first, newest, .. } = std::mem::take(&mut self.built);
+        let (id, first) = if self.id_is_used {
+            (tally.new_block(), first)
+        } else {
+            // The lowest block may have got something below its beginning.
+            (self.id, first.min(std::mem::take(&mut self.first)))
+        };
+        self.id_is_used = true;
+        tally.written.push(Written { id, first, newest, body });
+    }
+
+    fn close(mut self, tally: &mut Tally) -> Result<(), StoreError> {
+        // What was not touched is not read through, let alone written.
+        if !self.changed && !tally.replace {
+            return Ok(());
+        }
+        let old = std::mem::take(&mut self.old);
+        let mut entries = Entries::from_mark(&old, self.mark);
+        while let Some(entry) = entries.next()? {
+            self.keep_unnamed(&entry, entries.remaining(), tally);
+        }
+        if self.changed && !self.built.body.is_empty() {
+            self.end_part(tally);
+        }
+        if self.changed && !self.id_is_used {
+            tally.emptied.push(self.id);
+        }
+        Ok(())
+    }
+}
+
+/// The records of an identifier after the load, in `merged`. Says whether they are others.
+fn merge(
+    existing: Option<&Entry<'_>>,
+    steps: &[Step<'_>],
+    merged: &mut ReferenceList,
+    tally: &mut Tally,
+) -> bool {
+    merged.clear();
+    let before = (tally.added, tally.removed);
+    let is_all = |step: &&Step<'_>| step.change == Change::Remove && step.reference.is_empty();
+    // Sorted, so it comes first. Rows behind it in the file still count.
+    let all = steps.first().filter(is_all);
+    let mut old = existing.into_iter().flat_map(|entry| entry.references.iter()).peekable();
+    let unnamed_stays = all.is_none() && !tally.replace;
+    for step in steps.get(usize::from(all.is_some())..).unwrap_or_default() {
+        while let Some(reference) = old.next_if(|reference| *reference < step.reference) {
+            if unnamed_stays { merged.push(reference) } else { tally.removed += 1 }
+        }
+        let was = old.next_if_eq(&step.reference).is_some();
+        let is = step.change == Change::Add && all.is_none_or(|all| step.row > all.row);
+        if is {
+            merged.push(step.reference);
+        }
+        match (was, is) {
+            (false, true) => tally.added += 1,
+            (true, false) => tally.removed += 1,
+            _ => tally.unchanged += 1,
+        }
+    }
+    for reference in old {
+        if unnamed_stays { merged.push(reference) } else { tally.removed += 1 }
+    }
+    let changed = before != (tally.added, tally.removed);
+    if all.is_some() && existing.is_none() {
+        tally.unchanged += 1;
+    }
+    changed
+}
+
+fn number(stored: i64) -> Result<u64, StoreError> {
+    u64::try_from(stored).map_err(|_| DAMAGED)
+}
+
+fn signed(number: u64) -> Result<i64, StoreError> {
+    i64::try_from(number).map_err(|_| DAMAGED)
+}
