@@ -39,6 +39,24 @@ pub(crate) fn read(path: &Path) -> Fallible<BTreeMap<String, Answers>> {
     Ok(lists)
 }
 
+/// An error unless a file of a standing check's hits names exactly the expected ones in `list`.
+pub(crate) fn verify_hits(path: &Path, list: &str, expected: &Answers) -> Fallible<()> {
+    let mut rows = csv::Reader::from_path(path)?;
+    let mut hits = BTreeSet::new();
+    for row in rows.records() {
+        let row = row?;
+        if row.get(4) == Some(list) {
+            hits.insert(row.get(2).unwrap_or_default().to_owned());
+        }
+    }
+    if hits == expected.hits {
+        return Ok(());
+    }
+    let missed = expected.hits.difference(&hits).count();
+    let wrong = hits.difference(&expected.hits).count();
+    Err(format!("{list}: {missed} hits were missed, {wrong} hits are wrong").into())
+}
+
 /// What must come out: both files compared in clear, as everyone's spreadsheet would.
 pub(crate) fn expected(listed: &Path, asked: &Path) -> Fallible<Answers> {
     let listed: HashSet<String> = values(listed)?.collect();

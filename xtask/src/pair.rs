@@ -59,7 +59,8 @@ impl Pair {
             .iter()
             .map(|id| dataset(id, &owner.code, id, &[IdentifierType::Email], DAILY_QUOTA))
             .collect();
-        let terms = simple_terms("pair", "A pair", &[&owner, &requester], offered)?;
+        let mut terms = simple_terms("pair", "A pair", &[&owner, &requester], offered)?;
+        terms.standing_days = Some(30);
         agree(&terms, &[&owner, &requester]).await?;
         let profile = requester.issue("analyst")?;
         let pair = Self {

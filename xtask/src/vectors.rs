@@ -98,7 +98,7 @@ fn deterministic() -> Result<Value, Box<dyn Error>> {
     let output = outputs.first().ok_or("no output")?;
     let secret = [0x5e; 32];
     let blind = derive_blind(&secret, &CHECK, IdentifierType::Vin, 7, &input)?;
-    let blinded = voprf::blind(&[&input], std::slice::from_ref(&blind))?;
+    let blinded = voprf::additive::blind(&[&input], std::slice::from_ref(&blind))?;
     let position = ChunkPosition { scope: 1, chunk: 2, elements: 1 };
     let mut digest = AnswerDigest::default();
     digest.add(&blinded);

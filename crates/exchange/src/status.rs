@@ -24,9 +24,10 @@ pub fn refuse(refusal: &Refusal, now: OffsetDateTime) -> Status {
 fn code(reason: Reason) -> Code {
     match reason {
         Reason::HeaderSignature => Code::Unauthenticated,
-        Reason::NotAParty | Reason::PurposeNotAgreed | Reason::TypeNotAgreed => {
-            Code::PermissionDenied
-        }
+        Reason::NotAParty
+        | Reason::PurposeNotAgreed
+        | Reason::StandingNotAgreed
+        | Reason::TypeNotAgreed => Code::PermissionDenied,
         Reason::AgreementUnknown | Reason::ScopeUnknown => Code::NotFound,
         Reason::QuotaExhausted | Reason::LimitExceeded => Code::ResourceExhausted,
         Reason::CheckIdReused => Code::AlreadyExists,

@@ -46,7 +46,7 @@ fn compare_blind(size: usize, rounds: usize) -> Result<Medians, Box<dyn Error>> 
         rounds,
         || {
             let blinds = random_blinds(&rng, size)?;
-            Ok(symbolon_oprf::voprf::blind(&inputs, &blinds)?)
+            Ok(symbolon_oprf::voprf::additive::blind(&inputs, &blinds)?)
         },
         || {
             let mut elements = Vec::with_capacity(size * ELEMENT_LEN);
@@ -64,7 +64,8 @@ fn compare_blind_evaluate(size: usize, rounds: usize) -> Result<Medians, Box<dyn
     let rng = SystemRandom::new();
     let key = SecretKey::random(&rng)?;
     let their_server = their_server(&key)?;
-    let blinded = symbolon_oprf::voprf::blind(&inputs(size), &random_blinds(&rng, size)?)?;
+    let blinded =
+        symbolon_oprf::voprf::additive::blind(&inputs(size), &random_blinds(&rng, size)?)?;
     take_turns(
         rounds,
         || Ok(symbolon_oprf::voprf::blind_evaluate(&key, &blinded, &rng)?),
@@ -99,19 +100,23 @@ fn compare_finalize(size: usize, rounds: usize) -> Result<Medians, Box<dyn Error
     }
     let answer = symbolon_oprf::voprf::blind_evaluate(&key, &blinded, &rng)?;
     let proof_bytes = answer.proof.to_bytes();
+    // Each finalizes what it blinds: ours by addition, theirs by multiplication.
+    let our_blinded = symbolon_oprf::voprf::additive::blind(&inputs, &blinds)?;
+    let our_answer = symbolon_oprf::voprf::blind_evaluate(&key, &our_blinded, &rng)?;
+    let our_proof_bytes = our_answer.proof.to_bytes();
     let their_public_key =
         Ristretto255::deserialize_elem(&public_key.to_bytes()).map_err(described)?;
 
     take_turns(
         rounds,
         || {
-            let proof = symbolon_oprf::Proof::from_bytes(&proof_bytes)?;
-            let elements = &answer.elements;
-            Ok(symbolon_oprf::voprf::finalize(
+            let proof = symbolon_oprf::Proof::from_bytes(&our_proof_bytes)?;
+            let elements = &our_answer.elements;
+            Ok(symbolon_oprf::voprf::additive::finalize(
                 &public_key,
                 &inputs,
                 &blinds,
-                &blinded,
+                &our_blinded,
                 elements,
                 &proof,
             )?)

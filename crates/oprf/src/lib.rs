@@ -62,6 +62,9 @@
 //! allocates; copies on the stack, and the temporary buffers of the libraries below, are beyond its
 //! reach.
 //!
+//! Large batches go through vector instructions where the processor has them; `LANES.md` beside this
+//! crate's manifest says how. [`voprf::additive`] is the cheaper way to blind.
+//!
 //! Nothing here does input or output, reads a clock or starts a thread.
 //!
 //! [RFC 9497]: https://www.rfc-editor.org/rfc/rfc9497

@@ -115,30 +115,30 @@ impl Ours {
 
     /// One check of everything.
     pub(super) async fn ask_in_bulk(&mut self) -> Fallible<Sample> {
-        let out = self.pair.folder().join("answers");
+        let out = self.pair.folder().join("hits.csv");
         let [owner, requester] = self.meters().await?;
         let before = self.pair.wire.bytes();
         let program = self.repeat().begin(&self.requester.before, &out)?;
         let sample = self.both(&owner, &requester, program, before)?;
         let expected = answers::expected(&self.owner.before, &self.requester.before)?;
-        answers::verify(&out, LIST, &expected)?;
+        answers::verify_hits(&out, LIST, &expected)?;
         Ok(sample)
     }
 
     /// Both sides change, the owner publishes anew, and the requester has the answers again.
     pub(super) async fn repeat_after_change(&mut self) -> Fallible<Sample> {
-        let out = self.pair.folder().join("answers");
+        let out = self.pair.folder().join("hits.csv");
         self.repeat().write_changes(&self.owner, &self.requester)?;
         let [owner, requester] = self.meters().await?;
         let before = self.pair.wire.bytes();
         let published = self.pair.published();
-        let import = self.repeat().owner_changes(&self.owner)?;
+        let import = self.repeat().owner_changes()?;
         self.pair.wait_until_published(published.saturating_add(1)).await?;
-        let program = self.repeat().requester_changes_and_asks(&self.requester, &out)?;
+        let program = self.repeat().requester_changes_and_asks(&out)?;
         let mut sample = self.both(&owner, &requester, program, before)?;
         sample.add(IMPORT, import);
         let expected = answers::expected(&self.owner.after, &self.requester.after)?;
-        answers::verify(&out, LIST, &expected)?;
+        answers::verify_hits(&out, LIST, &expected)?;
         Ok(sample)
     }
 

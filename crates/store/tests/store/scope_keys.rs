@@ -97,7 +97,8 @@ async fn the_database_alone_does_not_hold_the_key() {
     let wrapping = fs::read(home.folder.wrapping_key(&scope().id())).unwrap();
     home.store.close().await;
     for entry in fs::read_dir(home.folder.database().parent().unwrap()).unwrap() {
-        let bytes = fs::read(entry.unwrap().path()).unwrap();
+        // SQLite's files beside the database may go while they are listed; they hold nothing then.
+        let Ok(bytes) = fs::read(entry.unwrap().path()) else { continue };
         for secret in [key.as_slice(), &wrapping] {
             assert!(!bytes.windows(32).any(|window| window == secret));
         }
