@@ -119,8 +119,8 @@ async fn a_file_of_changes_adds_and_removes_what_it_says_and_nothing_else() {
     write(",imo,9321483,remove\nX3,email,a@b.example,remove\n");
     assert_eq!(came(&symbolon_json(&changing).0), [0, 0, 2]);
     assert_eq!(identifiers(data), before);
-    let (reason, _) = failure_of(&[&changing[..], &["--replace"]].concat());
-    assert_eq!(reason, "usage");
+    let both = symbolon(&[&changing[..], &["--replace"]].concat());
+    assert_eq!(both.status.code(), Some(2));
 }
 
 #[tokio::test]

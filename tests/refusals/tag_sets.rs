@@ -10,9 +10,10 @@ use symbolon_tests::{World, world::outcomes};
 
 use crate::common::{ask_until, ask_within, assert_goes_on, counted, metric, ships};
 
-fn only_file_in(folder: &Path) -> PathBuf {
+fn only_set_in(folder: &Path) -> PathBuf {
+    let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     let mut files: Vec<_> =
-        fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+        files.filter(|path| path.extension().is_none_or(|kind| kind != "cache")).collect();
     assert_eq!(files.len(), 1, "{files:?}");
     files.remove(0)
 }
@@ -21,7 +22,7 @@ fn only_file_in(folder: &Path) -> PathBuf {
 async fn a_damaged_copy_is_fetched_again_at_the_next_start() {
     let mut world = World::new(&ships(100)).await;
     let folder = world.requester.folder.root().join("sets/partners");
-    let path = only_file_in(&folder);
+    let path = only_set_in(&folder);
     let whole = fs::read(&path).unwrap();
     let flipped = |place: usize| {
         let mut bytes = whole.clone();
@@ -41,7 +42,7 @@ async fn a_damaged_copy_is_fetched_again_at_the_next_start() {
         world.start_requester();
         world.wait_until_ready().await;
         assert_goes_on(&world).await;
-        assert!(fs::read(only_file_in(&folder)).unwrap() == whole);
+        assert!(fs::read(only_set_in(&folder)).unwrap() == whole);
     }
     // Gone altogether.
     world.requester_node.take().unwrap().kill().await.unwrap();
@@ -55,8 +56,8 @@ async fn a_damaged_copy_is_fetched_again_at_the_next_start() {
 async fn a_list_that_was_damaged_at_its_owner_gives_no_answer_until_it_is_whole() {
     let mut world = World::new(&ships(100)).await;
     world.requester_node.take().unwrap().kill().await.unwrap();
-    fs::remove_file(only_file_in(&world.requester.folder.root().join("sets/partners"))).unwrap();
-    let path = only_file_in(&world.owner.folder.root().join("sets/own"));
+    fs::remove_file(only_set_in(&world.requester.folder.root().join("sets/partners"))).unwrap();
+    let path = only_set_in(&world.owner.folder.root().join("sets/own"));
     let whole = fs::read(&path).unwrap();
     for place in [0, whole.len() / 2, whole.len() - 1] {
         let mut bytes = whole.clone();
@@ -96,13 +97,13 @@ async fn a_list_that_was_damaged_at_its_owner_gives_no_answer_until_it_is_whole(
 #[tokio::test]
 async fn an_owner_that_finds_its_own_list_damaged_publishes_it_anew() {
     let mut world = World::new(&ships(100)).await;
-    let path = only_file_in(&world.owner.folder.root().join("sets/own"));
+    let path = only_set_in(&world.owner.folder.root().join("sets/own"));
     let mut bytes = fs::read(&path).unwrap();
     let place = bytes.len() / 2;
     bytes[place] ^= 1;
     world.requester_node.take().unwrap().kill().await.unwrap();
     world.owner_node.take().unwrap().kill().await.unwrap();
-    fs::remove_file(only_file_in(&world.requester.folder.root().join("sets/partners"))).unwrap();
+    fs::remove_file(only_set_in(&world.requester.folder.root().join("sets/partners"))).unwrap();
     fs::write(&path, bytes).unwrap();
     world.start_owner();
     world.start_requester();
