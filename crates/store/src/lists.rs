@@ -209,7 +209,7 @@ impl<'a> List<'a> {
     async fn go_to(&mut self, canonical: &[u8]) -> Result<(), StoreError> {
         let place = self.place_of(canonical, self.place());
         if self.open.as_ref().is_some_and(|(open, _)| *open == place) {
-            return Ok(self.write(BLOCKS_A_STATEMENT).await?);
+            return self.write(BLOCKS_A_STATEMENT).await;
         }
         if self.replace {
             self.go_through(place).await?;

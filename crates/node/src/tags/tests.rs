@@ -86,7 +86,7 @@ impl Owner {
         let (tags, snapshot) = self.tags(dataset).await;
         let came: BTreeSet<_> = tags.hashes.iter().map(|hash| hash.0).collect();
         assert_eq!(came.len(), tags.hashes.len());
-        assert_eq!(came, self.from_scratch(dataset).await);
+        assert_eq!(came, self.evaluated_anew(dataset).await);
         let counts = (tags.evaluated, tags.reused);
         tags.cache.finish().unwrap();
         let document = StoredDocument { document: vec![], public_key: vec![], signature: vec![] };
@@ -97,7 +97,7 @@ impl Owner {
         counts
     }
 
-    async fn from_scratch(&self, dataset: &str) -> BTreeSet<[u8; 16]> {
+    async fn evaluated_anew(&self, dataset: &str) -> BTreeSet<[u8; 16]> {
         let key = self.tagger(dataset).await.key;
         let mut snapshot = self.store.snapshot(dataset, KIND).await.unwrap();
         let mut all = BTreeSet::new();
@@ -136,7 +136,7 @@ async fn a_set_made_with_the_cache_is_the_set_made_from_scratch_whatever_was_loa
     for round in 0..30 {
         owner.load("list", [5, 60, 400][below(3)], below(6) == 0).await;
         let (evaluated, reused) = owner.publish("list", round + 1).await;
-        let present = owner.from_scratch("list").await;
+        let present = owner.evaluated_anew("list").await;
         // Only what is new, or came back, was evaluated.
         assert!(evaluated >= present.difference(&known).count() as u64);
         assert_eq!(evaluated + reused, present.len() as u64);
@@ -170,7 +170,7 @@ async fn a_cache_that_is_damaged_missing_or_foreign_means_that_all_is_evaluated(
     }
     wrong.push(Some([sound.as_slice(), &[0]].concat()));
     wrong.push(Some([sound.as_slice(), &sound[72 + 16..]].concat()));
-    let all = owner.from_scratch("list").await;
+    let all = owner.evaluated_anew("list").await;
     for bytes in wrong {
         match bytes {
             Some(bytes) => fs::write(&path, bytes).unwrap(),
@@ -251,7 +251,7 @@ async fn the_cache_shows_nothing_of_its_tags() {
     owner.load("list", 300, false).await;
     owner.publish("list", 1).await;
     let file = fs::read(owner.cache("list")).unwrap();
-    for hash in owner.from_scratch("list").await {
+    for hash in owner.evaluated_anew("list").await {
         assert!(!file.windows(8).any(|window| hash.starts_with(window)));
     }
 }
