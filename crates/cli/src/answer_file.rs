@@ -8,8 +8,13 @@ use std::{
 };
 
 use csv::Writer;
+use symbolon_proto::bureau::v1::StandingHit;
 
-use crate::{CliError, asking::Answered, standing::Hit};
+use crate::{
+    CliError,
+    asking::Answered,
+    standing::{KeptSource, with_issuer},
+};
 
 const HIT_HEADING: [&str; 8] =
     ["ref", "identifier_type", "identifier", "bureau", "dataset", "new", "version", "updated_at"];
@@ -45,25 +50,30 @@ impl HitFile {
         AnswerFile::begin(path, &HIT_HEADING).map(Self)
     }
 
-    /// Writes all hits and brings them to disk.
+    /// Adds a hit in `source`.
     ///
     /// # Errors
     /// When the disk is full.
-    pub(crate) fn write(mut self, hits: &[Hit]) -> Result<(), CliError> {
-        for hit in hits {
-            let version = hit.coverage.as_ref().map(|coverage| coverage.version.to_string());
-            let updated_at = hit.coverage.as_ref().map(|coverage| coverage.updated_at.as_str());
-            self.0.line(&[
-                &hit.reference,
-                &hit.identifier_type,
-                &hit.identifier,
-                &hit.bureau,
-                &hit.dataset,
-                if hit.new { "yes" } else { "no" },
-                version.as_deref().unwrap_or_default(),
-                updated_at.unwrap_or_default(),
-            ])?;
-        }
+    pub(crate) fn add(&mut self, source: &KeptSource, hit: &StandingHit) -> Result<(), CliError> {
+        let coverage = source.coverage.as_ref();
+        let version = coverage.map(|coverage| coverage.version.to_string());
+        self.0.line(&[
+            &hit.r#ref,
+            &source.identifier_type,
+            &with_issuer(hit),
+            &source.bureau,
+            &source.dataset,
+            if hit.is_new { "yes" } else { "no" },
+            version.as_deref().unwrap_or_default(),
+            coverage.map_or("", |coverage| &coverage.updated_at),
+        ])
+    }
+
+    /// Brings everything to disk.
+    ///
+    /// # Errors
+    /// When the disk is full.
+    pub(crate) fn finish(self) -> Result<(), CliError> {
         self.0.finish()
     }
 }

@@ -1,5 +1,7 @@
 //! Standing checks at a bureau's node, and what it says of them.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 use symbolon_proto::bureau::v1::{
     BeginStandingRequest, CheckItem, EndStandingRequest, ItemRejected, ListStandingRequest,
@@ -63,6 +65,9 @@ pub struct KeptSource {
     /// What was looked in.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub coverage: Option<Coverage>,
+    /// How many of them hit, where it was looked in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hits: Option<u64>,
     /// `not_permitted` or `no_answer`, where nothing is kept or was looked up.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub outcome: Option<&'static str>,
@@ -88,7 +93,7 @@ pub struct Matched {
     pub hits: u64,
     /// How many of them nobody had been shown before.
     pub new_hits: u64,
-    /// Hit by hit, new ones first.
+    /// Hit by hit, as far as they were to be kept; new ones first.
     pub answers: Vec<Hit>,
     /// Where was looked.
     pub sources: Vec<KeptSource>,
@@ -200,13 +205,15 @@ pub async fn update(
     Err(broke_off())
 }
 
-/// What a standing check hits now.
+/// What a standing check hits now. Each hit goes to `see` as it comes, with its list; those for which
+/// it says so are kept in [`Matched::answers`].
 ///
 /// # Errors
-/// When the node cannot be reached or refuses.
+/// When the node cannot be reached or refuses, and the error of `see`.
 pub async fn matches(
     client: &mut BureauServiceClient<Channel>,
     standing: [u8; 16],
+    mut see: impl FnMut(&KeptSource, &StandingHit) -> Result<bool, CliError>,
 ) -> Result<Matched, CliError> {
     use match_standing_response::Event;
     let request = MatchStandingRequest { standing_id: standing.to_vec() };
@@ -216,8 +223,12 @@ pub async fn matches(
         match message.event {
             Some(Event::Source(one)) => matched.sources.push(kept_source(one)),
             Some(Event::Hits(some)) => {
-                if let Some(source) = matched.sources.last() {
-                    matched.answers.extend(some.hits.into_iter().map(|one| hit(one, source)));
+                let Some(source) = matched.sources.last_mut() else { continue };
+                source.hits = source.hits.map(|hits| hits.saturating_add(some.hits.len() as u64));
+                for one in some.hits {
+                    if see(source, &one)? {
+                        matched.answers.push(hit(one, source));
+                    }
                 }
             }
             Some(Event::Matched(end)) => {
@@ -324,6 +335,7 @@ fn kept_source(one: StandingSource) -> KeptSource {
         identifier_type: source.identifier_type,
         entries: one.entries,
         keep_until: time_of(one.keep_until),
+        hits: source.coverage.as_ref().map(|_| 0),
         coverage: source.coverage,
         outcome,
         reason: one.reason,
@@ -332,15 +344,19 @@ fn kept_source(one: StandingSource) -> KeptSource {
     }
 }
 
+/// An identifier with its issuer, where it has one.
+pub(crate) fn with_issuer(hit: &StandingHit) -> Cow<'_, str> {
+    match hit.country.as_str() {
+        "" => Cow::Borrowed(&hit.value),
+        country => Cow::Owned(format!("{} ({country})", hit.value)),
+    }
+}
+
 fn hit(one: StandingHit, source: &KeptSource) -> Hit {
     Hit {
+        identifier: with_issuer(&one).into_owned(),
         reference: one.r#ref,
-        identifier: if one.country.is_empty() {
-            one.value
-        } else {
-            format!("{} ({})", one.value, one.country)
-        },
-        identifier_type: one.identifier_type,
+        identifier_type: source.identifier_type.clone(),
         bureau: source.bureau.clone(),
         bureau_name: source.bureau_name.clone(),
         dataset: source.dataset.clone(),

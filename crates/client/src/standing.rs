@@ -13,12 +13,12 @@ pub use state::{Standing, StandingPart, StandingState};
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use symbolon_exchange::DocumentHash;
 use symbolon_policy::{ScopeId, StandingId};
-use symbolon_store::{SegmentId, StandingError, StoreError};
+use symbolon_store::{Bitmap, SegmentId, StandingError, StoreError};
 use thiserror::Error;
 use tokio::sync::Mutex as AsyncMutex;
 
@@ -61,16 +61,20 @@ impl From<Stopped> for StandingFailure {
 #[derive(Default)]
 pub(crate) struct StandingTurns {
     turns: Mutex<HashMap<StandingId, Arc<AsyncMutex<()>>>>,
-    found: Mutex<HashMap<(StandingId, SegmentId, ScopeId), Found>>,
+    found: Mutex<HashMap<FoundKey, Found>>,
 }
 
 /// What was found in one version of a set.
-#[derive(Clone, Copy)]
 struct Found {
     set: DocumentHash,
-    /// Hits that no person has been shown.
-    unseen: u64,
+    /// What hits, whatever of it was removed since.
+    hits: Arc<Bitmap>,
+    /// Hits that no person has been shown; `None` until they are counted.
+    unseen: Option<u64>,
 }
+
+/// Which tags: of which segment, in which scope.
+type FoundKey = (StandingId, SegmentId, ScopeId);
 
 impl StandingTurns {
     fn turn(&self, standing: &StandingId) -> Arc<AsyncMutex<()>> {
@@ -78,18 +82,35 @@ impl StandingTurns {
         Arc::clone(turns.entry(*standing).or_default())
     }
 
-    fn found(&self) -> std::sync::MutexGuard<'_, HashMap<(StandingId, SegmentId, ScopeId), Found>> {
+    fn found(&self) -> MutexGuard<'_, HashMap<FoundKey, Found>> {
         // A map of whole entries: a panic elsewhere leaves nothing half written.
         self.found.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What hits in that version of the set, if it was looked up before.
+    fn hits(&self, key: &FoundKey, set: &DocumentHash) -> Option<Arc<Bitmap>> {
+        let found = self.found();
+        found.get(key).filter(|found| found.set == *set).map(|found| Arc::clone(&found.hits))
     }
 
     /// Hits in `standing` that no person has been shown.
     fn unseen(&self, standing: &StandingId) -> u64 {
         let found = self.found();
-        found.iter().filter(|((id, ..), _)| id == standing).map(|(_, found)| found.unseen).sum()
+        found.iter().filter(|((id, ..), _)| id == standing).filter_map(|(_, one)| one.unseen).sum()
+    }
+
+    /// What hits stays known; how much of it is unseen does not.
+    fn count_anew(&self, standing: &StandingId) {
+        let mut found = self.found();
+        let of_it = found.iter_mut().filter(|((id, ..), _)| id == standing);
+        of_it.for_each(|(_, one)| one.unseen = None);
     }
 
     fn forget(&self, standing: &StandingId) {
         self.found().retain(|(id, ..), _| id != standing);
+    }
+
+    fn forget_segments(&self, segments: &[SegmentId]) {
+        self.found().retain(|(_, segment, _), _| !segments.contains(segment));
     }
 }

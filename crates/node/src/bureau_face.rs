@@ -204,7 +204,9 @@ impl BureauService for BureauFace {
 
 type Events<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
 
-fn events_of<T: Send + 'static>(events: Vec<T>) -> Response<Events<T>> {
+fn events_of<T: 'static>(
+    events: impl IntoIterator<Item = T, IntoIter: Send + 'static>,
+) -> Response<Events<T>> {
     Response::new(Box::pin(tokio_stream::iter(events.into_iter().map(Ok))))
 }
 

@@ -48,8 +48,8 @@ pub use scope_keys::ScopeSecrets;
 pub use seal::{SealError, Sealer};
 pub use snapshot::{ListSnapshot, Piece};
 pub use standing::{
-    Bitmap, NewStanding, SegmentId, StandingChange, StandingEntry, StandingError, StoredSegment,
-    StoredStanding, StoredTags, TagsEnd, WrittenSegment, WrittenTags,
+    Bitmap, EntryRef, NewStanding, SegmentId, StandingChange, StandingEntry, StandingError,
+    StoredSegment, StoredStanding, StoredTags, TagsEnd, WrittenSegment, WrittenTags,
 };
 pub use stored_document::StoredDocument;
 pub use tag_cache::{CacheFault, NewTagCache, Tag, TagCache, TagCacheKey};

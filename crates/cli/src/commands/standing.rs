@@ -1,4 +1,9 @@
-use std::{collections::BTreeMap, fmt::Write as _, path::PathBuf, time::Duration};
+use std::{
+    collections::BTreeMap,
+    fmt::Write as _,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use clap::{Args, Subcommand};
 use serde::Serialize;
@@ -159,12 +164,20 @@ impl Match {
     async fn run(self, output: Output) -> Result<u8, CliError> {
         let id = id(&self.id)?;
         let mut client = self.caller.profile()?.connect()?;
-        let file = self.output.as_deref().map(HitFile::create).transpose()?;
-        let matched = standing::matches(&mut client, id).await?;
+        let mut file = self.output.as_deref().map(HitFile::create).transpose()?;
+        let mut new = 0;
+        let matched = standing::matches(&mut client, id, |source, hit| {
+            let Some(file) = &mut file else { return Ok(true) };
+            file.add(source, hit)?;
+            // All of them lie in the file; a person wants to see what is new at once.
+            new += usize::from(hit.is_new);
+            Ok(hit.is_new && !output.json && new <= HITS_SHOWN)
+        })
+        .await?;
         if let Some(file) = file {
-            file.write(&matched.answers)?;
+            file.finish()?;
         }
-        output.result(&matched, || matched_text(&matched));
+        output.result(&matched, || matched_text(&matched, self.output.as_deref()));
         let looked_everywhere = matched.sources.iter().all(|source| source.outcome.is_none());
         Ok(if looked_everywhere { DONE } else { INCOMPLETE })
     }
@@ -189,7 +202,7 @@ impl End {
     }
 }
 
-fn read(path: &std::path::Path, changes: bool) -> Result<(Vec<Row>, Vec<Rejected>), CliError> {
+fn read(path: &Path, changes: bool) -> Result<(Vec<Row>, Vec<Rejected>), CliError> {
     let mut file = Rows::open(path, Mapping::default())?;
     let (mut rows, mut unreadable) = (Vec::new(), Vec::new());
     while let Some(row) = file.next_row()? {
@@ -265,7 +278,10 @@ fn sources(text: &mut String, sources: &[KeptSource]) {
                 format!("{}: {} [{}]", outcome.replace('_', " "), source.sentence, source.reason)
             }
             (None, Some(until), _) => format!("kept until {}", minutes(until)),
-            (None, None, Some(coverage)) => format!("as of {}", minutes(&coverage.updated_at)),
+            (None, None, Some(coverage)) => {
+                let hits = source.hits.unwrap_or(0);
+                format!("as of {}, hits: {hits}", minutes(&coverage.updated_at))
+            }
             (None, None, None) => String::new(),
         };
         let _ = writeln!(
@@ -276,7 +292,7 @@ fn sources(text: &mut String, sources: &[KeptSource]) {
     }
 }
 
-fn matched_text(matched: &Matched) -> String {
+fn matched_text(matched: &Matched, file: Option<&Path>) -> String {
     let mut text = String::new();
     for hit in matched.answers.iter().take(HITS_SHOWN) {
         let _ = writeln!(
@@ -290,10 +306,14 @@ fn matched_text(matched: &Matched) -> String {
             hit.reference
         );
     }
-    if let Some(more) = matched.answers.len().checked_sub(HITS_SHOWN).filter(|more| *more > 0) {
-        let _ = writeln!(text, "… and {more} more; --json or --output shows them");
-    }
-    if !matched.answers.is_empty() {
+    let shown = matched.answers.len().min(HITS_SHOWN) as u64;
+    let more = matched.hits.saturating_sub(shown);
+    let _ = match (file, more) {
+        (_, 0) => Ok(()),
+        (None, more) => writeln!(text, "… and {more} more; --json or --output shows them"),
+        (Some(file), _) => writeln!(text, "All {} hits are in {}", matched.hits, file.display()),
+    };
+    if matched.hits > 0 {
         text.push('\n');
     }
     sources(&mut text, &matched.sources);
@@ -303,9 +323,10 @@ fn matched_text(matched: &Matched) -> String {
         matched.hits, matched.new_hits, matched.elapsed_ms
     );
     let desks: BTreeMap<_, _> = matched
-        .answers
+        .sources
         .iter()
-        .filter_map(|hit| Some((&hit.bureau_name, hit.desk.as_ref()?)))
+        .filter(|source| source.hits.is_some_and(|hits| hits > 0))
+        .filter_map(|source| Some((&source.bureau_name, source.desk.as_ref()?)))
         .collect();
     if !desks.is_empty() {
         let _ = writeln!(

@@ -7,8 +7,8 @@ use ring::rand::{SecureRandom as _, SystemRandom};
 use symbolon_identifiers::{Identifier, IdentifierType};
 use symbolon_policy::{CheckId, StandingId};
 use symbolon_store::{
-    Bitmap, NewStanding, StandingChange, StandingEntry, StandingError, StoreError, StoredSegment,
-    StoredStanding, StoredTags, WrittenSegment,
+    Bitmap, EntryRef, NewStanding, StandingChange, StandingEntry, StandingError, StoreError,
+    StoredSegment, StoredStanding, StoredTags, WrittenSegment,
 };
 use symbolon_tagset::MembershipHash;
 use time::OffsetDateTime;
@@ -146,8 +146,8 @@ impl Requester {
         let now = OffsetDateTime::now_utc();
         self.store.change_standing(standing, change, true, now).await?;
         self.compact_standing(standing, now).await?;
-        // What was found before speaks of entries that may be gone.
-        self.standing.forget(standing);
+        // What hits was found already; which of it is unseen is counted anew.
+        self.standing.count_anew(standing);
         Ok(kept)
     }
 
@@ -237,6 +237,7 @@ impl Requester {
         };
         let change = self.compute.run(work).await??;
         if !change.drop.is_empty() {
+            self.standing.forget_segments(&change.drop);
             self.store.change_standing(standing, change, false, now).await?;
         }
         Ok(())
@@ -278,6 +279,13 @@ fn write_segment(
     Ok(Some(segment))
 }
 
+/// What is to become of an identifier.
+enum Asked {
+    /// It joins; its place among the others that do.
+    ToAdd(usize),
+    ToRemove,
+}
+
 struct Changes {
     /// What is not kept yet, each once.
     add: Vec<StandingItem>,
@@ -298,40 +306,43 @@ fn find_changes(
 ) -> Result<Changes, StandingError> {
     let mut add = each_once(add);
     let mut known = vec![false; add.len()];
-    let places: HashMap<(IdentifierType, &[u8]), usize> = (0..)
+    let changed: HashMap<(IdentifierType, &[u8]), Asked> = (0..)
         .zip(&add)
-        .map(|(place, item)| ((item.identifier.kind(), item.identifier.canonical()), place))
+        .map(|(place, item)| {
+            ((item.identifier.kind(), item.identifier.canonical()), Asked::ToAdd(place))
+        })
+        // What is both added and removed is asked anew.
+        .chain(remove.iter().map(|one| ((one.kind(), one.canonical()), Asked::ToRemove)))
         .collect();
-    let going: HashSet<(IdentifierType, &[u8])> =
-        remove.iter().map(|one| (one.kind(), one.canonical())).collect();
     let (mut removals, mut removed, mut live) = (Vec::new(), 0_usize, 0_usize);
     for segment in &stored.segments {
         let mut gone = segment.removed(store)?;
         let before = gone.count();
-        segment.read(store, |first, entries| {
-            for (place, entry) in (first..).zip(&entries) {
-                let key = (segment.kind, entry.canonical.as_slice());
-                if gone.has(place) {
-                    continue;
-                }
-                if going.contains(&key) {
+        segment.read(store, |place, entry| {
+            if gone.has(place) {
+                return Ok(());
+            }
+            match changed.get(&(segment.kind, entry.canonical)) {
+                Some(Asked::ToRemove) => {
                     gone.set(place);
                     removed = removed.saturating_add(1);
-                    continue;
+                    return Ok(());
                 }
-                live = live.saturating_add(1);
-                let is_known = places.get(&key).and_then(|place| known.get_mut(*place));
-                if let Some(is_known) = is_known {
-                    *is_known = true;
+                Some(Asked::ToAdd(place)) => {
+                    if let Some(is_known) = known.get_mut(*place) {
+                        *is_known = true;
+                    }
                 }
+                None => {}
             }
+            live = live.saturating_add(1);
             Ok(())
         })?;
         if gone.count() > before {
             removals.push((segment.clone(), gone));
         }
     }
-    drop(places);
+    drop(changed);
     let mut is_known = known.into_iter();
     add.retain(|_| !is_known.next().unwrap_or(false));
     Ok(Changes { add, removals, removed, live })
@@ -345,9 +356,11 @@ fn compacted(
     let gone = segment.removed(store)?;
     let live = segment.entries.saturating_sub(segment.removed_count);
     let mut entries = Vec::with_capacity(live);
-    segment.read(store, |first, frame| {
-        let stays = (first..).zip(frame).filter(|(place, _)| !gone.has(*place));
-        entries.extend(stays.map(|(_, entry)| entry));
+    segment.read(store, |place, EntryRef { reference, canonical }| {
+        if !gone.has(place) {
+            let (reference, canonical) = (reference.to_owned(), canonical.to_vec());
+            entries.push(StandingEntry { reference, canonical });
+        }
         Ok(())
     })?;
     let mut written = WrittenSegment::write(store, &segment.standing, segment.kind, &entries)?;

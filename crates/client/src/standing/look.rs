@@ -6,7 +6,7 @@ use symbolon_store::{Bitmap, StandingError, Store, StoredSegment, StoredStanding
 use time::OffsetDateTime;
 
 use super::{
-    Found, StandingFailure,
+    Found, FoundKey, StandingFailure,
     state::{ended, live},
 };
 use crate::{Failure, HeldSet, Pipeline, Requester, Source};
@@ -19,7 +19,7 @@ pub struct MatchedIn {
     pub outcome: Result<(u64, OffsetDateTime), Failure>,
     /// How many identifiers this speaks of.
     pub entries: u64,
-    /// What hits.
+    /// What hits, new ones first.
     pub hits: Vec<StandingHit>,
 }
 
@@ -52,10 +52,24 @@ struct Look {
     set: Result<Arc<HeldSet>, Failure>,
 }
 
-/// What one look found.
-struct Seen {
-    hits: Bitmap,
-    before: Bitmap,
+/// One look at one segment's tags in one scope, for the pool.
+struct Task {
+    store: Store,
+    segment: Arc<StoredSegment>,
+    tags: StoredTags,
+    set: Arc<HeldSet>,
+    /// What hits, if it was looked up before.
+    hits: Option<Arc<Bitmap>>,
+}
+
+/// What a person is shown of one look.
+struct Shown {
+    /// What hits, whatever of it was removed.
+    hits: Arc<Bitmap>,
+    /// What of it is still kept.
+    live: Bitmap,
+    /// The same with identifiers, new ones first.
+    listed: Vec<StandingHit>,
 }
 
 impl Requester {
@@ -76,8 +90,8 @@ impl Requester {
         let mut work = Pipeline::new(&self.compute, self.compute.cores());
         let mut done = Vec::with_capacity(looks.len());
         for look in &looks {
-            let (store, segment, tags, set) = look.parts(&self.store);
-            done.extend(work.push(move || look_and_read(&store, &segment, &tags, set)).await?);
+            let task = self.task(look);
+            done.extend(work.push(move || task.map(|task| task.show()).transpose()).await?);
         }
         while let Some(one) = work.next().await? {
             done.push(one);
@@ -87,14 +101,15 @@ impl Requester {
         for (look, done) in looks.into_iter().zip(done) {
             let source = self.source_of(&look.segment, &look.tags);
             let entries = live(&look.segment);
-            let (outcome, hits) = match (look.set, done?) {
-                (Ok(set), Some((bits, hits))) => {
-                    let key = (*standing, look.segment.id, look.tags.scope);
-                    self.standing.found().insert(key, Found { set: set.hash, unseen: 0 });
-                    seen.push((StoredSegment::clone(&look.segment), look.tags, bits));
-                    (Ok((set.manifest.version, set.manifest.updated_at)), hits)
+            let (outcome, hits) = match (&look.set, done?) {
+                (Ok(set), Some(Shown { hits, live, listed })) => {
+                    let found = Found { set: set.hash, hits, unseen: Some(0) };
+                    self.standing.found().insert(look.key(), found);
+                    let coverage = (set.manifest.version, set.manifest.updated_at);
+                    seen.push((StoredSegment::clone(&look.segment), look.tags, live));
+                    (Ok(coverage), listed)
                 }
-                (Err(failure), _) => (Err(failure), Vec::new()),
+                (Err(failure), _) => (Err(failure.clone()), Vec::new()),
                 (Ok(_), None) => continue,
             };
             matched.push(MatchedIn { source, outcome, entries, hits });
@@ -125,20 +140,25 @@ impl Requester {
     }
 
     async fn survey(&self, stored: &StoredStanding) -> Result<(), StandingFailure> {
-        for Look { segment, tags, set } in self.looks(&stored.segments) {
-            let Ok(set) = set else { continue };
-            let key = (stored.standing, segment.id, tags.scope);
-            let hash = set.hash;
-            if self.standing.found().get(&key).is_some_and(|found| found.set == hash) {
+        for look in self.looks(&stored.segments) {
+            let Some(task) = self.task(&look) else { continue };
+            let (key, set) = (look.key(), task.set.hash);
+            let is_counted = |found: &Found| found.set == set && found.unseen.is_some();
+            if self.standing.found().get(&key).is_some_and(is_counted) {
                 continue;
             }
-            let store = self.store.clone();
-            let work = move || look(&store, &segment, &tags, &set);
-            let Seen { hits, before } = self.compute.run(work).await??;
-            let unseen = hits.places().filter(|place| !before.has(*place)).count() as u64;
-            self.standing.found().insert(key, Found { set: hash, unseen });
+            let (hits, unseen) = self.compute.run(move || task.count()).await??;
+            self.standing.found().insert(key, Found { set, hits, unseen: Some(unseen) });
         }
         Ok(())
+    }
+
+    /// `None` where the tags cannot be looked up.
+    fn task(&self, look: &Look) -> Option<Task> {
+        let set = Arc::clone(look.set.as_ref().ok()?);
+        let hits = self.standing.hits(&look.key(), &set.hash);
+        let (segment, tags) = (Arc::clone(&look.segment), look.tags.clone());
+        Some(Task { store: self.store.clone(), segment, tags, set, hits })
     }
 
     fn looks(&self, segments: &[StoredSegment]) -> Vec<Look> {
@@ -159,59 +179,49 @@ impl Requester {
 }
 
 impl Look {
-    fn parts(
-        &self,
-        store: &Store,
-    ) -> (Store, Arc<StoredSegment>, StoredTags, Option<Arc<HeldSet>>) {
-        (
-            store.clone(),
-            Arc::clone(&self.segment),
-            self.tags.clone(),
-            self.set.as_ref().ok().cloned(),
-        )
+    fn key(&self) -> FoundKey {
+        (self.segment.standing, self.segment.id, self.tags.scope)
     }
 }
 
-fn look(
-    store: &Store,
-    segment: &StoredSegment,
-    tags: &StoredTags,
-    set: &HeldSet,
-) -> Result<Seen, StandingError> {
-    let removed = segment.removed(store)?;
-    let mut hits = Bitmap::new(segment.entries);
-    tags.read(store, segment, |first, hashes| {
-        for (place, hit) in (first..).zip(set.tags.contains_batch(hashes)) {
-            if hit && !removed.has(place) {
-                hits.set(place);
-            }
+impl Task {
+    /// All that hits, whatever of it was removed.
+    fn hits(&self) -> Result<Arc<Bitmap>, StandingError> {
+        if let Some(hits) = &self.hits {
+            return Ok(Arc::clone(hits));
         }
-    })?;
-    Ok(Seen { hits, before: tags.seen(store, segment)? })
-}
+        let mut hits = Bitmap::new(self.segment.entries);
+        self.tags.read(&self.store, &self.segment, |first, hashes| {
+            let found = (first..).zip(self.set.tags.contains_batch(hashes));
+            found.filter(|(_, hit)| *hit).for_each(|(place, _)| hits.set(place));
+        })?;
+        Ok(Arc::new(hits))
+    }
 
-/// The hits, and their identifiers: only these are opened.
-fn look_and_read(
-    store: &Store,
-    segment: &StoredSegment,
-    tags: &StoredTags,
-    set: Option<Arc<HeldSet>>,
-) -> Result<Option<(Bitmap, Vec<StandingHit>)>, StandingError> {
-    let Some(set) = set else { return Ok(None) };
-    let Seen { hits, before } = look(store, segment, tags, &set)?;
-    let places: Vec<usize> = hits.places().collect();
-    let entries = segment.entries_at(store, &places)?;
-    let shown = places
-        .iter()
-        .zip(entries)
-        .map(|(place, entry)| {
-            Ok(StandingHit {
-                identifier: Identifier::from_canonical(segment.kind, &entry.canonical)
+    /// All that hits, and how many of the entries still kept no person has been shown.
+    fn count(&self) -> Result<(Arc<Bitmap>, u64), StandingError> {
+        let hits = self.hits()?;
+        let live = hits.without(&self.segment.removed(&self.store)?);
+        let unseen = live.without(&self.tags.seen(&self.store, &self.segment)?);
+        Ok((hits, unseen.count()))
+    }
+
+    /// The hits with their identifiers: only these are opened.
+    fn show(&self) -> Result<Shown, StandingError> {
+        let hits = self.hits()?;
+        let live = hits.without(&self.segment.removed(&self.store)?);
+        let before = self.tags.seen(&self.store, &self.segment)?;
+        let mut listed = Vec::new();
+        self.segment.read_at(&self.store, live.places(), |place, entry| {
+            listed.push(StandingHit {
+                identifier: Identifier::from_canonical(self.segment.kind, entry.canonical)
                     .map_err(|_| StandingError::Damaged)?,
-                reference: entry.reference.clone(),
-                is_new: !before.has(*place),
-            })
-        })
-        .collect::<Result<_, StandingError>>()?;
-    Ok(Some((hits, shown)))
+                reference: entry.reference.to_owned(),
+                is_new: !before.has(place),
+            });
+            Ok(())
+        })?;
+        listed.sort_by_key(|hit| !hit.is_new);
+        Ok(Shown { hits, live, listed })
+    }
 }

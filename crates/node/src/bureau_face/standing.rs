@@ -132,7 +132,7 @@ impl BureauFace {
         &self,
         agency: &str,
         standing: &[u8],
-    ) -> Result<Vec<MatchStandingResponse>, Refusal> {
+    ) -> Result<impl Iterator<Item = MatchStandingResponse> + use<>, Refusal> {
         use match_standing_response::Event;
         let _place = self.place()?;
         let standing = id(standing)?;
@@ -140,20 +140,23 @@ impl BureauFace {
         let matched = self.requester.match_standing(agency, &standing).await;
         let matched = matched.map_err(|error| refusal(&error))?;
         event!(info, "a standing check was matched", standing = standing, lists = matched.len());
-        let (mut hits, mut new_hits) = (0_u64, 0_u64);
-        let mut events = Vec::new();
-        for one in &matched {
-            events.push(Event::Source(matched_in(one)));
-            for some in one.hits.chunks(HITS_A_MESSAGE) {
-                events.push(Event::Hits(StandingHits { hits: some.iter().map(hit).collect() }));
-            }
-            hits = hits.saturating_add(one.hits.len() as u64);
-            let new = one.hits.iter().filter(|hit| hit.is_new).count();
-            new_hits = new_hits.saturating_add(new as u64);
-        }
+        let hits: usize = matched.iter().map(|one| one.hits.len()).sum();
+        let all = matched.iter().flat_map(|one| &one.hits);
+        let new_hits = all.filter(|hit| hit.is_new).count();
         let elapsed = prost_types::Duration::try_from(began.elapsed()).ok();
-        events.push(Event::Matched(StandingMatched { hits, new_hits, elapsed }));
-        Ok(events.into_iter().map(|event| MatchStandingResponse { event: Some(event) }).collect())
+        let (hits, new_hits) = (hits as u64, new_hits as u64);
+        let end = Event::Matched(StandingMatched { hits, new_hits, elapsed });
+        let events = matched.into_iter().flat_map(|one| {
+            let source = std::iter::once(Event::Source(matched_in(&one)));
+            let mut hits = one.hits.into_iter();
+            // Made as they are sent.
+            source.chain(std::iter::from_fn(move || {
+                let some: Vec<_> = hits.by_ref().take(HITS_A_MESSAGE).map(hit).collect();
+                (!some.is_empty()).then_some(Event::Hits(StandingHits { hits: some }))
+            }))
+        });
+        let events = events.chain([end]);
+        Ok(events.map(|event| MatchStandingResponse { event: Some(event) }))
     }
 
     pub(super) async fn list_standing(
@@ -326,12 +329,11 @@ fn failed(source: wire::Source, entries: u64, failure: &Failure) -> StandingSour
     }
 }
 
-fn hit(hit: &symbolon_client::StandingHit) -> StandingHit {
+fn hit(hit: symbolon_client::StandingHit) -> StandingHit {
     StandingHit {
-        r#ref: hit.reference.clone(),
-        identifier_type: hit.identifier.kind().name().to_owned(),
         value: hit.identifier.display(),
         country: hit.identifier.country().unwrap_or_default().to_owned(),
+        r#ref: hit.reference,
         is_new: hit.is_new,
     }
 }

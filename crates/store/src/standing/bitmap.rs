@@ -39,6 +39,13 @@ impl Bitmap {
         })
     }
 
+    /// The same, less those of which `other` is true.
+    #[must_use]
+    pub fn without(&self, other: &Self) -> Self {
+        let others = other.bytes.iter().copied().chain(std::iter::repeat(0));
+        Self { bytes: self.bytes.iter().zip(others).map(|(byte, other)| byte & !other).collect() }
+    }
+
     /// Of how many entries it is true.
     pub fn count(&self) -> u64 {
         self.bytes.iter().map(|byte| u64::from(byte.count_ones())).sum()

@@ -31,6 +31,15 @@ pub struct StandingEntry {
     pub canonical: Vec<u8>,
 }
 
+/// A [`StandingEntry`] where it was opened.
+#[derive(Clone, Copy)]
+pub struct EntryRef<'a> {
+    /// As [`StandingEntry::reference`].
+    pub reference: &'a str,
+    /// As [`StandingEntry::canonical`].
+    pub canonical: &'a [u8],
+}
+
 /// A segment whose files are on disk, but which nothing names yet.
 pub struct WrittenSegment {
     pub(super) id: SegmentId,
@@ -165,14 +174,14 @@ impl WrittenSegment {
 }
 
 impl StoredSegment {
-    /// Gives all entries, a frame at a time, to `see`, with the place of the first. Blocks.
+    /// Gives all entries to `see`, each with its place. Blocks.
     ///
     /// # Errors
     /// When the file is damaged, and the error of `see`.
     pub fn read(
         &self,
         store: &Store,
-        mut see: impl FnMut(usize, Vec<StandingEntry>) -> Result<(), StandingError>,
+        mut see: impl FnMut(usize, EntryRef<'_>) -> Result<(), StandingError>,
     ) -> Result<(), StandingError> {
         let path = identifiers_path(&store.folder, &self.standing, &self.id);
         let sealer = self.sealer(store)?;
@@ -180,31 +189,33 @@ impl StoredSegment {
             .map_err(|error| error.at(&path))?;
         let mut place = 0;
         while let Some(frame) = frames.next().map_err(|error| error.at(&path))? {
-            let entries = decode(&frame).ok_or(StandingError::Damaged)?;
-            let count = entries.len();
-            see(place, entries)?;
-            place += count;
+            let mut entries = Entries { rest: &frame };
+            while let Some(entry) = entries.next()? {
+                see(place, entry)?;
+                place += 1;
+            }
         }
         if place == self.entries { Ok(()) } else { Err(StandingError::Damaged) }
     }
 
-    /// The entries at `places`, which must rise; only frames that hold one are opened. Blocks.
+    /// Gives the entries at `places`, which must rise, to `see`; only frames that hold one are
+    /// opened. Blocks.
     ///
     /// # Errors
-    /// When the file is damaged.
-    pub fn entries_at(
+    /// When the file is damaged, and the error of `see`.
+    pub fn read_at(
         &self,
         store: &Store,
-        places: &[usize],
-    ) -> Result<Vec<StandingEntry>, StandingError> {
+        places: impl Iterator<Item = usize>,
+        mut see: impl FnMut(usize, EntryRef<'_>) -> Result<(), StandingError>,
+    ) -> Result<(), StandingError> {
         let path = identifiers_path(&store.folder, &self.standing, &self.id);
         let sealer = self.sealer(store)?;
         let mut frames = Frames::open(&path, &sealer, identifiers_about(&self.id, self.entries))
             .map_err(|error| error.at(&path))?;
-        let mut found = Vec::with_capacity(places.len());
+        let mut places = places.peekable();
         let mut number = 0;
-        for together in places.chunk_by(|a, b| a / ENTRIES_A_FRAME == b / ENTRIES_A_FRAME) {
-            let wanted = together.first().map_or(0, |place| place / ENTRIES_A_FRAME);
+        while let Some(wanted) = places.peek().map(|place| place / ENTRIES_A_FRAME) {
             while number < wanted {
                 if !frames.skip().map_err(|error| error.at(&path))? {
                     return Err(StandingError::Damaged);
@@ -212,14 +223,25 @@ impl StoredSegment {
                 number += 1;
             }
             let frame = frames.next().map_err(|error| error.at(&path))?;
+            let frame = frame.ok_or(StandingError::Damaged)?;
+            let mut entries = Entries { rest: &frame };
+            let mut next = number * ENTRIES_A_FRAME;
             number += 1;
-            let entries = frame.and_then(|frame| decode(&frame)).ok_or(StandingError::Damaged)?;
-            for place in together {
-                let entry = entries.get(place % ENTRIES_A_FRAME).ok_or(StandingError::Damaged)?;
-                found.push(entry.clone());
+            let end = number * ENTRIES_A_FRAME;
+            while let Some(place) = places.next_if(|place| (next..end).contains(place)) {
+                while next < place {
+                    entries.next()?;
+                    next += 1;
+                }
+                see(place, entries.next()?.ok_or(StandingError::Damaged)?)?;
+                next += 1;
+            }
+            if places.peek().is_some_and(|place| *place < end) {
+                // They do not rise.
+                return Err(StandingError::Damaged);
             }
         }
-        Ok(found)
+        Ok(())
     }
 
     /// Which entries were removed.
@@ -415,17 +437,27 @@ fn clipped(text: &str) -> &str {
     text.get(..end).unwrap_or_default()
 }
 
-fn decode(mut frame: &[u8]) -> Option<Vec<StandingEntry>> {
-    let mut entries = Vec::with_capacity(ENTRIES_A_FRAME);
-    let take = |frame: &mut &[u8]| {
-        let (len, rest) = frame.split_first_chunk()?;
-        let (part, rest) = rest.split_at_checked(u16::from_be_bytes(*len).into())?;
-        *frame = rest;
-        Some(part.to_vec())
-    };
-    while !frame.is_empty() {
-        let reference = String::from_utf8(take(&mut frame)?).ok()?;
-        entries.push(StandingEntry { reference, canonical: take(&mut frame)? });
+/// The entries of a frame, one after the other.
+struct Entries<'a> {
+    rest: &'a [u8],
+}
+
+impl<'a> Entries<'a> {
+    fn next(&mut self) -> Result<Option<EntryRef<'a>>, StandingError> {
+        if self.rest.is_empty() {
+            return Ok(None);
+        }
+        let (Some(reference), Some(canonical)) = (self.part(), self.part()) else {
+            return Err(StandingError::Damaged);
+        };
+        let reference = str::from_utf8(reference).map_err(|_| StandingError::Damaged)?;
+        Ok(Some(EntryRef { reference, canonical }))
     }
-    Some(entries)
+
+    fn part(&mut self) -> Option<&'a [u8]> {
+        let (len, rest) = self.rest.split_first_chunk()?;
+        let (part, rest) = rest.split_at_checked(u16::from_be_bytes(*len).into())?;
+        self.rest = rest;
+        Some(part)
+    }
 }

@@ -7,7 +7,7 @@ use std::{
 use symbolon_identifiers::IdentifierType;
 use symbolon_policy::{ScopeId, StandingId};
 use symbolon_store::{
-    Bitmap, LogRecord, NewStanding, StandingChange, StandingEntry, StandingError, Store,
+    Bitmap, EntryRef, LogRecord, NewStanding, StandingChange, StandingEntry, StandingError, Store,
     StoredSegment, TagsEnd, WrittenSegment,
 };
 use symbolon_tagset::MembershipHash;
@@ -98,6 +98,11 @@ fn only(files: &[PathBuf]) -> &Path {
     &files[0]
 }
 
+fn owned(entry: EntryRef<'_>) -> StandingEntry {
+    let (reference, canonical) = (entry.reference.to_owned(), entry.canonical.to_vec());
+    StandingEntry { reference, canonical }
+}
+
 /// Where each frame begins, and the end.
 fn frames(bytes: &[u8]) -> Vec<usize> {
     let mut at = vec![0];
@@ -118,16 +123,27 @@ async fn what_is_kept_is_read_back_also_later_and_only_its_owner_can() {
     assert_eq!(read_tags(&home.store, segment).unwrap(), (0..MANY).map(hash).collect::<Vec<_>>());
     let mut read = Vec::new();
     segment
-        .read(&home.store, |_, mut some| {
-            read.append(&mut some);
+        .read(&home.store, |place, entry| {
+            assert_eq!(place, read.len());
+            read.push(owned(entry));
             Ok(())
         })
         .unwrap();
     assert!(read == entries(MANY));
     let places = [0, 1, 4_095, 4_096, 9_999];
-    let found = segment.entries_at(&home.store, &places).unwrap();
-    assert!(found.iter().zip(places).all(|(one, place)| *one == entries(MANY)[place]));
-    assert!(segment.entries_at(&home.store, &[MANY]).is_err());
+    let mut found = Vec::new();
+    let mut at = |places: &[usize]| {
+        segment.read_at(&home.store, places.iter().copied(), |place, entry| {
+            found.push((place, owned(entry)));
+            Ok(())
+        })
+    };
+    at(&places).unwrap();
+    for wrong in [vec![MANY], vec![9_999, MANY], vec![1, 0], vec![7, 7], vec![4_096, 1]] {
+        assert!(at(&wrong).is_err(), "{wrong:?}");
+    }
+    let expected = places.map(|place| (place, entries(MANY)[place].clone()));
+    assert!(found[..places.len()] == expected);
     let mode = |path: &Path| fs::metadata(path).unwrap().mode() & 0o777;
     assert_eq!(mode(&home.folder.standing(&STANDING)), 0o700);
     assert_eq!(mode(home.folder.standing(&STANDING).parent().unwrap()), 0o700);
