@@ -1,5 +1,6 @@
 use std::{
     collections::{BTreeMap, HashMap},
+    hash::{BuildHasher as _, RandomState},
     ops::Range,
     sync::Arc,
 };
@@ -40,18 +41,20 @@ impl Batch {
     }
 
     fn new(kind: IdentifierType, items: &[&Item]) -> Self {
-        let mut known: HashMap<&Identifier, u32> = HashMap::with_capacity(items.len());
+        let firsts = first_of_equals(items.iter().map(|item| &item.identifier));
         let mut different = Vec::with_capacity(items.len());
-        let places = items
-            .iter()
-            .map(|item| {
-                *known.entry(&item.identifier).or_insert_with(|| {
-                    let place = u32::try_from(different.len()).unwrap_or(u32::MAX);
-                    different.push(&item.identifier);
-                    place
-                })
-            })
-            .collect();
+        let mut places = Vec::with_capacity(items.len());
+        for (number, (item, first)) in items.iter().zip(firsts).enumerate() {
+            let place = if first == number {
+                different.push(&item.identifier);
+                u32::try_from(different.len().saturating_sub(1)).unwrap_or(u32::MAX)
+            } else {
+                // What comes first has its place already.
+                places.get(first).copied().unwrap_or(u32::MAX)
+            };
+            places.push(place);
+        }
+        let places = places.into();
         let references = items.iter().map(|item| item.reference).collect();
         Self { kind, inputs: Arc::new(Inputs::of(&different)), references, places }
     }
@@ -68,6 +71,36 @@ impl Batch {
         };
         self.places.iter().map(|place| answer(place).unwrap_or(false)).collect()
     }
+}
+
+/// For each identifier the number of the first one equal to it.
+///
+/// Sorts hashes instead of filling a table: a million identifiers lie all over the memory, and each
+/// is visited in order, once. The hash has a random key, so that nobody can make many collide.
+pub(crate) fn first_of_equals<'a>(
+    identifiers: impl ExactSizeIterator<Item = &'a Identifier> + Clone,
+) -> Vec<usize> {
+    let state = RandomState::new();
+    let mut hashes: Vec<(u64, usize)> = identifiers
+        .clone()
+        .enumerate()
+        .map(|(number, identifier)| (state.hash_one(identifier), number))
+        .collect();
+    hashes.sort_unstable();
+    let mut firsts: Vec<usize> = (0..hashes.len()).collect();
+    let mut all: Option<Vec<&Identifier>> = None;
+    for same in hashes.chunk_by(|one, other| one.0 == other.0).filter(|same| same.len() > 1) {
+        let all = all.get_or_insert_with(|| identifiers.clone().collect());
+        let mut known: HashMap<&Identifier, usize> = HashMap::new();
+        for (_, number) in same {
+            let Some(identifier) = all.get(*number) else { continue };
+            let first = *known.entry(identifier).or_insert(*number);
+            if let Some(to) = firsts.get_mut(*number) {
+                *to = first;
+            }
+        }
+    }
+    firsts
 }
 
 impl Inputs {
@@ -137,6 +170,13 @@ mod tests {
         assert_eq!((batches.len(), batch.count()), (1, 2));
         assert_eq!(*batch.references, [7, 5, 9]);
         assert_eq!(batch.for_caller(&[true, false]), [true, false, true]);
+    }
+
+    #[test]
+    fn each_identifier_knows_the_first_of_its_equals() {
+        let items: Vec<_> = (0..500).map(|i| mail(i, &format!("n{}@x.example", i % 7))).collect();
+        let firsts = first_of_equals(items.iter().map(|item| &item.identifier));
+        assert!(firsts.iter().enumerate().all(|(number, first)| *first == number % 7));
     }
 
     #[test]

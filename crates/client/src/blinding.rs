@@ -1,12 +1,11 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use bytes::Bytes;
-use ring::hmac;
 use symbolon_exchange::CHUNK_ELEMENTS;
 use symbolon_identifiers::IdentifierType;
 use symbolon_oprf::{Blind, Error, voprf};
 use symbolon_policy::CheckId;
-use zeroize::{Zeroize as _, Zeroizing};
+use zeroize::Zeroizing;
 
 use crate::{
     Compute,
@@ -41,14 +40,15 @@ pub(crate) async fn blind(
     check: CheckId,
     secret: &Zeroizing<[u8; CHECK_SECRET_LEN]>,
 ) -> Result<Blinded, CheckError> {
-    let key = hmac::Key::new(hmac::HMAC_SHA512, secret.as_ref());
+    let secret = Arc::new(secret.clone());
     let mut blinded = Blinded::new();
     let mut pieces = Pipeline::new(compute, compute.cores().saturating_add(1));
     for batch in batches {
         let mut chunks = Vec::with_capacity(batch.count().div_ceil(CHUNK_ELEMENTS));
         for first in (0..batch.count()).step_by(CHUNK_ELEMENTS) {
-            let (inputs, kind, key) = (Arc::clone(&batch.inputs), batch.kind, key.clone());
-            let piece = move || blind_chunk(&inputs, first, kind, &check, &key);
+            let (inputs, secret) = (Arc::clone(&batch.inputs), Arc::clone(&secret));
+            let kind = batch.kind;
+            let piece = move || blind_chunk(&inputs, first, kind, &check, &secret);
             if let Some(done) = pieces.push(piece).await.map_err(|_| CheckError::Stopping)? {
                 chunks.push(done.map_err(CheckError::Blinding)?);
             }
@@ -66,14 +66,15 @@ fn blind_chunk(
     first: usize,
     kind: IdentifierType,
     check: &CheckId,
-    key: &hmac::Key,
+    secret: &[u8; CHECK_SECRET_LEN],
 ) -> Result<BlindedChunk, Error> {
     let inputs = inputs.at(first..first.saturating_add(CHUNK_ELEMENTS));
-    let mut blinds = Vec::with_capacity(inputs.len());
-    for (index, input) in (first..).zip(&inputs) {
-        let index = u32::try_from(index).unwrap_or(u32::MAX);
-        blinds.push(blind_of(key, check, kind, index, input)?);
-    }
+    let blinds = Blind::derive_each(secret, inputs.len(), |place, label| {
+        let index = u32::try_from(first.saturating_add(place)).unwrap_or(u32::MAX);
+        if let Some(input) = inputs.get(place) {
+            append_label(check, kind, index, input, label);
+        }
+    })?;
     let elements = voprf::additive::blind(&inputs, &blinds)?.into();
     Ok(BlindedChunk { blinds, elements })
 }
@@ -92,28 +93,23 @@ pub fn derive_blind(
     index: u32,
     input: &[u8],
 ) -> Result<Blind, Error> {
-    blind_of(&hmac::Key::new(hmac::HMAC_SHA512, secret), check, kind, index, input)
+    let label = |_, label: &mut Vec<u8>| append_label(check, kind, index, input, label);
+    Blind::derive_each(secret, 1, label)?.pop().ok_or(Error::EmptyBatch)
 }
 
-fn blind_of(
-    key: &hmac::Key,
+fn append_label(
     check: &CheckId,
     kind: IdentifierType,
     index: u32,
     input: &[u8],
-) -> Result<Blind, Error> {
-    let mut context = hmac::Context::with_key(key);
-    context.update(b"Symbolon-v1-Blind\0");
-    context.update(&check.0);
-    context.update(kind.name().as_bytes());
-    context.update(&[0]);
-    context.update(&index.to_be_bytes());
-    context.update(input);
-    let mut uniform = [0; 64];
-    uniform.copy_from_slice(context.sign().as_ref());
-    let blind = Blind::from_uniform_bytes(&uniform);
-    uniform.zeroize();
-    blind
+    label: &mut Vec<u8>,
+) {
+    label.extend(b"Symbolon-v1-Blind\0");
+    label.extend(check.0);
+    label.extend(kind.name().as_bytes());
+    label.push(0);
+    label.extend(index.to_be_bytes());
+    label.extend(input);
 }
 
 impl BlindedBatch {

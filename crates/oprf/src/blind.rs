@@ -7,6 +7,7 @@ use ring::rand::SecureRandom;
 use zeroize::{Zeroize, Zeroizing};
 
 use crate::Error;
+use crate::hash_batch::{HMAC_KEY_LEN, hmac_sha512_each};
 use crate::scalar::{self, SCALAR_LEN};
 
 /// A secret scalar, never zero, that hides one input from the owner. Wiped when dropped.
@@ -30,6 +31,22 @@ impl Blind {
     /// [`Error::ZeroScalar`], which nobody will meet with such bytes.
     pub fn from_uniform_bytes(bytes: &[u8; 64]) -> Result<Self, Error> {
         Ok(Self(*scalar::non_zero_from_uniform_bytes(bytes)?))
+    }
+
+    /// Blinds that whoever knows `secret` can make again: for each of `count` labels, which `write`
+    /// appends to a buffer, HMAC-SHA-512 (RFC 2104) under the secret, as
+    /// [`from_uniform_bytes`](Self::from_uniform_bytes) takes it. The labels must differ.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ZeroScalar`], which nobody will meet.
+    pub fn derive_each(
+        secret: &[u8; HMAC_KEY_LEN],
+        count: usize,
+        write: impl Fn(usize, &mut Vec<u8>),
+    ) -> Result<Vec<Self>, Error> {
+        let uniform = hmac_sha512_each(secret, count, write);
+        uniform.iter().map(Self::from_uniform_bytes).collect()
     }
 
     /// The blind that [`to_bytes`](Self::to_bytes) encoded, also one that a partner opened to us.

@@ -12,6 +12,35 @@ pub(crate) fn sha512_each(count: usize, write: impl Fn(usize, &mut Vec<u8>)) -> 
     digest_each(count, Start::Empty, write)
 }
 
+/// HMAC-SHA-512 (RFC 2104) under a key of each of `count` messages, which `write` appends to a buffer.
+pub(crate) fn hmac_sha512_each(
+    key: &[u8; HMAC_KEY_LEN],
+    count: usize,
+    write: impl Fn(usize, &mut Vec<u8>),
+) -> Digests {
+    let inner = hmac_block(key, 0x36);
+    let outer = hmac_block(key, 0x5c);
+    let first = sha512_each(count, |index, buffer| {
+        buffer.extend(*inner);
+        write(index, buffer);
+    });
+    sha512_each(count, |index, buffer| {
+        buffer.extend(*outer);
+        buffer.extend(first.get(index).into_iter().flatten());
+    })
+}
+
+/// Length of a key of HMAC here: shorter than a block, so that it is not hashed first.
+pub(crate) const HMAC_KEY_LEN: usize = 32;
+
+fn hmac_block(key: &[u8; HMAC_KEY_LEN], pad: u8) -> Zeroizing<[u8; hash::BLOCK_LEN]> {
+    let mut block = Zeroizing::new([pad; hash::BLOCK_LEN]);
+    for (byte, key) in block.iter_mut().zip(key) {
+        *byte ^= key;
+    }
+    block
+}
+
 /// [`hash::expand_message_xmd`] to 64 bytes of each of `count` messages, which `write` appends to a
 /// buffer.
 pub(crate) fn expand_each(count: usize, dst: Dst, write: impl Fn(usize, &mut Vec<u8>)) -> Digests {
@@ -117,6 +146,8 @@ mod lanes {
 
 #[cfg(test)]
 mod tests {
+    use ring::hmac;
+
     use super::*;
     use crate::engine::Engine;
 
@@ -130,10 +161,18 @@ mod tests {
                 let write = |index, buffer: &mut Vec<u8>| buffer.extend(message(index));
                 let digests = engine.force(|| sha512_each(count, write));
                 let expanded = engine.force(|| expand_each(count, DST, write));
-                assert_eq!((digests.len(), expanded.len()), (count, count));
+                let macs = engine.force(|| hmac_sha512_each(&[7; HMAC_KEY_LEN], count, write));
+                assert_eq!((digests.len(), expanded.len(), macs.len()), (count, count, count));
+                let key = hmac::Key::new(hmac::HMAC_SHA512, &[7; HMAC_KEY_LEN]);
                 for index in 0..count {
                     let message = message(index);
                     assert_eq!(digests[index], hash::sha512(&[&message]), "{}", engine.name());
+                    assert_eq!(
+                        macs[index],
+                        hmac::sign(&key, &message).as_ref(),
+                        "{}",
+                        engine.name()
+                    );
                     assert_eq!(
                         expanded[index],
                         *hash::expand_message_xmd::<64>(&[&message], DST),

@@ -1,5 +1,5 @@
 use std::{
-    collections::{BTreeMap, HashMap, HashSet},
+    collections::{BTreeMap, HashMap},
     time::Duration,
 };
 
@@ -16,6 +16,7 @@ use time::OffsetDateTime;
 use super::{MOST_KEPT, StandingFailure, opening::StandingOpening};
 use crate::{
     Failure, Item, QuestionContext, Requester, Source,
+    batch::first_of_equals,
     check::{CheckRequest, KeptTags},
 };
 
@@ -245,9 +246,11 @@ impl Requester {
 }
 
 fn each_once(items: Vec<StandingItem>) -> Vec<StandingItem> {
-    let mut known = HashSet::with_capacity(items.len());
-    let is_new: Vec<bool> = items.iter().map(|item| known.insert(&item.identifier)).collect();
-    items.into_iter().zip(is_new).filter_map(|(item, is_new)| is_new.then_some(item)).collect()
+    let firsts = first_of_equals(items.iter().map(|item| &item.identifier));
+    let mut firsts = firsts.into_iter().enumerate().map(|(number, first)| number == first);
+    let mut items = items;
+    items.retain(|_| firsts.next().unwrap_or(false));
+    items
 }
 
 fn write_segment(

@@ -15,7 +15,7 @@
 use core::arch::x86_64::*;
 
 use super::Job;
-use super::field::{Element, Field, MAX_LANES, Mask, Stored};
+use super::field::{Element, Field, MAX_LANES, Mask, Rows, Stored, row_of};
 
 /// Whether this processor has what [`run`] needs.
 pub(super) fn is_supported() -> bool {
@@ -216,7 +216,6 @@ impl Avx2 {
 
 impl Field for Avx2 {
     const LANES: usize = 4;
-    const LIMBS: usize = 10;
 
     #[inline(always)]
     fn load(stored: &Stored) -> Self {
@@ -423,4 +422,41 @@ impl Field for Avx2 {
         }
         Self(limbs)
     }
+
+    type Row = Row;
+
+    #[inline(always)]
+    fn read_rows(rows: &Rows<Row>, numbers: &[u8; MAX_LANES]) -> [Self; 4] {
+        let mut coordinates = [Stored::default(); 4];
+        for (lane, number) in numbers.iter().enumerate().take(Self::LANES) {
+            let Row(row) = &rows[row_of(*number, lane)];
+            for (coordinate, limbs) in coordinates.iter_mut().zip(row) {
+                let words = coordinate.words_mut().iter_mut().skip(lane).step_by(Self::LANES);
+                for (word, limb) in words.zip(limbs) {
+                    *word = *limb;
+                }
+            }
+        }
+        let [x, y, z, t] = &coordinates;
+        [Self::load(x), Self::load(y), Self::load(z), Self::load(t)]
+    }
+
+    #[inline(always)]
+    fn write_rows(rows: &mut Rows<Row>, numbers: &[u8; MAX_LANES], coordinates: [Self; 4]) {
+        let [x, y, z, t] = coordinates;
+        let coordinates = [x.store(), y.store(), z.store(), t.store()];
+        for (lane, number) in numbers.iter().enumerate().take(Self::LANES) {
+            let Row(row) = &mut rows[row_of(*number, lane)];
+            for (limbs, coordinate) in row.iter_mut().zip(&coordinates) {
+                let words = coordinate.words().iter().skip(lane).step_by(Self::LANES);
+                for (limb, word) in limbs.iter_mut().zip(words) {
+                    *limb = *word;
+                }
+            }
+        }
+    }
 }
+
+/// x, y, z and t, ten limbs each.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Row([[u64; 10]; 4]);

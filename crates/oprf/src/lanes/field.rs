@@ -75,6 +75,17 @@ impl Element {
 #[repr(C, align(64))]
 pub(super) struct Stored(pub(super) [[u64; 8]; 5]);
 
+/// A row for each number and lane: row n of lane l is entry n · [`MAX_LANES`] + l. As many as there
+/// are numbers in a byte, so that none needs to be checked.
+pub(super) type Rows<R> = [R; ROWS];
+pub(super) const ROWS: usize = 256 * MAX_LANES;
+
+/// Where a lane's row lies.
+#[inline(always)]
+pub(super) fn row_of(number: u8, lane: usize) -> usize {
+    usize::from(number) * MAX_LANES + lane % MAX_LANES
+}
+
 /// Elements of the field, one in each lane. No operation's time or memory access depends on a value.
 ///
 /// INVARIANT: every value is *reduced*, that is within the bounds which its back end's
@@ -82,9 +93,8 @@ pub(super) struct Stored(pub(super) [[u64; 8]; 5]);
 pub(super) trait Field: Copy {
     /// How many lanes.
     const LANES: usize;
-    /// How many limbs an element has. In memory, limb i of lane l is word i · LANES + l.
-    const LIMBS: usize;
 
+    /// In memory, limb i of lane l is word i · LANES + l.
     fn load(stored: &Stored) -> Self;
     fn store(self) -> Stored;
 
@@ -124,6 +134,13 @@ pub(super) trait Field: Copy {
     fn table(entries: &[Element; MAX_LANES]) -> Stored;
     /// In each lane the entry of the table that the lane's index, 0 to 7, names.
     fn pick(table: &Stored, indices: &[u8; MAX_LANES]) -> Self;
+
+    /// The four coordinates of one lane's point, apart from those of the others.
+    type Row: Copy + Default;
+    /// In each lane the coordinates that its own row of this number holds: see [`Rows`].
+    fn read_rows(rows: &Rows<Self::Row>, numbers: &[u8; MAX_LANES]) -> [Self; 4];
+    /// Puts each lane's coordinates into its own row of this number.
+    fn write_rows(rows: &mut Rows<Self::Row>, numbers: &[u8; MAX_LANES], coordinates: [Self; 4]);
 
     #[inline(always)]
     fn zero() -> Self {

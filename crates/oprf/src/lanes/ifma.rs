@@ -17,7 +17,7 @@
 use core::arch::x86_64::*;
 
 use super::Job;
-use super::field::{Element, Field, MAX_LANES, Mask, Stored};
+use super::field::{Element, Field, MAX_LANES, Mask, Rows, Stored, row_of};
 
 /// Whether this processor has what [`run`] needs.
 pub(super) fn is_supported() -> bool {
@@ -179,7 +179,6 @@ impl Ifma {
 
 impl Field for Ifma {
     const LANES: usize = 8;
-    const LIMBS: usize = 5;
 
     #[inline(always)]
     fn load(stored: &Stored) -> Self {
@@ -393,5 +392,88 @@ impl Field for Ifma {
             permuted(indices, d),
             permuted(indices, e),
         ])
+    }
+
+    type Row = Row;
+
+    #[inline(always)]
+    fn read_rows(rows: &Rows<Row>, numbers: &[u8; MAX_LANES]) -> [Self; 4] {
+        let mut parts = [[set(0); 8]; 3];
+        for (lane, number) in numbers.iter().enumerate() {
+            let Row([a, b, c]) = rows[row_of(*number, lane)];
+            parts[0][lane] = loaded(a);
+            parts[1][lane] = loaded(b);
+            parts[2][lane] = loaded(c);
+        }
+        let [a, b, c] = parts;
+        let [x0, x1, x2, x3, x4, y0, y1, y2] = transposed(a);
+        let [y3, y4, z0, z1, z2, z3, z4, t0] = transposed(b);
+        let [t1, t2, t3, t4, ..] = transposed(c);
+        [
+            Self([x0, x1, x2, x3, x4]),
+            Self([y0, y1, y2, y3, y4]),
+            Self([z0, z1, z2, z3, z4]),
+            Self([t0, t1, t2, t3, t4]),
+        ]
+    }
+
+    #[inline(always)]
+    fn write_rows(rows: &mut Rows<Row>, numbers: &[u8; MAX_LANES], coordinates: [Self; 4]) {
+        let [Self(x), Self(y), Self(z), Self(t)] = coordinates;
+        let o = set(0);
+        let a = transposed([x[0], x[1], x[2], x[3], x[4], y[0], y[1], y[2]]);
+        let b = transposed([y[3], y[4], z[0], z[1], z[2], z[3], z[4], t[0]]);
+        let c = transposed([t[1], t[2], t[3], t[4], o, o, o, o]);
+        for (lane, number) in numbers.iter().enumerate() {
+            let row = &mut rows[row_of(*number, lane)];
+            *row = Row([stored(a[lane]), stored(b[lane]), stored(c[lane])]);
+        }
+    }
+}
+
+/// x, y, z and t, five limbs each, and what fills three registers.
+#[derive(Clone, Copy, Default)]
+#[repr(C, align(64))]
+pub(super) struct Row([[u64; 8]; 3]);
+
+/// Word i of register j becomes word j of register i.
+#[inline(always)]
+fn transposed(rows: [__m512i; 8]) -> [__m512i; 8] {
+    let [a, b, c, d, e, f, g, h] = rows;
+    // SAFETY: IFMA.
+    unsafe {
+        // Words 0, 2, 4 and 6 of two rows each, then 1, 3, 5 and 7.
+        let even = [
+            _mm512_unpacklo_epi64(a, b),
+            _mm512_unpacklo_epi64(c, d),
+            _mm512_unpacklo_epi64(e, f),
+            _mm512_unpacklo_epi64(g, h),
+        ];
+        let odd = [
+            _mm512_unpackhi_epi64(a, b),
+            _mm512_unpackhi_epi64(c, d),
+            _mm512_unpackhi_epi64(e, f),
+            _mm512_unpackhi_epi64(g, h),
+        ];
+        let ([i, k, m, o], [j, l, n, p]) = (quarters(even), quarters(odd));
+        [i, j, k, l, m, n, o, p]
+    }
+}
+
+/// Quarter i of register j becomes quarter j of register i.
+#[inline(always)]
+fn quarters([a, b, c, d]: [__m512i; 4]) -> [__m512i; 4] {
+    const EVEN: i32 = 0b10_00_10_00;
+    const ODD: i32 = 0b11_01_11_01;
+    // SAFETY: IFMA.
+    unsafe {
+        let (e, f) = (_mm512_shuffle_i64x2::<EVEN>(a, b), _mm512_shuffle_i64x2::<EVEN>(c, d));
+        let (g, h) = (_mm512_shuffle_i64x2::<ODD>(a, b), _mm512_shuffle_i64x2::<ODD>(c, d));
+        [
+            _mm512_shuffle_i64x2::<EVEN>(e, f),
+            _mm512_shuffle_i64x2::<EVEN>(g, h),
+            _mm512_shuffle_i64x2::<ODD>(e, f),
+            _mm512_shuffle_i64x2::<ODD>(g, h),
+        ]
     }
 }

@@ -4,10 +4,10 @@
 //! in each to the bucket that the lane's digit names; what then remains are additions in step.
 //! N. Pippenger, "On the evaluation of powers and related problems", 1976.
 
-use super::field::{Field, MAX_LANES, Stored};
-use super::packed::{PackedPoints, Scalars};
-use super::point::{Cached, Extended, StoredPoint};
-use super::recode::Window;
+use super::field::{Field, MAX_LANES, ROWS, Rows, Stored};
+use super::packed::PackedPoints;
+use super::point::{Affine, Extended, StoredPoint};
+use super::recode::{Window, recode};
 use super::{Job, ristretto};
 
 pub(super) struct Multiscalar<'a> {
@@ -15,11 +15,6 @@ pub(super) struct Multiscalar<'a> {
     pub(super) coefficients: &'a [[u8; 32]],
 }
 
-/// A bucket of one lane: x, y, z and t, each as many words as an element has limbs.
-#[derive(Clone, Copy)]
-struct Bucket([u64; BUCKET_WORDS]);
-
-const BUCKET_WORDS: usize = 40;
 /// Windows of any width there is below, in whole passes of eight lanes.
 const MOST_WINDOWS: usize = 64;
 
@@ -44,13 +39,16 @@ impl Multiscalar<'_> {
     /// The sum, in all lanes.
     #[inline(always)]
     fn sum<F: Field, const BITS: u32>(&self) -> Extended<F> {
-        let windows = 256_usize.div_ceil(BITS as usize).next_multiple_of(8);
+        let passes = 256_usize.div_ceil(BITS as usize).next_multiple_of(8) / F::LANES;
         let mut sums = [StoredPoint::default(); MOST_WINDOWS / 4];
-        let passes = windows / F::LANES;
-        let mut buckets = vec![Bucket([0; BUCKET_WORDS]); ((1 << (BITS - 1)) + 1) * F::LANES];
-        let digits = self.digits::<BITS>(windows);
+        let points = self.prepared::<F>();
+        let digits = self.digits::<F, BITS>(passes);
+        #[allow(clippy::useless_vec, reason = "it would not fit on every thread's stack")]
+        let mut rows = vec![F::Row::default(); ROWS];
+        let Some(buckets) = rows.first_chunk_mut() else { return Extended::identity() };
         for (pass, sum) in sums.iter_mut().take(passes).enumerate() {
-            *sum = self.pass::<F, BITS>(&digits, windows, pass, &mut buckets).store();
+            let digits = digits.iter().skip(pass).step_by(passes);
+            *sum = self.pass::<F, BITS>(&points, digits, buckets).store();
         }
 
         // Σ over passes of 2^(BITS·LANES·pass), lane by lane, then over lanes of 2^(BITS·lane).
@@ -67,47 +65,67 @@ impl Multiscalar<'_> {
             for _ in 0..BITS {
                 all = all.double::<true>();
             }
-            all = all.add::<true>(&broadcast::<F>(&lanes, lane).cached(), 0);
+            all = all.add::<true>(&Extended::<F>::broadcast(&lanes, lane).cached(), 0);
         }
         all
     }
 
-    /// The digits of all windows of each coefficient: magnitude, and sign in the top bit of a second
-    /// byte.
+    /// The points as they are added, which is done once for each window.
     #[inline(always)]
-    fn digits<const BITS: u32>(&self, windows: usize) -> Vec<(u8, bool)> {
-        let mut digits = Vec::with_capacity(self.coefficients.len() * windows);
-        let mut window = [Window::default(); MOST_WINDOWS];
+    fn prepared<F: Field>(&self) -> Vec<StoredAffine> {
+        let mut prepared = Vec::with_capacity(self.points.groups.len());
+        for group in &self.points.groups {
+            let point = Extended::<F>::load(group);
+            let point = if self.points.z_is_one { point } else { point.with_z_one() };
+            prepared.push(StoredAffine::of(&point.affine()));
+        }
+        prepared
+    }
+
+    /// For each coefficient its digits by pass: those of a pass's windows lie in its lanes.
+    #[inline(always)]
+    fn digits<F: Field, const BITS: u32>(&self, passes: usize) -> Vec<Window> {
+        let mut digits = Vec::with_capacity(self.coefficients.len() * passes);
         for coefficient in self.coefficients {
-            let window = window.get_mut(..windows).unwrap_or_default();
-            Scalars::One(coefficient).recode_group::<BITS>(0, 1, window);
-            digits.extend(window.iter().map(|window| (window.magnitudes[0], window.negative != 0)));
+            let mut windows = [Window::default(); MOST_WINDOWS];
+            recode::<BITS>(coefficient, 0, &mut windows);
+            for windows in windows.chunks_exact(F::LANES).take(passes) {
+                let mut pass = Window::default();
+                for (lane, (window, to)) in windows.iter().zip(&mut pass.magnitudes).enumerate() {
+                    let [magnitude, ..] = window.magnitudes;
+                    *to = magnitude;
+                    pass.negative |= window.negative << lane;
+                }
+                digits.push(pass);
+            }
         }
         digits
     }
 
     /// The sums of the windows of one pass, one in each lane.
     #[inline(always)]
-    fn pass<F: Field, const BITS: u32>(
+    fn pass<'a, F: Field, const BITS: u32>(
         &self,
-        digits: &[(u8, bool)],
-        windows: usize,
-        pass: usize,
-        buckets: &mut [Bucket],
+        points: &[StoredAffine],
+        digits: impl Iterator<Item = &'a Window>,
+        buckets: &mut Rows<F::Row>,
     ) -> Extended<F> {
-        scatter_all(buckets, Extended::<F>::identity());
-        let points = (0..self.points.len).zip(digits.chunks(windows));
-        for (index, digits) in points {
-            let Some(group) = self.points.groups.get(index / F::LANES) else { continue };
-            let point = broadcast::<F>(group, index % F::LANES).cached();
-            let digits = digits.iter().skip(pass * F::LANES).take(F::LANES);
-            add_to_buckets(&point, digits, buckets);
+        for magnitude in 0..=1 << (BITS - 1) {
+            Extended::<F>::identity().write_rows(buckets, &[magnitude; MAX_LANES]);
+        }
+        for (index, window) in (0..self.points.len).zip(digits) {
+            let Some(group) = points.get(index / F::LANES) else { continue };
+            let point = group.broadcast::<F>(index % F::LANES);
+            // What has digit 0 goes to a bucket that nobody reads.
+            let sum = Extended::read_rows(buckets, &window.magnitudes);
+            let sum = sum.add_affine::<true>(&point, window.negative);
+            sum.write_rows(buckets, &window.magnitudes);
         }
         // Σ magnitude · bucket as the sum of all partial sums from the greatest magnitude down.
         let mut partial = Extended::<F>::identity();
         let mut total = Extended::<F>::identity();
         for magnitude in (1..=1 << (BITS - 1)).rev() {
-            let bucket = gather::<F>(buckets, &[magnitude; MAX_LANES]);
+            let bucket = Extended::<F>::read_rows(buckets, &[magnitude; MAX_LANES]);
             partial = partial.add::<true>(&bucket.cached(), 0);
             total = total.add::<true>(&partial.cached(), 0);
         }
@@ -115,69 +133,30 @@ impl Multiscalar<'_> {
     }
 }
 
-/// Adds a point that all lanes hold to a bucket in each. What has digit 0 goes to a bucket that
-/// nobody reads.
-#[inline(always)]
-fn add_to_buckets<'a, F: Field>(
-    point: &Cached<F>,
-    digits: impl Iterator<Item = &'a (u8, bool)>,
-    buckets: &mut [Bucket],
-) {
-    let mut magnitudes = [0; MAX_LANES];
-    let mut minus = 0;
-    for (lane, ((magnitude, is_negative), to)) in digits.zip(&mut magnitudes).enumerate() {
-        *to = usize::from(*magnitude);
-        minus |= u8::from(*is_negative) << lane;
-    }
-    let sum = gather::<F>(buckets, &magnitudes).add::<true>(point, minus);
-    scatter(buckets, &magnitudes, sum);
+/// An [`Affine`] in memory.
+struct StoredAffine {
+    y_plus_x: Stored,
+    y_minus_x: Stored,
+    xy2d: Stored,
 }
 
-#[inline(always)]
-fn broadcast<F: Field>(stored: &StoredPoint, lane: usize) -> Extended<F> {
-    Extended {
-        x: F::broadcast(&stored.x, lane),
-        y: F::broadcast(&stored.y, lane),
-        z: F::broadcast(&stored.z, lane),
-        t: F::broadcast(&stored.t, lane),
-    }
-}
-
-#[inline(always)]
-fn gather<F: Field>(buckets: &[Bucket], magnitudes: &[usize; MAX_LANES]) -> Extended<F> {
-    let mut stored = StoredPoint::default();
-    for (lane, magnitude) in magnitudes.iter().enumerate().take(F::LANES) {
-        let Some(bucket) = buckets.get(magnitude * F::LANES + lane) else { continue };
-        let coordinates = [&mut stored.x, &mut stored.y, &mut stored.z, &mut stored.t];
-        for (to, from) in coordinates.into_iter().zip(bucket.0.chunks_exact(F::LIMBS)) {
-            let to = to.words_mut().iter_mut().skip(lane).step_by(F::LANES);
-            for (to, from) in to.zip(from) {
-                *to = *from;
-            }
+impl StoredAffine {
+    #[inline(always)]
+    fn of<F: Field>(point: &Affine<F>) -> Self {
+        Self {
+            y_plus_x: point.y_plus_x.store(),
+            y_minus_x: point.y_minus_x.store(),
+            xy2d: point.xy2d.store(),
         }
     }
-    Extended::load(&stored)
-}
 
-#[inline(always)]
-fn scatter<F: Field>(buckets: &mut [Bucket], magnitudes: &[usize; MAX_LANES], point: Extended<F>) {
-    let stored = point.store();
-    for (lane, magnitude) in magnitudes.iter().enumerate().take(F::LANES) {
-        let Some(bucket) = buckets.get_mut(magnitude * F::LANES + lane) else { continue };
-        let coordinates: [&Stored; 4] = [&stored.x, &stored.y, &stored.z, &stored.t];
-        for (to, from) in bucket.0.chunks_exact_mut(F::LIMBS).zip(coordinates) {
-            let from = from.words().iter().skip(lane).step_by(F::LANES);
-            for (to, from) in to.iter_mut().zip(from) {
-                *to = *from;
-            }
+    /// The point of one lane in every lane.
+    #[inline(always)]
+    fn broadcast<F: Field>(&self, lane: usize) -> Affine<F> {
+        Affine {
+            y_plus_x: F::broadcast(&self.y_plus_x, lane),
+            y_minus_x: F::broadcast(&self.y_minus_x, lane),
+            xy2d: F::broadcast(&self.xy2d, lane),
         }
-    }
-}
-
-/// Puts the same into every bucket.
-#[inline(always)]
-fn scatter_all<F: Field>(buckets: &mut [Bucket], point: Extended<F>) {
-    for magnitude in 0..buckets.len() / F::LANES {
-        scatter(buckets, &[magnitude; MAX_LANES], point);
     }
 }

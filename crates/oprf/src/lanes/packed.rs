@@ -24,6 +24,8 @@ pub(crate) struct PackedPoints {
     pub(super) len: usize,
     /// Lanes past the last point hold the identity, or what decoding leaves.
     pub(super) groups: Vec<StoredPoint>,
+    /// Whether all have Z = 1.
+    pub(super) z_is_one: bool,
 }
 
 impl Drop for PackedPoints {
@@ -146,7 +148,8 @@ impl Job for FromUniform<'_> {
             }
             groups.push(point.store());
         }
-        (PackedPoints { backend: self.backend, len: self.uniform.len(), groups }, identity)
+        let (backend, len) = (self.backend, self.uniform.len());
+        (PackedPoints { backend, len, groups, z_is_one: false }, identity)
     }
 }
 
@@ -176,7 +179,8 @@ impl Job for Decode<'_> {
             }
             groups.push(point.store());
         }
-        Ok(PackedPoints { backend: self.backend, len: self.encodings.len(), groups })
+        let (backend, len) = (self.backend, self.encodings.len());
+        Ok(PackedPoints { backend, len, groups, z_is_one: true })
     }
 }
 

@@ -5,7 +5,7 @@
 
 use zeroize::Zeroize;
 
-use super::field::{D, Field, INVSQRT_A_MINUS_D, Mask, SQRT_M1, Stored, TWICE_D};
+use super::field::{D, Field, INVSQRT_A_MINUS_D, MAX_LANES, Mask, Rows, SQRT_M1, Stored, TWICE_D};
 
 /// (X : Y : Z : T) with x = X/Z, y = Y/Z, T = XY/Z.
 #[derive(Clone, Copy)]
@@ -61,6 +61,48 @@ impl<F: Field> Extended<F> {
     #[inline(always)]
     pub(super) fn store(self) -> StoredPoint {
         StoredPoint { x: self.x.store(), y: self.y.store(), z: self.z.store(), t: self.t.store() }
+    }
+
+    /// In each lane the point that its own row of this number holds.
+    #[inline(always)]
+    pub(super) fn read_rows(rows: &Rows<F::Row>, numbers: &[u8; MAX_LANES]) -> Self {
+        let [x, y, z, t] = F::read_rows(rows, numbers);
+        Self { x, y, z, t }
+    }
+
+    /// Puts each lane's point into its own row of this number.
+    #[inline(always)]
+    pub(super) fn write_rows(self, rows: &mut Rows<F::Row>, numbers: &[u8; MAX_LANES]) {
+        F::write_rows(rows, numbers, [self.x, self.y, self.z, self.t]);
+    }
+
+    /// The point of one lane in every lane.
+    #[inline(always)]
+    pub(super) fn broadcast(stored: &StoredPoint, lane: usize) -> Self {
+        Self {
+            x: F::broadcast(&stored.x, lane),
+            y: F::broadcast(&stored.y, lane),
+            z: F::broadcast(&stored.z, lane),
+            t: F::broadcast(&stored.t, lane),
+        }
+    }
+
+    /// The same point with Z = 1.
+    #[inline(always)]
+    pub(super) fn with_z_one(self) -> Self {
+        let inverse = self.z.invert();
+        let (x, y) = (self.x.mul(inverse), self.y.mul(inverse));
+        Self { x, y, z: F::one(), t: x.mul(y) }
+    }
+
+    /// Of a point with Z = 1.
+    #[inline(always)]
+    pub(super) fn affine(self) -> Affine<F> {
+        Affine {
+            y_plus_x: self.y.add(self.x),
+            y_minus_x: self.y.sub(self.x),
+            xy2d: self.t.mul(F::splat(TWICE_D)),
+        }
     }
 
     #[inline(always)]

@@ -1,7 +1,7 @@
 //! The reference that the vector back ends are tested against: the same operations on one lane
 //! after the other, in plain arithmetic.
 
-use super::field::{Element, Field, MAX_LANES, Mask, Stored};
+use super::field::{Element, Field, MAX_LANES, Mask, Rows, Stored, row_of};
 
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Portable([Element; MAX_LANES]);
@@ -53,7 +53,6 @@ impl Portable {
 
 impl Field for Portable {
     const LANES: usize = 8;
-    const LIMBS: usize = 5;
     fn load(stored: &Stored) -> Self {
         Self(std::array::from_fn(|lane| Element(stored.0.map(|limb| limb[lane]))))
     }
@@ -139,5 +138,18 @@ impl Field for Portable {
     fn pick(table: &Stored, indices: &[u8; MAX_LANES]) -> Self {
         let entries = Self::load(table).0;
         Self(indices.map(|index| entries[usize::from(index)]))
+    }
+
+    type Row = [Element; 4];
+
+    fn read_rows(rows: &Rows<Self::Row>, numbers: &[u8; MAX_LANES]) -> [Self; 4] {
+        let row = |lane| rows[row_of(numbers[lane], lane)];
+        std::array::from_fn(|i| Self(std::array::from_fn(|lane| row(lane)[i])))
+    }
+
+    fn write_rows(rows: &mut Rows<Self::Row>, numbers: &[u8; MAX_LANES], coordinates: [Self; 4]) {
+        for (lane, number) in numbers.iter().enumerate() {
+            rows[row_of(*number, lane)] = coordinates.map(|coordinate| coordinate.0[lane]);
+        }
     }
 }
