@@ -5,6 +5,7 @@
 mod answers;
 mod bench;
 mod bureaus;
+mod chance;
 mod checks;
 mod demo_data;
 mod equality;
@@ -14,6 +15,7 @@ mod process;
 mod real;
 mod spread;
 mod tests;
+mod timing;
 mod tools;
 mod usage;
 mod vectors;
@@ -45,6 +47,8 @@ enum Chore {
     Bureaus(bureaus::Bureaus),
     /// Compare the answers with the plain intersection, exactly.
     Equality(equality::Equality),
+    /// Test whether work on secrets takes the same time whatever they are.
+    Timing(timing::Timing),
     /// Write the test vectors of the encoding layer, or check that they are as the code has it.
     Vectors(vectors::Vectors),
     /// Write the demo's invented watchlists.
@@ -59,6 +63,7 @@ fn main() -> ExitCode {
         Chore::Bench(bench) => bench.run(),
         Chore::Bureaus(bureaus) => bureaus.run(),
         Chore::Equality(equality) => equality.run(),
+        Chore::Timing(timing) => timing.run(),
         Chore::Vectors(vectors) => vectors.run(),
         Chore::DemoData => demo_data::run(),
     };
