@@ -8,6 +8,7 @@ mod bureaus;
 mod chance;
 mod checks;
 mod demo_data;
+mod differential;
 mod equality;
 mod made_up;
 mod pair;
@@ -49,6 +50,8 @@ enum Chore {
     Equality(equality::Equality),
     /// Test whether work on secrets takes the same time whatever they are.
     Timing(timing::Timing),
+    /// Compare every back end of this processor with dalek on random batches.
+    Differential(differential::Differential),
     /// Write the test vectors of the encoding layer, or check that they are as the code has it.
     Vectors(vectors::Vectors),
     /// Write the demo's invented watchlists.
@@ -64,6 +67,7 @@ fn main() -> ExitCode {
         Chore::Bureaus(bureaus) => bureaus.run(),
         Chore::Equality(equality) => equality.run(),
         Chore::Timing(timing) => timing.run(),
+        Chore::Differential(differential) => differential.run(),
         Chore::Vectors(vectors) => vectors.run(),
         Chore::DemoData => demo_data::run(),
     };
