@@ -5,7 +5,6 @@
 //! demo: the same number spelled in two ways must still meet.
 
 mod bureaus;
-mod chance;
 mod digits;
 mod identifiers;
 mod lists;
@@ -21,11 +20,11 @@ use std::io::{self, Write as _};
 use std::path::Path;
 
 use self::bureaus::{BUREAUS, bureau};
-use self::chance::Rng;
 use self::identifiers::Maker;
 use self::lists::{batch, batch_text, list};
 use self::records::{Record, Shared, own_records};
 use self::spelling::Speller;
+use crate::chance::Rng;
 
 /// Changing it changes every file.
 const SEED: u64 = 0x5359_4d42_4f4c_4f4e;

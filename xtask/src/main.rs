@@ -5,8 +5,10 @@
 mod answers;
 mod bench;
 mod bureaus;
+mod chance;
 mod checks;
 mod demo_data;
+mod differential;
 mod equality;
 mod made_up;
 mod pair;
@@ -14,6 +16,7 @@ mod process;
 mod real;
 mod spread;
 mod tests;
+mod timing;
 mod tools;
 mod usage;
 mod vectors;
@@ -45,6 +48,10 @@ enum Chore {
     Bureaus(bureaus::Bureaus),
     /// Compare the answers with the plain intersection, exactly.
     Equality(equality::Equality),
+    /// Test whether work on secrets takes the same time whatever they are.
+    Timing(timing::Timing),
+    /// Compare every back end of this processor with dalek on random batches.
+    Differential(differential::Differential),
     /// Write the test vectors of the encoding layer, or check that they are as the code has it.
     Vectors(vectors::Vectors),
     /// Write the demo's invented watchlists.
@@ -59,6 +66,8 @@ fn main() -> ExitCode {
         Chore::Bench(bench) => bench.run(),
         Chore::Bureaus(bureaus) => bureaus.run(),
         Chore::Equality(equality) => equality.run(),
+        Chore::Timing(timing) => timing.run(),
+        Chore::Differential(differential) => differential.run(),
         Chore::Vectors(vectors) => vectors.run(),
         Chore::DemoData => demo_data::run(),
     };

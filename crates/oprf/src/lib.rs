@@ -76,6 +76,9 @@ pub mod voprf;
 
 mod batch;
 mod blind;
+#[cfg(any(test, feature = "differential"))]
+#[doc(hidden)]
+pub mod differential;
 mod dleq;
 mod engine;
 mod error;

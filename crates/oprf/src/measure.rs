@@ -1,5 +1,7 @@
-//! What the benchmarks measure one by one: the operations that a batch is made of, on each back end
-//! of this processor. Not part of the interface.
+//! What the benchmarks and the test of timing measure one by one: the operations that a batch is made
+//! of, on each back end of this processor. Not part of the interface.
+
+mod secrets;
 
 use curve25519_dalek::constants::RISTRETTO_BASEPOINT_COMPRESSED;
 use curve25519_dalek::ristretto::{CompressedRistretto, RistrettoBasepointTable, RistrettoPoint};
@@ -10,6 +12,8 @@ use crate::hash::sha512;
 use crate::lanes::Backend;
 use crate::lanes::fixed_base::FixedBase;
 use crate::lanes::packed::{PackedPoints, Scalars};
+
+pub use secrets::{OnSecrets, on_secrets};
 
 /// One operation on one back end, applied to a batch.
 pub struct Operation {
@@ -31,11 +35,8 @@ impl Operation {
 
 /// All operations on batches of `elements`.
 pub fn operations(elements: usize) -> Vec<Operation> {
-    let wide: Vec<[u8; 64]> =
-        (0..elements).map(|i| sha512(&[b"measure", &i.to_le_bytes()])).collect();
-    let points: Vec<RistrettoPoint> = wide.iter().map(RistrettoPoint::from_uniform_bytes).collect();
+    let Batch { wide, points, encodings } = Batch::of(elements);
     let scalars: Vec<Scalar> = wide.iter().map(Scalar::from_bytes_mod_order_wide).collect();
-    let encodings: Vec<[u8; 32]> = points.iter().map(|p| p.compress().to_bytes()).collect();
     let bytes: Vec<[u8; 32]> = scalars.iter().map(Scalar::to_bytes).collect();
     let base = RISTRETTO_BASEPOINT_COMPRESSED.to_bytes();
     let mut operations = Vec::new();
@@ -130,6 +131,22 @@ pub fn operations(elements: usize) -> Vec<Operation> {
         );
     }
     operations
+}
+
+/// Elements to work on, the same each time.
+struct Batch {
+    wide: Vec<[u8; 64]>,
+    points: Vec<RistrettoPoint>,
+    encodings: Vec<[u8; 32]>,
+}
+
+impl Batch {
+    fn of(elements: usize) -> Self {
+        let wide: Vec<_> = (0..elements).map(|i| sha512(&[b"measure", &i.to_le_bytes()])).collect();
+        let points: Vec<_> = wide.iter().map(RistrettoPoint::from_uniform_bytes).collect();
+        let encodings = points.iter().map(|p| p.compress().to_bytes()).collect();
+        Self { wide, points, encodings }
+    }
 }
 
 fn points_zero() -> RistrettoPoint {

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use super::chance::Rng;
 use super::digits::{numbers, weighted};
 use super::national_numbers::NATIONAL_IDS;
 use super::spelling::{bare, grouped, shaped};
 use super::tables::{
     ACCOUNTS, AIRCRAFT, DOCUMENTS, MARITIME, PHONES, PLATES, VINS, dialling, names,
 };
+use crate::chance::Rng;
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Kind {

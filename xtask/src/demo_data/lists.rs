@@ -3,10 +3,10 @@
 use std::fmt::Write as _;
 
 use super::bureaus::{ARCADIA, BOREALIA, Bureau, COSTAGUANA, bureau};
-use super::chance::Rng;
 use super::identifiers::{Identifier, Kind, Maker};
 use super::records::{Record, Shared};
 use super::spelling::{BATCH_STYLES, LIST_STYLES, Speller};
+use crate::chance::Rng;
 
 /// One list as CSV.
 pub(super) fn list(

@@ -1,9 +1,9 @@
 //! National numbers with their check digits.
 
-use super::chance::Rng;
 use super::digits::{numbers, text, weighted};
 use super::identifiers::fill;
 use super::spelling::shaped;
+use crate::chance::Rng;
 
 type MakeNumber = fn(&mut Rng) -> String;
 

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::chance::Rng;
 use super::identifiers::{Identifier, Key, Kind};
 use super::tables::{dialling, names};
+use crate::chance::Rng;
 
 #[derive(Clone, Copy)]
 pub(super) enum Style {

@@ -1,9 +1,20 @@
 //! Seeded chance.
 
+use ring::rand::{SecureRandom, SystemRandom};
+
+use crate::Fallible;
+
 /// `SplitMix64` (Steele, Lea, Flood 2014): the same numbers on every machine and in every release.
-pub(super) struct Rng(pub(super) u64);
+pub(crate) struct Rng(pub(super) u64);
 
 impl Rng {
+    /// One that nobody has seeded: the operating system does.
+    pub(crate) fn random() -> Fallible<Self> {
+        let mut seed = [0; 8];
+        SystemRandom::new().fill(&mut seed)?;
+        Ok(Self(u64::from_le_bytes(seed)))
+    }
+
     fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
@@ -13,26 +24,34 @@ impl Rng {
     }
 
     /// A number below `limit`, 0 for a limit of 0. The bias of the remainder does not matter here.
-    pub(super) fn below(&mut self, limit: usize) -> usize {
+    pub(crate) fn below(&mut self, limit: usize) -> usize {
         let limit = u64::try_from(limit).unwrap_or(u64::MAX).max(1);
         usize::try_from(self.next() % limit).unwrap_or_default()
     }
 
-    pub(super) fn percent(&mut self, chance: u64) -> bool {
+    pub(crate) fn fill(&mut self, bytes: &mut [u8]) {
+        for to in bytes.chunks_mut(8) {
+            for (to, from) in to.iter_mut().zip(self.next().to_le_bytes()) {
+                *to = from;
+            }
+        }
+    }
+
+    pub(crate) fn percent(&mut self, chance: u64) -> bool {
         self.next() % 100 < chance
     }
 
     #[expect(clippy::indexing_slicing, reason = "only tables that are not empty are given")]
-    pub(super) fn pick<'t, T>(&mut self, table: &'t [T]) -> &'t T {
+    pub(crate) fn pick<'t, T>(&mut self, table: &'t [T]) -> &'t T {
         &table[self.below(table.len())]
     }
 
-    pub(super) fn char(&mut self, from: &str) -> char {
+    pub(crate) fn char(&mut self, from: &str) -> char {
         let index = self.below(from.chars().count());
         from.chars().nth(index).unwrap_or_default()
     }
 
-    pub(super) fn weighted<T: Copy>(&mut self, table: &[(T, u64)]) -> T {
+    pub(crate) fn weighted<T: Copy>(&mut self, table: &[(T, u64)]) -> T {
         let total: u64 = table.iter().map(|(_, weight)| weight).sum();
         let mut left = self.next() % total.max(1);
         for (value, weight) in table {
@@ -44,7 +63,7 @@ impl Rng {
         self.pick(table).0
     }
 
-    pub(super) fn shuffle<T>(&mut self, items: &mut [T]) {
+    pub(crate) fn shuffle<T>(&mut self, items: &mut [T]) {
         for last in (1..items.len()).rev() {
             items.swap(last, self.below(last + 1));
         }
