@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use csv::Writer;
+use csv::{ByteRecord, Writer};
 use symbolon_proto::bureau::v1::StandingHit;
 
 use crate::{
@@ -36,6 +36,8 @@ const HEADING: [&str; 11] = [
 pub(crate) struct AnswerFile {
     writer: Writer<BufWriter<File>>,
     path: PathBuf,
+    /// The line being made.
+    line: ByteRecord,
 }
 
 /// A file of a standing check's hits in the making, as [`AnswerFile`].
@@ -97,6 +99,7 @@ impl AnswerFile {
         let mut new = Self {
             writer: Writer::from_writer(BufWriter::with_capacity(1 << 18, file)),
             path: path.to_owned(),
+            line: ByteRecord::new(),
         };
         new.line(heading)?;
         Ok(new)
@@ -136,7 +139,7 @@ impl AnswerFile {
     /// # Errors
     /// When the disk is full.
     pub(crate) fn finish(self) -> Result<(), CliError> {
-        let Self { writer, path } = self;
+        let Self { writer, path, .. } = self;
         writer
             .into_inner()
             .map_err(|error| std::io::Error::other(error.to_string()))
@@ -146,8 +149,10 @@ impl AnswerFile {
     }
 
     fn line(&mut self, fields: &[&str]) -> Result<(), CliError> {
+        self.line.clear();
+        self.line.extend(fields);
         self.writer
-            .write_record(fields)
+            .write_byte_record(&self.line)
             .map_err(|error| CliError::file("write", &self.path, std::io::Error::other(error)))
     }
 }

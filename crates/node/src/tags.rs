@@ -8,7 +8,7 @@ use symbolon_identifiers::Identifier;
 use symbolon_oprf::{SecretKey, voprf};
 use symbolon_policy::ScopeId;
 use symbolon_store::{
-    CacheFault, DataFolder, ListSnapshot, NewTagCache, Piece, StoreError, Tag, TagCache,
+    Bitmap, CacheFault, DataFolder, ListSnapshot, NewTagCache, Piece, StoreError, Tag, TagCache,
     TagCacheKey,
 };
 use symbolon_tagset::MembershipHash;
@@ -148,10 +148,12 @@ fn carry_over(
     most: usize,
 ) -> Result<Result<Tags, CacheFault>, StoreError> {
     let mut hashes = Vec::with_capacity(most);
+    let mut is_gone = Bitmap::new(gone.last().map_or(0, |last| place(*last).saturating_add(1)));
+    gone.iter().for_each(|identifier| is_gone.set(place(*identifier)));
     loop {
         match old.next_segment() {
             Ok(Some(segment)) => {
-                for tag in segment.filter(|tag| gone.binary_search(&tag.identifier).is_err()) {
+                for tag in segment.filter(|tag| !is_gone.has(place(tag.identifier))) {
                     cache.push(&tag)?;
                     hashes.push(MembershipHash(tag.hash));
                 }
@@ -162,6 +164,11 @@ fn carry_over(
     }
     let reused = hashes.len() as u64;
     Ok(Ok(Tags { hashes, evaluated: 0, reused, cache }))
+}
+
+/// Ids are numbers of what was ever listed, so that one bit for each is little.
+fn place(identifier: u64) -> usize {
+    usize::try_from(identifier).unwrap_or(usize::MAX)
 }
 
 fn evaluate_piece(key: &SecretKey, piece: &Piece) -> Result<Vec<Tag>, PublishError> {

@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 use crate::dummies::DummySecret;
 use crate::encoder::Encoder;
 use crate::error::Error;
-use crate::format::Header;
+use crate::format::{Header, MOST_IN_A_BUCKET};
 use crate::hash::MembershipHash;
 use crate::ladder::padded_len;
 use crate::parameters::Parameters;
@@ -36,7 +36,8 @@ pub struct Summary {
 ///
 /// # Errors
 ///
-/// [`Error::LambdaOutOfRange`], [`Error::TooMany`], and [`Error::Io`] from `out`.
+/// [`Error::LambdaOutOfRange`], [`Error::TooMany`], [`Error::Io`] from `out`, and [`Error::Crowded`],
+/// which no hashes of a pseudorandom function are known to cause.
 pub fn build<W: Write>(
     parameters: &Parameters,
     hashes: Vec<MembershipHash>,
@@ -71,8 +72,15 @@ pub fn build_parallel<W: Write>(
 
     let header = Header::new(parameters, padded_len);
     let mut encoder = Encoder::new(&header, out)?;
+    let (mut bucket, mut together) = (0, 0);
     for hash in merged(&hashes, &padding) {
-        encoder.push(Position::of(&hash, padded_len, parameters.lambda))?;
+        let position = Position::of(&hash, padded_len, parameters.lambda);
+        together = if position.bucket == bucket { together + 1 } else { 1 };
+        bucket = position.bucket;
+        if together > MOST_IN_A_BUCKET {
+            return Err(Error::Crowded);
+        }
+        encoder.push(position)?;
     }
     let sha256 = encoder.finish()?;
     Ok(Summary { padded_len, file_len: header.layout.file_len, sha256 })

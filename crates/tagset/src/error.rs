@@ -65,6 +65,13 @@ pub enum Error {
         what: &'static str,
     },
 
+    /// So many hashes come close together that they cannot be uniform.
+    #[error(
+        "too many hashes lie close together to be membership hashes of one key: nothing was written; \
+         the program that made them is at fault"
+    )]
+    Crowded,
+
     /// The agreed λ is outside what this format can hold.
     #[error("λ is {lambda} and must be {MIN_LAMBDA} to {MAX_LAMBDA}: correct it in the agreement")]
     LambdaOutOfRange {

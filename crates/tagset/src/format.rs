@@ -12,6 +12,10 @@ const FORMAT_VERSION: u32 = 1;
 pub(crate) const HEADER_LEN: u64 = 128;
 pub(crate) const CHECKSUM_LEN: u64 = 32;
 
+/// Most entries of a bucket. Of uniform hashes, more come together with a probability below 2^-290;
+/// whoever makes them come together could tell by the time of a look-up that it fell there.
+pub(crate) const MOST_IN_A_BUCKET: u64 = 63;
+
 /// Buckets per directory entry. A look-up reads half a group of the upper parts on average: 256 bits,
 /// within a cache line or two, for 32/256 = 1/8 bit an entry.
 pub(crate) const GROUP: u64 = 256;

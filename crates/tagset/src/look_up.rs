@@ -8,9 +8,9 @@ const AT_ONCE: u64 = 3;
 
 /// What look-ups read of a set.
 ///
-/// A look-up costs three reads that may miss the cache: rank, upper parts, lower parts. Its cost is
-/// constant on average over uniform hashes whatever the file holds: a file that crowds all its entries
-/// into one bucket slows down only the look-ups that fall there, and they are as rare as it is full.
+/// A look-up costs three reads that may miss the cache: rank, upper parts, lower parts. No bucket has
+/// more than [`MOST_IN_A_BUCKET`](crate::format::MOST_IN_A_BUCKET) entries, so that no owner can make
+/// the look-up of what it waits for take longer than others.
 #[derive(Clone, Copy)]
 pub(crate) struct LookUp<'a> {
     pub(crate) lambda: u8,
@@ -24,7 +24,7 @@ pub(crate) struct LookUp<'a> {
 pub(crate) struct Entries {
     /// The number of the first.
     first: u64,
-    /// How many; 64 if there are 64 or more.
+    /// How many, at most 64.
     len: u64,
 }
 
@@ -52,13 +52,7 @@ impl LookUp<'_> {
     pub(crate) fn holds(&self, position: Position, Entries { first, len }: Entries) -> bool {
         let near = (0..AT_ONCE)
             .fold(false, |hit, i| hit | ((i < len) & (self.low(first + i) == position.low)));
-        near || (len > AT_ONCE && self.holds_beyond(position, first + AT_ONCE))
-    }
-
-    fn holds_beyond(&self, position: Position, entry: u64) -> bool {
-        (entry..)
-            .take_while(|&entry| bits::bit(self.buckets, entry + position.bucket))
-            .any(|entry| self.low(entry) == position.low)
+        near || (AT_ONCE..len).any(|i| self.low(first + i) == position.low)
     }
 
     /// A byte of what [`LookUp::entries`] reads with `near`, to have it in the cache.

@@ -1,6 +1,6 @@
 use crate::bits;
 use crate::error::Error;
-use crate::format::GROUP;
+use crate::format::{GROUP, MOST_IN_A_BUCKET};
 use crate::ranks::Ranks;
 
 /// The three sections of a set.
@@ -29,6 +29,7 @@ pub(crate) fn check(sections: &Sections<'_>, padded_len: u64) -> Result<Ranks, E
 
     let mut entries = 0;
     let mut before = (0, 0);
+    let mut together = 0;
     for index in 0..sections.buckets.len() as u64 / 8 {
         let mut ones = bits::word(sections.buckets, index);
         while ones != 0 {
@@ -44,6 +45,10 @@ pub(crate) fn check(sections: &Sections<'_>, padded_len: u64) -> Result<Ranks, E
             let entry = (bucket, low(sections, entries));
             if entry < before {
                 return malformed("its entries are not in order");
+            }
+            together = if entries > 0 && bucket == before.0 { together + 1 } else { 1 };
+            if together > MOST_IN_A_BUCKET {
+                return malformed("more of its entries lie together than chance allows");
             }
             before = entry;
             check_groups_to(bucket, entries)?;

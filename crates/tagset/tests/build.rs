@@ -8,7 +8,7 @@ use std::num::NonZeroUsize;
 
 use ring::digest::{SHA256, digest};
 use support::{dummy, hashes, parameters, position, secret};
-use symbolon_tagset::{MembershipHash, build, build_parallel, padded_len};
+use symbolon_tagset::{Error, MembershipHash, TagSet, build, build_parallel, padded_len};
 
 /// A writer as FORMAT.md tells it: everything in memory, sorted by the standard library, bit by bit.
 fn plain(lambda: u8, mut hashes: Vec<MembershipHash>) -> Vec<u8> {
@@ -99,6 +99,22 @@ fn sorted_repeated_and_crowded_hashes_are_written_as_the_plain_way_writes_them()
     check(40, &sorted);
     let twice = [hashes(0..70_000), hashes(30_000..90_000)].concat();
     check(40, &twice);
-    let crowd = |n: u128| MembershipHash((n << 80).to_be_bytes());
+    let crowd = |n: u128| (n / 50) * (u128::MAX / 1_500) + ((n % 50) << 80);
+    let crowd = |n| MembershipHash(crowd(n).to_be_bytes());
     check(40, &(0..70_000).rev().map(crowd).collect::<Vec<_>>());
+}
+
+#[test]
+fn hashes_that_cannot_be_uniform_are_refused() {
+    let crowd = |count: u128| (0..count).map(|n| MembershipHash((n << 80).to_be_bytes()));
+    let attempt = |count| {
+        let hashes = crowd(count).collect();
+        build(&parameters(40), hashes, &secret(), Vec::new())
+    };
+    assert!(attempt(55).is_ok());
+    assert!(matches!(attempt(64), Err(Error::Crowded)));
+    // Nor does a reader take them from an owner that wrote them all the same.
+    let read = |count| TagSet::from_bytes(plain(40, crowd(count).collect()));
+    assert!(read(55).is_ok());
+    assert!(matches!(read(64), Err(Error::Malformed { .. })));
 }

@@ -16,17 +16,17 @@ fn example() -> Vec<MembershipHash> {
 #[test]
 fn the_example_of_the_format_description_has_its_bytes() {
     let (summary, file) = file(40, example());
-    assert_eq!(hex::encode(dummy(0).0), "94b436491e21bba33a8f540646b63140");
-    assert_eq!(hex::encode(dummy(1_020).0), "e6f3ff3a0f2e70b01e61505a6a994bd4");
+    assert_eq!(hex::encode(dummy(0).0), "c8f0d414af699f0ba075559642ded0a5");
+    assert_eq!(hex::encode(dummy(1_020).0), "7168cd399712dbca9ff918cb0ef3b24e");
     assert_eq!((summary.padded_len, file.len()), (1_024, 5_552));
-    assert_eq!(hex::encode(&file[5_504..5_520]), "00000000f2000000ee010000fd020000");
+    assert_eq!(hex::encode(&file[5_504..5_520]), "0000000000010000ec01000005030000");
     assert_eq!(
         hex::encode(&file[5_520..]),
-        "5ad12692dd9ae4e42d29886acb6fc5c0514654a7ee1f84fc099d286be42df29c"
+        "a752ee28714e09efd0a13005c66429512d692bb58d80f4605b5c223188fac583"
     );
     assert_eq!(
         hex::encode(summary.sha256),
-        "9872648902a431c0a075e902483e3eda19b3da83e1940495390808dde485a1c0"
+        "94f4c757f127a2368e60417c01ac64a088243aa4c7a07b98a0e88558739a78d9"
     );
 }
 

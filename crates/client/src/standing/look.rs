@@ -23,12 +23,14 @@ pub struct MatchedIn {
     pub hits: Vec<StandingHit>,
 }
 
-/// An identifier that hits.
+/// An identifier that hits, ready to be shown.
 pub struct StandingHit {
     /// The caller's own name for it.
     pub reference: String,
-    /// The identifier.
-    pub identifier: Identifier,
+    /// The identifier as a person reads it.
+    pub value: String,
+    /// Its issuer or country, where it has one.
+    pub country: Option<String>,
     /// Whether no person had been shown this hit before.
     pub is_new: bool,
 }
@@ -213,9 +215,11 @@ impl Task {
         let before = self.tags.seen(&self.store, &self.segment)?;
         let mut listed = Vec::new();
         self.segment.read_at(&self.store, live.places(), |place, entry| {
+            let identifier = Identifier::from_canonical(self.segment.kind, entry.canonical)
+                .map_err(|_| StandingError::Damaged)?;
             listed.push(StandingHit {
-                identifier: Identifier::from_canonical(self.segment.kind, entry.canonical)
-                    .map_err(|_| StandingError::Damaged)?,
+                value: identifier.display(),
+                country: identifier.country().map(str::to_owned),
                 reference: entry.reference.to_owned(),
                 is_new: !before.has(place),
             });

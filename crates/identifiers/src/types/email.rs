@@ -32,25 +32,79 @@ pub(super) fn parse(value: &str) -> Result<Parsed, ParseError> {
 fn plain(value: &str) -> Option<String> {
     /// No word that stands for “not known” has as many letters and digits.
     const MORE_THAN_A_WORD: usize = 14;
-    let (local, domain) = value.split_once('@')?;
-    let local_is_plain = (1..=MAX_LOCAL).contains(&local.len())
-        && !local.starts_with('.')
-        && local.bytes().all(|b| b.is_ascii_alphanumeric() || b"._+-".contains(&b));
-    let label_is_plain = |label: &[u8]| {
-        (1..=63).contains(&label.len())
-            && label.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'-')
-            && label.first() != Some(&b'-')
-            && label.last() != Some(&b'-')
-            && label.get(2..4) != Some(b"--")
-    };
-    let (_, top) = domain.rsplit_once('.')?;
-    let domain_is_plain = domain.len() <= MAX_DOMAIN
-        && top.len() >= 2
-        && top.bytes().all(|b| b.is_ascii_alphabetic())
-        && domain.as_bytes().split(|b| *b == b'.').all(label_is_plain);
-    let letters = value.bytes().filter(u8::is_ascii_alphanumeric).count();
-    let is_plain = local_is_plain && domain_is_plain && letters >= MORE_THAN_A_WORD;
+    let bytes = value.as_bytes();
+    let at = bytes.iter().position(|b| *b == b'@')?;
+    let (local, domain) = (bytes.get(..at)?, bytes.get(at + 1..)?);
+    if !(1..=MAX_LOCAL).contains(&local.len())
+        || domain.len() > MAX_DOMAIN
+        || local.first() == Some(&b'.')
+    {
+        return None;
+    }
+    let mut letters = 0;
+    for byte in local {
+        match class(*byte) {
+            Class::Letter | Class::Digit => letters += 1,
+            Class::Hyphen | Class::Dot | Class::LocalOnly => {}
+            Class::Other => return None,
+        }
+    }
+    let mut labels = 0;
+    let mut last_is_letters = false;
+    for label in domain.split(|b| *b == b'.') {
+        let ends_well = label.first() != Some(&b'-') && label.last() != Some(&b'-');
+        if !(1..=63).contains(&label.len()) || !ends_well || label.get(2..4) == Some(b"--") {
+            return None;
+        }
+        last_is_letters = label.len() >= 2;
+        for byte in label {
+            match class(*byte) {
+                Class::Letter => letters += 1,
+                Class::Digit => {
+                    letters += 1;
+                    last_is_letters = false;
+                }
+                Class::Hyphen => last_is_letters = false,
+                Class::Dot | Class::LocalOnly | Class::Other => return None,
+            }
+        }
+        labels += 1;
+    }
+    let is_plain = labels >= 2 && last_is_letters && letters >= MORE_THAN_A_WORD;
     is_plain.then(|| value.to_ascii_lowercase())
+}
+
+/// What a byte may be part of in a plain address.
+#[derive(Clone, Copy)]
+enum Class {
+    Letter,
+    Digit,
+    Hyphen,
+    Dot,
+    /// Stands in local parts only.
+    LocalOnly,
+    Other,
+}
+
+fn class(byte: u8) -> Class {
+    const CLASSES: [Class; 256] = {
+        let mut classes = [Class::Other; 256];
+        let mut byte = 0_u8;
+        #[allow(clippy::indexing_slicing, reason = "a byte, in a table of 256")]
+        while byte < 128 {
+            classes[byte as usize] = match byte {
+                b'A'..=b'Z' | b'a'..=b'z' => Class::Letter,
+                b'0'..=b'9' => Class::Digit,
+                b'-' => Class::Hyphen,
+                b'.' => Class::Dot,
+                b'_' | b'+' => Class::LocalOnly,
+                _ => Class::Other,
+            };
+            byte += 1;
+        }
+        classes
+    };
+    CLASSES.get(usize::from(byte)).copied().unwrap_or(Class::Other)
 }
 
 fn parse_any(value: &str) -> Result<Parsed, ParseError> {

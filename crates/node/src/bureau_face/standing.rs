@@ -331,8 +331,8 @@ fn failed(source: wire::Source, entries: u64, failure: &Failure) -> StandingSour
 
 fn hit(hit: symbolon_client::StandingHit) -> StandingHit {
     StandingHit {
-        value: hit.identifier.display(),
-        country: hit.identifier.country().unwrap_or_default().to_owned(),
+        value: hit.value,
+        country: hit.country.unwrap_or_default(),
         r#ref: hit.reference,
         is_new: hit.is_new,
     }

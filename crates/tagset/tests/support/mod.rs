@@ -1,6 +1,7 @@
 //! What the tests share.
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
+use ring::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use ring::digest::{SHA256, digest};
 use symbolon_tagset::{DummySecret, MembershipHash, Parameters, Summary, TagSet, build};
 
@@ -40,12 +41,16 @@ pub(crate) fn set(lambda: u8, hashes: Vec<MembershipHash>) -> TagSet {
     TagSet::from_bytes(file(lambda, hashes).1).unwrap()
 }
 
-/// Dummy i, computed here as FORMAT.md says.
+/// Dummy i, computed here as FORMAT.md says: GCM's keystream begins with counter 2.
 pub(crate) fn dummy(index: u64) -> MembershipHash {
-    let key = ring::hmac::Key::new(ring::hmac::HMAC_SHA256, &[0x22; 32]);
-    let message = [b"Symbolon-v1-Dummy".as_slice(), &index.to_be_bytes()].concat();
-    let tag = ring::hmac::sign(&key, &message);
-    MembershipHash(tag.as_ref()[..16].try_into().unwrap())
+    let key = LessSafeKey::new(UnboundKey::new(&AES_256_GCM, &[0x22; 32]).unwrap());
+    let mut nonce = [0; 12];
+    nonce[4..].copy_from_slice(&(index / 4_096).to_be_bytes());
+    let place = index as usize % 4_096 * 16;
+    let mut zeros = vec![0; place + 16];
+    let nonce = Nonce::assume_unique_for_key(nonce);
+    key.seal_in_place_append_tag(nonce, Aad::empty(), &mut zeros).unwrap();
+    MembershipHash(zeros[place..place + 16].try_into().unwrap())
 }
 
 /// The position of a hash in plain long multiplication, bit by bit from the top: an independent way
