@@ -69,8 +69,10 @@ struct Found {
     set: DocumentHash,
     /// What hits, whatever of it was removed since.
     hits: Arc<Bitmap>,
-    /// Hits that no person has been shown; `None` until they are counted.
-    unseen: Option<u64>,
+    /// Those of them that no person has been shown, as far as is known.
+    unseen: Bitmap,
+    /// Whether that is so still.
+    is_counted: bool,
 }
 
 /// Which tags: of which segment, in which scope.
@@ -96,17 +98,18 @@ impl StandingTurns {
     /// Hits in `standing` that no person has been shown.
     fn unseen(&self, standing: &StandingId) -> u64 {
         let found = self.found();
-        found.iter().filter(|((id, ..), _)| id == standing).filter_map(|(_, one)| one.unseen).sum()
+        found.iter().filter(|((id, ..), _)| id == standing).map(|(_, one)| one.unseen.count()).sum()
     }
 
     /// What hits stays known; how much of it is unseen does not.
     fn count_anew(&self, standing: &StandingId) {
         let mut found = self.found();
         let of_it = found.iter_mut().filter(|((id, ..), _)| id == standing);
-        of_it.for_each(|(_, one)| one.unseen = None);
+        of_it.for_each(|(_, one)| one.is_counted = false);
     }
 
     fn forget(&self, standing: &StandingId) {
+        self.turns.lock().unwrap_or_else(PoisonError::into_inner).remove(standing);
         self.found().retain(|(id, ..), _| id != standing);
     }
 

@@ -89,9 +89,12 @@ impl Jobs {
             match self.requester.survey_standing().await {
                 Ok(surveys) => {
                     for survey in &surveys {
+                        let Some(error) = &survey.trouble else {
+                            told.remove(&survey.standing);
+                            continue;
+                        };
                         // Said once, not at every look.
-                        let is_told = survey.trouble.is_none() || !told.insert(survey.standing);
-                        if let (Some(error), false) = (&survey.trouble, is_told) {
+                        if told.insert(survey.standing) {
                             event!(
                                 warn,
                                 "a standing check could not be matched",

@@ -208,6 +208,8 @@ impl Publisher {
         if !self.store.folder().wrapping_key(&id).is_file() {
             // The scope was ended meanwhile; what was written since must go with it.
             TagCache::remove(self.store.folder(), &id)?;
+            self.store.remove_own_sets_before(&id, version.saturating_add(1))?;
+            return Ok(());
         }
         self.put(scope, key, manifest, &stored);
         // Who is fetching the version before may finish.

@@ -58,7 +58,10 @@ pub(crate) fn finalize<I: AsRef<[u8]>>(
     evaluated: &Points,
 ) -> Result<Vec<Output>, Error> {
     let halves = Halves::of_inverted_blinds(blinds);
-    hash_outputs(inputs, &evaluated.multiply_and_encode(halves.for_each()))
+    let unblinded = evaluated.multiply_and_encode(halves.for_each());
+    let mut outputs = Vec::with_capacity(inputs.len());
+    hash_outputs(inputs, &unblinded, &mut outputs)?;
+    Ok(outputs)
 }
 
 pub(crate) fn finalize_additively<I: AsRef<[u8]>>(
@@ -74,7 +77,9 @@ pub(crate) fn finalize_additively<I: AsRef<[u8]>>(
         let points = Points::decode(evaluated.encodings(), Usage::Tables)?;
         points.subtract_key_and_encode(public_key, blinds)
     };
-    hash_outputs(inputs, &unblinded)
+    let mut outputs = Vec::with_capacity(inputs.len());
+    hash_outputs(inputs, &unblinded, &mut outputs)?;
+    Ok(outputs)
 }
 
 pub(crate) fn evaluate<I: AsRef<[u8]>>(
@@ -88,15 +93,17 @@ pub(crate) fn evaluate<I: AsRef<[u8]>>(
         let hashed = group::hash_to_group(mode, chunk, Usage::Products)
             .map_err(|error| error.shifted_by(chunk_number * EVALUATE_CHUNK))?;
         let evaluated = hashed.multiply_and_encode(half.for_all());
-        outputs.append(&mut hash_outputs(chunk, &evaluated)?);
+        hash_outputs(chunk, &evaluated, &mut outputs)?;
     }
     Ok(outputs)
 }
 
+/// Adds the outputs to `to`, which should have room: a vector that grew would leave copies behind.
 pub(crate) fn hash_outputs<I: AsRef<[u8]>>(
     inputs: &[I],
     unblinded: &[[u8; ELEMENT_LEN]],
-) -> Result<Vec<Output>, Error> {
+    to: &mut Vec<Output>,
+) -> Result<(), Error> {
     if inputs.iter().any(|input| input.as_ref().len() > usize::from(u16::MAX)) {
         return Err(Error::InputTooLong);
     }
@@ -105,7 +112,8 @@ pub(crate) fn hash_outputs<I: AsRef<[u8]>>(
             output::append_hash_input(input.as_ref(), element, message);
         }
     });
-    Ok(digests.iter_mut().map(Output::take).collect())
+    to.extend(digests.iter_mut().map(Output::take));
+    Ok(())
 }
 
 /// Blinded elements are for everybody to see.

@@ -46,7 +46,12 @@ impl Blind {
         write: impl Fn(usize, &mut Vec<u8>),
     ) -> Result<Vec<Self>, Error> {
         let uniform = hmac_sha512_each(secret, count, write);
-        uniform.iter().map(Self::from_uniform_bytes).collect()
+        // Room for all from the start: a vector that grew would leave copies that nobody wipes.
+        let mut blinds = Vec::with_capacity(count);
+        for bytes in uniform.iter() {
+            blinds.push(Self::from_uniform_bytes(bytes)?);
+        }
+        Ok(blinds)
     }
 
     /// The blind that [`to_bytes`](Self::to_bytes) encoded, also one that a partner opened to us.

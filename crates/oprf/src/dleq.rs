@@ -97,7 +97,7 @@ pub(crate) fn generate(
     let coefficients = coefficients(&public_key, blinded.encodings(), evaluated)?;
     // Variable-time, as everything that goes in has been on the wire or follows from it. The key
     // and the nonce are secret, hence the constant-time products.
-    let m = blinded.points().combine(&coefficients);
+    let m = blinded.points().combine(&coefficients)?;
     let z = key.scalar() * m;
     let commitment_g = RistrettoPoint::mul_base(&nonce.0);
     let commitment_m = *nonce.0 * m;
@@ -115,8 +115,8 @@ pub(crate) fn verify(
     proof: &Proof,
 ) -> Result<(), Error> {
     let coefficients = coefficients(public_key, blinded.encodings(), evaluated.encodings())?;
-    let m = blinded.points().combine(&coefficients);
-    let z = evaluated.points().combine(&coefficients);
+    let m = blinded.points().combine(&coefficients)?;
+    let z = evaluated.points().combine(&coefficients)?;
     let commitment_g = RistrettoPoint::vartime_double_scalar_mul_basepoint(
         &proof.challenge,
         public_key.point(),

@@ -21,11 +21,11 @@ pub(crate) fn hmac_sha512_each(
     let inner = hmac_block(key, 0x36);
     let outer = hmac_block(key, 0x5c);
     let first = sha512_each(count, |index, buffer| {
-        buffer.extend(*inner);
+        buffer.extend_from_slice(&inner[..]);
         write(index, buffer);
     });
     sha512_each(count, |index, buffer| {
-        buffer.extend(*outer);
+        buffer.extend_from_slice(&outer[..]);
         buffer.extend(first.get(index).into_iter().flatten());
     })
 }

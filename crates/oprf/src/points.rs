@@ -143,19 +143,23 @@ impl Points {
     }
 
     /// `Σ dᵢ·Pᵢ`. Variable-time: for coefficients and points that everybody may know.
-    pub(crate) fn combine(&self, coefficients: &[Scalar]) -> RistrettoPoint {
-        match self {
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidProof`] if it is the identity, which chance does not give and by which an owner
+    /// could prove anything.
+    pub(crate) fn combine(&self, coefficients: &[Scalar]) -> Result<RistrettoPoint, Error> {
+        let sum = match self {
             Self::Lanes(points) => {
                 let coefficients: Vec<_> = coefficients.iter().map(Scalar::to_bytes).collect();
                 let encoding = points.multiscalar(&coefficients);
-                // What the lanes encode is always a valid encoding; were it not, the identity would
-                // make the proof fail.
-                CompressedRistretto(encoding).decompress().unwrap_or_default()
+                CompressedRistretto(encoding).decompress().ok_or(Error::InvalidProof)?
             }
             Self::OneByOne(points) => {
                 RistrettoPoint::vartime_multiscalar_mul(coefficients, points.iter())
             }
-        }
+        };
+        if sum.is_identity() { Err(Error::InvalidProof) } else { Ok(sum) }
     }
 }
 

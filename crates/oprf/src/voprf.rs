@@ -147,7 +147,9 @@ pub fn finalize_public<I: AsRef<[u8]>>(
     let hashed = Elements::of_public_inputs(Mode::Voprf, inputs)?;
     let evaluated = Elements::decode(evaluated)?;
     dleq::verify(public_key, &hashed, &evaluated, proof)?;
-    batch::hash_outputs(inputs, evaluated.encodings())
+    let mut outputs = Vec::with_capacity(inputs.len());
+    batch::hash_outputs(inputs, evaluated.encodings(), &mut outputs)?;
+    Ok(outputs)
 }
 
 /// Apart from [`blind_evaluate`] so that the RFC's test vectors can fix the nonce, and nobody else.

@@ -37,7 +37,8 @@ impl Store {
             // An acknowledged check must survive loss of power, not only of the process.
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
-            // What is deleted, a sealed key for one, leaves no copy in free pages.
+            // What is deleted, a sealed key for one, leaves no copy in free pages, and in the log that is
+            // written ahead only until the next checkpoint.
             .pragma("secure_delete", "ON")
             .busy_timeout(Duration::from_secs(20));
         let pool = SqlitePoolOptions::new()

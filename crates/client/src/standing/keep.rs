@@ -1,5 +1,5 @@
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet},
     time::Duration,
 };
 
@@ -7,8 +7,8 @@ use ring::rand::{SecureRandom as _, SystemRandom};
 use symbolon_identifiers::{Identifier, IdentifierType};
 use symbolon_policy::{CheckId, StandingId};
 use symbolon_store::{
-    Bitmap, EntryRef, NewStanding, StandingChange, StandingEntry, StandingError, StoreError,
-    StoredSegment, StoredStanding, StoredTags, WrittenSegment,
+    Bitmap, EntryRef, NewStanding, SegmentId, StandingChange, StandingEntry, StandingError,
+    StoreError, StoredSegment, StoredStanding, StoredTags, WrittenSegment,
 };
 use symbolon_tagset::MembershipHash;
 use time::OffsetDateTime;
@@ -120,8 +120,12 @@ impl Requester {
         let (stored, opening) = self.own_standing(agency, standing).await?;
         let given = add.len().saturating_add(remove.len());
         let work = {
-            let store = self.store.clone();
-            move || find_changes(&store, &stored, add, &remove)
+            let (store, now) = (self.store.clone(), OffsetDateTime::now_utc());
+            // Of these nothing is matched any more: what they hold is asked anew.
+            let is_over =
+                |one: &&StoredSegment| one.tags.iter().all(|t| self.end_of(t, now).is_some());
+            let over = stored.segments.iter().filter(is_over).map(|one| one.id).collect();
+            move || find_changes(&store, &stored, &over, add, &remove)
         };
         let Changes { add, removals, removed, live } = self.compute.run(work).await??;
         if live.saturating_add(add.len()) > MOST_KEPT {
@@ -145,10 +149,10 @@ impl Requester {
             change.add = written.segments;
         }
         let now = OffsetDateTime::now_utc();
+        // What hits was found already; which of it is unseen is counted anew, also if this fails.
+        self.standing.count_anew(standing);
         self.store.change_standing(standing, change, true, now).await?;
         self.compact_standing(standing, now).await?;
-        // What hits was found already; which of it is unseen is counted anew.
-        self.standing.count_anew(standing);
         Ok(kept)
     }
 
@@ -304,6 +308,7 @@ struct Changes {
 fn find_changes(
     store: &symbolon_store::Store,
     stored: &StoredStanding,
+    over: &HashSet<SegmentId>,
     add: Vec<StandingItem>,
     remove: &[Identifier],
 ) -> Result<Changes, StandingError> {
@@ -321,6 +326,7 @@ fn find_changes(
     for segment in &stored.segments {
         let mut gone = segment.removed(store)?;
         let before = gone.count();
+        let is_over = over.contains(&segment.id);
         segment.read(store, |place, entry| {
             if gone.has(place) {
                 return Ok(());
@@ -329,6 +335,10 @@ fn find_changes(
                 Some(Asked::ToRemove) => {
                     gone.set(place);
                     removed = removed.saturating_add(1);
+                    return Ok(());
+                }
+                Some(Asked::ToAdd(_)) if is_over => {
+                    gone.set(place);
                     return Ok(());
                 }
                 Some(Asked::ToAdd(place)) => {

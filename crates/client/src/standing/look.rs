@@ -41,7 +41,7 @@ pub struct Survey {
     pub standing: StandingId,
     /// Hits that no person has been shown.
     pub unseen: u64,
-    /// Whether there are more of them than at the last look.
+    /// Whether there are some among them that were not there at the last look.
     pub has_more: bool,
     /// Why not all of it could be looked up.
     pub trouble: Option<StandingFailure>,
@@ -100,24 +100,33 @@ impl Requester {
         }
         let mut matched = Vec::with_capacity(looks.len());
         let mut seen = Vec::new();
+        let mut found = Vec::new();
         for (look, done) in looks.into_iter().zip(done) {
             let source = self.source_of(&look.segment, &look.tags);
             let entries = live(&look.segment);
-            let (outcome, hits) = match (&look.set, done?) {
-                (Ok(set), Some(Shown { hits, live, listed })) => {
-                    let found = Found { set: set.hash, hits, unseen: Some(0) };
-                    self.standing.found().insert(look.key(), found);
+            let (outcome, hits) = match (&look.set, done) {
+                (Ok(set), Ok(Some(Shown { hits, live, listed }))) => {
+                    let unseen = Bitmap::default();
+                    let seen_now = Found { set: set.hash, hits, unseen, is_counted: true };
+                    found.push((look.key(), seen_now));
                     let coverage = (set.manifest.version, set.manifest.updated_at);
                     seen.push((StoredSegment::clone(&look.segment), look.tags, live));
                     (Ok(coverage), listed)
                 }
                 (Err(failure), _) => (Err(failure.clone()), Vec::new()),
-                (Ok(_), None) => continue,
+                // The others' hits are not to be kept back for it.
+                (Ok(_), Err(error @ StandingError::Damaged)) => {
+                    (Err(Failure::no_answer("damaged", error.to_string())), Vec::new())
+                }
+                (Ok(_), Err(error)) => return Err(error.into()),
+                (Ok(_), Ok(None)) => continue,
             };
             matched.push(MatchedIn { source, outcome, entries, hits });
         }
         let now = OffsetDateTime::now_utc();
         self.store.record_standing_match(standing, &seen, now).await?;
+        // Only now is it certain to be shown.
+        self.standing.found().extend(found);
         Ok(matched)
     }
 
@@ -129,30 +138,49 @@ impl Requester {
     /// When the database fails.
     pub async fn survey_standing(&self) -> Result<Vec<Survey>, StandingFailure> {
         let mut surveys = Vec::new();
-        for stored in self.store.standing_checks().await? {
-            let turn = self.standing.turn(&stored.standing);
+        for standing in self.store.standing_ids().await? {
+            let turn = self.standing.turn(&standing);
             let Ok(_turn) = turn.try_lock() else { continue };
-            let before = self.standing.unseen(&stored.standing);
-            let trouble = self.survey(&stored).await.err();
-            let unseen = self.standing.unseen(&stored.standing);
-            let has_more = unseen > before;
-            surveys.push(Survey { standing: stored.standing, unseen, has_more, trouble });
+            // Read now that nobody can change it.
+            let Some(stored) = self.store.standing_check(&standing).await? else { continue };
+            let (has_more, trouble) = self.survey(&stored).await;
+            let unseen = self.standing.unseen(&standing);
+            surveys.push(Survey { standing, unseen, has_more, trouble });
         }
         Ok(surveys)
     }
 
-    async fn survey(&self, stored: &StoredStanding) -> Result<(), StandingFailure> {
+    /// Whether there is something unseen that was not there before, and the first trouble.
+    async fn survey(&self, stored: &StoredStanding) -> (bool, Option<StandingFailure>) {
+        let (mut has_more, mut trouble) = (false, None);
         for look in self.looks(&stored.segments) {
-            let Some(task) = self.task(&look) else { continue };
-            let (key, set) = (look.key(), task.set.hash);
-            let is_counted = |found: &Found| found.set == set && found.unseen.is_some();
-            if self.standing.found().get(&key).is_some_and(is_counted) {
+            let key = look.key();
+            let Some(task) = self.task(&look) else {
+                self.standing.found().remove(&key);
+                continue;
+            };
+            let set = task.set.hash;
+            let is_known = |found: &Found| found.set == set && found.is_counted;
+            if self.standing.found().get(&key).is_some_and(is_known) {
                 continue;
             }
-            let (hits, unseen) = self.compute.run(move || task.count()).await??;
-            self.standing.found().insert(key, Found { set, hits, unseen: Some(unseen) });
+            match self.compute.run(move || task.count()).await {
+                Ok(Ok((hits, unseen))) => {
+                    let mut found = self.standing.found();
+                    let known =
+                        found.get(&key).map_or_else(Bitmap::default, |one| one.unseen.clone());
+                    has_more |= unseen.without(&known).count() > 0;
+                    found.insert(key, Found { set, hits, unseen, is_counted: true });
+                }
+                Ok(Err(error)) => {
+                    trouble.get_or_insert(error.into());
+                }
+                Err(stopped) => {
+                    trouble.get_or_insert(stopped.into());
+                }
+            }
         }
-        Ok(())
+        (has_more, trouble)
     }
 
     /// `None` where the tags cannot be looked up.
@@ -200,12 +228,12 @@ impl Task {
         Ok(Arc::new(hits))
     }
 
-    /// All that hits, and how many of the entries still kept no person has been shown.
-    fn count(&self) -> Result<(Arc<Bitmap>, u64), StandingError> {
+    /// All that hits, and what of it is still kept and was shown to no person.
+    fn count(&self) -> Result<(Arc<Bitmap>, Bitmap), StandingError> {
         let hits = self.hits()?;
         let live = hits.without(&self.segment.removed(&self.store)?);
         let unseen = live.without(&self.tags.seen(&self.store, &self.segment)?);
-        Ok((hits, unseen.count()))
+        Ok((hits, unseen))
     }
 
     /// The hits with their identifiers: only these are opened.

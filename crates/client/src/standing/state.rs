@@ -101,10 +101,11 @@ impl Requester {
     /// When the database fails.
     pub async fn destroy_ended_tags(&self) -> Result<u64, StandingFailure> {
         let mut destroyed = 0_u64;
-        for stored in self.store.standing_checks().await? {
-            let turn = self.standing.turn(&stored.standing);
+        for standing in self.store.standing_ids().await? {
+            let turn = self.standing.turn(&standing);
             // Whoever works on it now is done before long.
             let Ok(_turn) = turn.try_lock() else { continue };
+            let Some(stored) = self.store.standing_check(&standing).await? else { continue };
             let now = OffsetDateTime::now_utc();
             for segment in &stored.segments {
                 for tags in segment.tags.iter().filter(|tags| tags.ended.is_none()) {

@@ -53,7 +53,7 @@ impl BureauFace {
     ) -> Result<Vec<BeginStandingResponse>, Refusal> {
         use begin_standing_request::Part;
         use begin_standing_response::Event;
-        let _place = self.place()?;
+        let place = self.place()?;
         let (context, timeout, changes) = said(async {
             let (context, timeout) = match part(&mut requests).await?.and_then(|one| one.part) {
                 Some(Part::Start(start)) => start_of(start, agency)?,
@@ -69,8 +69,11 @@ impl BureauFace {
             Ok((context, timeout, reading.finish().await?))
         })
         .await?;
-        let begun = self.requester.begin_standing(changes.add, context, timeout).await;
-        let kept = begun.map_err(|error| refusal(&error))?;
+        let Changes { add, rejected, .. } = changes;
+        let requester = self.requester.clone();
+        let kept =
+            to_its_end(place, async move { requester.begin_standing(add, context, timeout).await })
+                .await?;
         self.count(&kept);
         if let Some(standing) = kept.standing {
             event!(
@@ -78,10 +81,10 @@ impl BureauFace {
                 "a standing check was begun",
                 standing = standing,
                 identifiers = kept.added,
-                rejected = changes.rejected.len(),
+                rejected = rejected.len(),
             );
         }
-        let rejected = changes.rejected.into_iter().map(Event::Rejected);
+        let rejected = rejected.into_iter().map(Event::Rejected);
         let sources = kept.sources.iter().map(|one| Event::Source(kept_in(one, &kept)));
         let events = rejected.chain(sources).chain([Event::Kept(kept_of(&kept))]);
         Ok(events.map(|event| BeginStandingResponse { event: Some(event) }).collect())
@@ -94,7 +97,7 @@ impl BureauFace {
     ) -> Result<Vec<UpdateStandingResponse>, Refusal> {
         use update_standing_request::Part;
         use update_standing_response::Event;
-        let _place = self.place()?;
+        let place = self.place()?;
         let (standing, timeout, changes) = said(async {
             let (standing, timeout) = match part(&mut requests).await?.and_then(|one| one.part) {
                 Some(Part::Start(start)) => (id(&start.standing_id)?, waiting(start.timeout)?),
@@ -111,8 +114,11 @@ impl BureauFace {
         })
         .await?;
         let Changes { add, remove, rejected } = changes;
-        let updated = self.requester.update_standing(agency, &standing, add, remove, timeout).await;
-        let kept = updated.map_err(|error| refusal(&error))?;
+        let (requester, agency) = (self.requester.clone(), agency.to_owned());
+        let kept = to_its_end(place, async move {
+            requester.update_standing(&agency, &standing, add, remove, timeout).await
+        })
+        .await?;
         self.count(&kept);
         event!(
             info,
@@ -134,11 +140,13 @@ impl BureauFace {
         standing: &[u8],
     ) -> Result<impl Iterator<Item = MatchStandingResponse> + use<>, Refusal> {
         use match_standing_response::Event;
-        let _place = self.place()?;
+        let place = self.place()?;
         let standing = id(standing)?;
         let began = Instant::now();
-        let matched = self.requester.match_standing(agency, &standing).await;
-        let matched = matched.map_err(|error| refusal(&error))?;
+        let (requester, agency) = (self.requester.clone(), agency.to_owned());
+        let matched =
+            to_its_end(place, async move { requester.match_standing(&agency, &standing).await })
+                .await?;
         event!(info, "a standing check was matched", standing = standing, lists = matched.len());
         let hits: usize = matched.iter().map(|one| one.hits.len()).sum();
         let all = matched.iter().flat_map(|one| &one.hits);
@@ -180,6 +188,23 @@ impl BureauFace {
             self.metrics.checks_asked.inc();
             self.metrics.identifiers_asked.inc_by(kept.added);
         }
+    }
+}
+
+/// Does it to the end also if the caller goes away: what was asked is to be kept, and what was begun is
+/// not to be left half done.
+async fn to_its_end<T: Send + 'static>(
+    place: OwnedSemaphorePermit,
+    work: impl Future<Output = Result<T, StandingFailure>> + Send + 'static,
+) -> Result<T, Refusal> {
+    let work = async move {
+        let done = work.await;
+        drop(place);
+        done
+    };
+    match tokio::spawn(work).await {
+        Ok(done) => done.map_err(|error| refusal(&error)),
+        Err(_) => Err(Refusal::new(Reason::Internal, "the node is stopping, or broke off")),
     }
 }
 

@@ -4,11 +4,12 @@
 //! they are below 2^26 + 2^19 and 2^25 + 2^19:
 //!
 //! - a factor has 32 bits, and 38 times a limb fits them;
-//! - a product's column has ten terms, at most 2^26·2^26·2·19 each or a little more: below 2^61;
+//! - a product's even column has terms of limbs of the same width, of which those of two odd limbs count
+//!   twice, and 19 times what is folded: below 2^59; an odd column has none that count twice: below 2^58.4;
 //! - three products and 2^35·p, the most that is ever summed, are below 2^63;
-//! - two carry passes, all limbs at once: the first leaves less than 2^26 + 19·2^38 < 2^43, the second
-//!   less than 2^26 + 19·2^18 at the bottom, whose carry comes from a limb that got no factor of 19,
-//!   and less than 2^25 + 2^18 elsewhere.
+//! - two carry passes, all limbs at once: the first leaves less than 2^26 + 19·2^38 < 2^43 at the bottom
+//!   and less than 2^38 in the uppermost limb; the second less than 2^26 + 19·(2^12 + 1) < 2^26 + 2^17 at
+//!   the bottom, and less than 2^26 + 2^17 and 2^25 + 2^17 elsewhere.
 #![allow(unsafe_code, reason = "the instructions that this back end is made of")]
 #![allow(clippy::indexing_slicing, reason = "lanes, limbs and rounds are counted by constants")]
 
@@ -47,7 +48,7 @@ const EVEN: u64 = (1 << 26) - 1;
 const ODD: u64 = (1 << 25) - 1;
 /// 4p, limb by limb: each at least as large as a reduced limb.
 const FOUR_P: [u64; 2] = [4 * (EVEN - 18), 4 * EVEN];
-/// 2^35·p, limb by limb: each at least as large as a product's.
+/// 2^35·p, limb by limb, below 2^61 and 2^60: each at least as large as a product's.
 const WIDE_P: [u64; 2] = [(EVEN - 18) << 35, EVEN << 35];
 
 macro_rules! column {

@@ -25,6 +25,7 @@ pub(super) fn is_supported() -> bool {
         && is_x86_feature_detected!("avx512ifma")
         && is_x86_feature_detected!("avx512dq")
         && is_x86_feature_detected!("avx512vl")
+        && is_x86_feature_detected!("bmi2")
 }
 
 /// Runs `job` compiled for AVX-512 IFMA.

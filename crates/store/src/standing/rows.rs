@@ -264,19 +264,27 @@ impl Store {
         Ok(())
     }
 
-    /// All standing checks, oldest first.
+    /// The ids of all standing checks, oldest first.
     ///
     /// # Errors
-    /// When the database fails or a seal does not open.
-    pub async fn standing_checks(&self) -> Result<Vec<StoredStanding>, StoreError> {
+    /// When the database fails.
+    pub async fn standing_ids(&self) -> Result<Vec<StandingId>, StoreError> {
         let rows: Vec<(Vec<u8>,)> = sqlx::query_as(
             "SELECT standing_id FROM standing_checks ORDER BY begun_at, standing_id",
         )
         .fetch_all(&self.pool)
         .await?;
-        let mut all = Vec::with_capacity(rows.len());
-        for (id,) in rows {
-            all.extend(self.standing_check(&StandingId(bytes(id)?)).await?);
+        rows.into_iter().map(|(id,)| bytes(id).map(StandingId)).collect()
+    }
+
+    /// All standing checks, oldest first.
+    ///
+    /// # Errors
+    /// When the database fails or a seal does not open.
+    pub async fn standing_checks(&self) -> Result<Vec<StoredStanding>, StoreError> {
+        let mut all = Vec::new();
+        for standing in self.standing_ids().await? {
+            all.extend(self.standing_check(&standing).await?);
         }
         Ok(all)
     }
