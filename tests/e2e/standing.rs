@@ -2,6 +2,7 @@
 
 use std::{
     fs,
+    path::PathBuf,
     process::Command,
     time::{Duration, Instant},
 };
@@ -39,7 +40,23 @@ async fn begin(world: &World, items: &[(&str, &str, &str)]) -> Kept {
 }
 
 async fn matched(world: &World, id: &str) -> Matched {
-    standing::matches(&mut world.profile.connect().unwrap(), raw(id)).await.unwrap()
+    let mut client = world.profile.connect().unwrap();
+    standing::matches(&mut client, raw(id), |_, _| Ok(true)).await.unwrap()
+}
+
+async fn updated(world: &World, id: &str, changes: &[(&str, &str, &str)]) -> Kept {
+    let mut client = world.profile.connect().unwrap();
+    let patience = Duration::from_secs(60);
+    standing::update(&mut client, raw(id), patience, rows(changes)).await.unwrap()
+}
+
+/// The files of all standing checks with this extension.
+fn files(world: &World, extension: &str) -> Vec<PathBuf> {
+    let folder = world.requester.folder.root().join("standing");
+    let checks = fs::read_dir(folder).unwrap();
+    let files = checks.flat_map(|check| fs::read_dir(check.unwrap().path()).unwrap());
+    let paths = files.map(|file| file.unwrap().path());
+    paths.filter(|path| path.extension().is_some_and(|found| found == extension)).collect()
 }
 
 async fn list(world: &World) -> Vec<Listed> {
@@ -137,15 +154,8 @@ async fn a_list_stays_asked_until_it_is_ended_and_the_owner_sees_one_check_for_w
         ("add", "email", "later@example.org"),
         ("add", "iban", "GB29NWBK60161331926819"),
     ];
-    let updated = standing::update(
-        &mut world.profile.connect().unwrap(),
-        raw(&id),
-        Duration::from_secs(60),
-        rows(&changes),
-    )
-    .await
-    .unwrap();
-    assert_eq!((updated.added, updated.removed, updated.unchanged), (1, 1, 2));
+    let update = updated(&world, &id, &changes).await;
+    assert_eq!((update.added, update.removed, update.unchanged), (1, 1, 2));
     assert_eq!(
         hits(&matched(&world, &id).await),
         [("mine-GB29NWBK60161331926819", true), ("mine-later@example.org", false)]
@@ -154,8 +164,7 @@ async fn a_list_stays_asked_until_it_is_ended_and_the_owner_sees_one_check_for_w
 
     // More than half of the segment goes, so it is written anew; what was seen stays seen.
     let ship = [("remove", "imo", "9305219")];
-    let mut client = world.profile.connect().unwrap();
-    standing::update(&mut client, raw(&id), Duration::from_secs(60), rows(&ship)).await.unwrap();
+    updated(&world, &id, &ship).await;
     assert_eq!(
         hits(&matched(&world, &id).await),
         [("mine-GB29NWBK60161331926819", false), ("mine-later@example.org", false)]
@@ -167,11 +176,12 @@ async fn a_list_stays_asked_until_it_is_ended_and_the_owner_sees_one_check_for_w
         assert!(!log.contains(needle), "{needle} in {log}");
     }
 
+    let mut client = world.profile.connect().unwrap();
     standing::end(&mut client, raw(&id)).await.unwrap();
     assert!(list(&world).await.is_empty());
     let folder = world.requester.folder.root().join("standing");
     assert_eq!(fs::read_dir(folder).unwrap().count(), 0);
-    let gone = standing::matches(&mut client, raw(&id)).await.unwrap_err();
+    let gone = standing::matches(&mut client, raw(&id), |_, _| Ok(true)).await.unwrap_err();
     assert!(gone.sentence.contains("standing list"), "{gone}");
 }
 
@@ -188,6 +198,27 @@ async fn where_the_agreement_does_not_say_so_nothing_is_asked_or_kept_and_a_sent
 }
 
 #[tokio::test]
+async fn one_damaged_file_keeps_back_no_hit_of_the_others() {
+    let world = World::with_terms(&Offer::default(), |terms| terms.standing_days = Some(30)).await;
+    let items = [("", "email", "wanted@example.org"), ("", "iban", "GB29NWBK60161331926819")];
+    let id = begin(&world, &items).await.standing_id;
+    list_until(&world, |all| all[0].unseen_hits == 2).await;
+    let identifiers = files(&world, "identifiers");
+    assert_eq!(identifiers.len(), 2);
+    let mut bytes = fs::read(&identifiers[0]).unwrap();
+    *bytes.last_mut().unwrap() ^= 1;
+    fs::write(&identifiers[0], bytes).unwrap();
+
+    let found = matched(&world, &id).await;
+    assert_eq!((found.hits, found.new_hits, found.answers.len()), (1, 1, 1));
+    let damaged: Vec<_> = found.sources.iter().filter(|one| one.reason == "damaged").collect();
+    assert_eq!((damaged.len(), found.sources.len()), (1, 2));
+    assert!(damaged[0].sentence.contains("begin it anew"), "{}", damaged[0].sentence);
+    assert_ne!(damaged[0].identifier_type, found.answers[0].identifier_type);
+    assert_eq!(list(&world).await[0].unseen_hits, 1, "what was not shown is not seen");
+}
+
+#[tokio::test]
 async fn another_person_cannot_see_match_or_end_a_standing_check() {
     let world = World::with_terms(&Offer::default(), |terms| terms.standing_days = Some(30)).await;
     let id = begin(&world, &[("", "imo", "9074729")]).await.standing_id;
@@ -196,7 +227,7 @@ async fn another_person_cannot_see_match_or_end_a_standing_check() {
     let somebody = symbolon_cli::Profile::find(Some(&profile)).unwrap();
     let mut client = somebody.connect().unwrap();
     assert!(standing::list(&mut client).await.unwrap().is_empty());
-    assert!(standing::matches(&mut client, raw(&id)).await.is_err());
+    assert!(standing::matches(&mut client, raw(&id), |_, _| Ok(true)).await.is_err());
     assert!(standing::end(&mut client, raw(&id)).await.is_err());
     assert_eq!(list(&world).await.len(), 1);
 }
@@ -238,19 +269,21 @@ async fn tags_are_destroyed_when_the_epoch_ends_and_the_standing_check_says_so()
     let listed = list_until(&world, ended).await;
     assert_eq!(listed[0].sources[0].reason, "epoch_over");
     await_no_tags(&world).await;
+
+    // Nothing is matched of what was kept, so that adding it again asks it anew.
+    let began = Instant::now();
+    while updated(&world, &kept.standing_id, &[("add", "imo", "9074729")]).await.added == 0 {
+        assert!(began.elapsed() < PATIENCE, "{}", world.log("requester"));
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    }
+    assert_eq!(hits(&matched(&world, &kept.standing_id).await), [("mine-9074729", true)]);
+    let again = updated(&world, &kept.standing_id, &[("add", "imo", "9074729")]).await;
+    assert_eq!((again.added, again.unchanged), (0, 1));
 }
 
 async fn await_no_tags(world: &World) {
     let began = Instant::now();
-    let tags = || {
-        let folder = world.requester.folder.root().join("standing");
-        let checks = fs::read_dir(folder).unwrap();
-        let files = checks.flat_map(|check| fs::read_dir(check.unwrap().path()).unwrap());
-        files
-            .filter(|file| file.as_ref().unwrap().path().extension() == Some("tags".as_ref()))
-            .count()
-    };
-    while tags() > 0 {
+    while !files(world, "tags").is_empty() {
         assert!(began.elapsed() < PATIENCE);
         tokio::time::sleep(Duration::from_millis(200)).await;
     }

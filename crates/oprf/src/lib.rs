@@ -76,7 +76,6 @@ pub mod voprf;
 
 mod batch;
 mod blind;
-#[cfg(any(test, feature = "differential"))]
 #[doc(hidden)]
 pub mod differential;
 mod dleq;

@@ -21,8 +21,8 @@ use tokio::task::JoinSet;
 use crate::{Fallible, made_up::known};
 
 const DAILY_QUOTA: u64 = 1_000_000;
-/// How often nodes look at one another's lists. As a node usually does; many that look every second
-/// would have this machine do nothing else.
+/// How often nodes look at one another's lists. Rarer than a node usually does: so many that look every
+/// few seconds would have this machine do nothing else.
 const REFRESH_SECONDS: u64 = 60;
 /// Below the ports that the system gives to outgoing connections, so that none takes a node's.
 const FIRST_PORT: u16 = 10_000;

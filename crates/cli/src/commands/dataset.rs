@@ -53,7 +53,7 @@ pub(super) struct Import {
     #[arg(long, value_name = "FOLDER", env = "SYMBOLON_DATA")]
     data: PathBuf,
     /// Mapping of the file's columns and type names (TOML): record, identifier_type, fixed_type,
-    /// value, country, [types].
+    /// value, country, change, [types].
     #[arg(long, value_name = "FILE")]
     mapping: Option<PathBuf>,
     /// Load the good rows and leave out the bad ones, instead of loading nothing.
@@ -63,8 +63,8 @@ pub(super) struct Import {
     #[arg(long)]
     replace: bool,
     /// The file says in a column `change` what each row does: add, or remove. Records that it does
-    /// not name stay. A row that removes takes out the record of that record_id; without one, all
-    /// records on the identifier.
+    /// not name stay. A row that removes holds the identifier as well, and takes out its record of that
+    /// record_id; without one, all records on the identifier.
     #[arg(long, conflicts_with = "replace")]
     changes: bool,
     /// Memory to sort rows in, in MiB. Files of any size can be loaded: what does not fit lies on
