@@ -2,12 +2,11 @@
 
 use std::{
     fs::{File, OpenOptions},
-    io::BufWriter,
     os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
 };
 
-use csv::{ByteRecord, Writer};
+use csv::{ByteRecord, Writer, WriterBuilder};
 use symbolon_proto::bureau::v1::StandingHit;
 
 use crate::{
@@ -34,14 +33,18 @@ const HEADING: [&str; 11] = [
 
 /// A file of answers in the making. Only its owner may read it: it holds identifiers and outcomes.
 pub(crate) struct AnswerFile {
-    writer: Writer<BufWriter<File>>,
+    writer: Writer<File>,
     path: PathBuf,
     /// The line being made.
     line: ByteRecord,
 }
 
 /// A file of a standing check's hits in the making, as [`AnswerFile`].
-pub(crate) struct HitFile(AnswerFile);
+pub(crate) struct HitFile {
+    file: AnswerFile,
+    /// Of the hit before, as it is written: hits of one list come together.
+    version: (u64, String),
+}
 
 impl HitFile {
     /// Begins a new file.
@@ -49,7 +52,8 @@ impl HitFile {
     /// # Errors
     /// When there is one already, or it cannot be written.
     pub(crate) fn create(path: &Path) -> Result<Self, CliError> {
-        AnswerFile::begin(path, &HIT_HEADING).map(Self)
+        let file = AnswerFile::begin(path, &HIT_HEADING)?;
+        Ok(Self { file, version: (0, String::new()) })
     }
 
     /// Adds a hit in `source`.
@@ -58,15 +62,18 @@ impl HitFile {
     /// When the disk is full.
     pub(crate) fn add(&mut self, source: &KeptSource, hit: &StandingHit) -> Result<(), CliError> {
         let coverage = source.coverage.as_ref();
-        let version = coverage.map(|coverage| coverage.version.to_string());
-        self.0.line(&[
+        let version = coverage.map_or(0, |coverage| coverage.version);
+        if self.version.0 != version {
+            self.version = (version, version.to_string());
+        }
+        self.file.line(&[
             &hit.r#ref,
             &source.identifier_type,
             &with_issuer(hit),
             &source.bureau,
             &source.dataset,
             if hit.is_new { "yes" } else { "no" },
-            version.as_deref().unwrap_or_default(),
+            &self.version.1,
             coverage.map_or("", |coverage| &coverage.updated_at),
         ])
     }
@@ -76,7 +83,7 @@ impl HitFile {
     /// # Errors
     /// When the disk is full.
     pub(crate) fn finish(self) -> Result<(), CliError> {
-        self.0.finish()
+        self.file.finish()
     }
 }
 
@@ -97,7 +104,7 @@ impl AnswerFile {
             .open(path)
             .map_err(|error| CliError::file("write", path, error))?;
         let mut new = Self {
-            writer: Writer::from_writer(BufWriter::with_capacity(1 << 18, file)),
+            writer: WriterBuilder::new().buffer_capacity(1 << 18).from_writer(file),
             path: path.to_owned(),
             line: ByteRecord::new(),
         };
@@ -143,7 +150,6 @@ impl AnswerFile {
         writer
             .into_inner()
             .map_err(|error| std::io::Error::other(error.to_string()))
-            .and_then(|buffer| buffer.into_inner().map_err(std::io::IntoInnerError::into_error))
             .and_then(|file| file.sync_all())
             .map_err(|error| CliError::file("write", &path, error))
     }

@@ -62,20 +62,28 @@ impl Sealer {
     /// # Errors
     /// When it was not, or has been altered.
     pub fn open(&self, about: &[u8], sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, SealError> {
-        let (nonce, body) =
-            sealed.split_first_chunk::<NONCE_LEN>().ok_or(SealError::DoesNotOpen)?;
-        let mut buffer = Zeroizing::new(body.to_vec());
-        let plain_len = self
-            .0
-            .open_in_place(
-                Nonce::assume_unique_for_key(*nonce),
-                Aad::from(about),
-                buffer.as_mut_slice(),
-            )
-            .map_err(|_| SealError::DoesNotOpen)?
-            .len();
+        let mut buffer = Zeroizing::new(sealed.to_vec());
+        let plain_len = self.open_in_place(about, &mut buffer)?.len();
+        buffer.copy_within(NONCE_LEN..NONCE_LEN.saturating_add(plain_len), 0);
         buffer.truncate(plain_len);
         Ok(buffer)
+    }
+
+    /// The same where it lies.
+    ///
+    /// # Errors
+    /// When it was not, or has been altered; then nothing of it is of use.
+    pub(crate) fn open_in_place<'a>(
+        &self,
+        about: &[u8],
+        sealed: &'a mut [u8],
+    ) -> Result<&'a [u8], SealError> {
+        let (nonce, body) =
+            sealed.split_first_chunk_mut::<NONCE_LEN>().ok_or(SealError::DoesNotOpen)?;
+        self.0
+            .open_in_place(Nonce::assume_unique_for_key(*nonce), Aad::from(about), body)
+            .map(|plain| &*plain)
+            .map_err(|_| SealError::DoesNotOpen)
     }
 }
 

@@ -3,6 +3,7 @@ use std::{
     time::Duration,
 };
 
+use foldhash::fast::RandomState;
 use ring::rand::{SecureRandom as _, SystemRandom};
 use symbolon_identifiers::{Identifier, IdentifierType};
 use symbolon_policy::{CheckId, StandingId};
@@ -314,7 +315,8 @@ fn find_changes(
 ) -> Result<Changes, StandingError> {
     let mut add = each_once(add);
     let mut known = vec![false; add.len()];
-    let changed: HashMap<(IdentifierType, &[u8]), Asked> = (0..)
+    // Looked up for each identifier that is kept, and filled by this bureau's own people only.
+    let changed: HashMap<(IdentifierType, &[u8]), Asked, RandomState> = (0..)
         .zip(&add)
         .map(|(place, item)| {
             ((item.identifier.kind(), item.identifier.canonical()), Asked::ToAdd(place))

@@ -241,7 +241,7 @@ impl Task {
         let hits = self.hits()?;
         let live = hits.without(&self.segment.removed(&self.store)?);
         let before = self.tags.seen(&self.store, &self.segment)?;
-        let mut listed = Vec::new();
+        let mut listed = Vec::with_capacity(usize::try_from(live.count()).unwrap_or(0));
         self.segment.read_at(&self.store, live.places(), |place, entry| {
             let identifier = Identifier::from_canonical(self.segment.kind, entry.canonical)
                 .map_err(|_| StandingError::Damaged)?;

@@ -62,21 +62,28 @@ pub(super) struct Frames<'a> {
     sealer: &'a Sealer,
     about: About,
     number: u64,
+    /// The frame read last. One for all, as each is wiped by the next.
+    buffer: Zeroizing<Vec<u8>>,
 }
 
 impl<'a> Frames<'a> {
     pub(super) fn open(path: &Path, sealer: &'a Sealer, about: About) -> Result<Self, FrameError> {
-        Ok(Self { file: BufReader::new(File::open(path)?), sealer, about, number: 0 })
+        let (file, buffer) = (BufReader::new(File::open(path)?), Zeroizing::default());
+        Ok(Self { file, sealer, about, number: 0, buffer })
     }
 
     /// The next frame; `None` after the last, when the file is at its end too.
-    pub(super) fn next(&mut self) -> Result<Option<Zeroizing<Vec<u8>>>, FrameError> {
+    pub(super) fn next(&mut self) -> Result<Option<&[u8]>, FrameError> {
         let Some(len) = self.begin()? else { return Ok(None) };
-        let mut sealed = vec![0; len];
-        self.file.read_exact(&mut sealed)?;
-        let frame = self.sealer.open(&self.about.frame(self.number), &sealed)?;
+        if self.buffer.capacity() < len {
+            // Not grown, which would leave a copy that nobody wipes.
+            self.buffer = Zeroizing::new(Vec::with_capacity(len));
+        }
+        self.buffer.resize(len, 0);
+        self.file.read_exact(&mut self.buffer)?;
+        let about = self.about.frame(self.number);
         self.number = self.number.saturating_add(1);
-        Ok(Some(frame))
+        Ok(Some(self.sealer.open_in_place(&about, &mut self.buffer)?))
     }
 
     /// Passes by the next frame unopened; false after the last.

@@ -189,7 +189,7 @@ impl StoredSegment {
             .map_err(|error| error.at(&path))?;
         let mut place = 0;
         while let Some(frame) = frames.next().map_err(|error| error.at(&path))? {
-            let mut entries = Entries { rest: &frame };
+            let mut entries = Entries { rest: frame };
             while let Some(entry) = entries.next()? {
                 see(place, entry)?;
                 place += 1;
@@ -224,7 +224,7 @@ impl StoredSegment {
             }
             let frame = frames.next().map_err(|error| error.at(&path))?;
             let frame = frame.ok_or(StandingError::Damaged)?;
-            let mut entries = Entries { rest: &frame };
+            let mut entries = Entries { rest: frame };
             let mut next = number * ENTRIES_A_FRAME;
             number += 1;
             let end = number * ENTRIES_A_FRAME;
