@@ -28,13 +28,17 @@ pub(crate) fn run(command: &mut Command) -> Outcome {
     if status.success() { Ok(()) } else { Err(format!("failed ({status}): {shown}").into()) }
 }
 
+/// Builds the `symbolon` program. Together with this one, because alone it would have dependencies with
+/// other features, and most of them would be compiled twice.
+pub(crate) const BUILD: [&str; 5] = ["build", "--package", "symbolon-cli", "--package", "xtask"];
+
 /// The `symbolon` program, built like this one.
 pub(crate) fn program() -> Fallible<PathBuf> {
     let folder = env::current_exe()?.parent().map(PathBuf::from).unwrap_or_else(root);
     if folder.ends_with("release") {
         return released_program();
     }
-    run(cargo().args(["build", "--quiet", "--package", "symbolon-cli"]))?;
+    run(cargo().args(BUILD).arg("--quiet"))?;
     Ok(folder.join("symbolon"))
 }
 

@@ -3,7 +3,7 @@ use clap::Args;
 use crate::{
     Outcome,
     equality::Equality,
-    process::{cargo, run},
+    process::{BUILD, cargo, run},
 };
 
 /// Run every test of the project.
@@ -15,9 +15,8 @@ pub(crate) struct Tests {
 
 impl Tests {
     pub(crate) fn run(self) -> Outcome {
-        // The end-to-end tests start this program. Together with this one, because alone it would have
-        // dependencies with other features, and most of them would be compiled twice.
-        run(cargo().args(["build", "--package", "symbolon-cli", "--package", "xtask"]))?;
+        // The end-to-end tests start this program.
+        run(cargo().args(BUILD))?;
         let mut all = cargo();
         all.args(["test", "--workspace", "--no-fail-fast"]);
         if let Some(filter) = self.filter {
