@@ -44,7 +44,7 @@ pub(crate) fn program() -> Fallible<PathBuf> {
 
 /// The `symbolon` program as bureaus run it, however this one was built.
 pub(crate) fn released_program() -> Fallible<PathBuf> {
-    run(cargo().args(["build", "--quiet", "--release", "--package", "symbolon-cli"]))?;
+    run(cargo().args(BUILD).args(["--release", "--quiet"]))?;
     // Ours is `target/PROFILE/xtask`.
     let target = env::current_exe()?.ancestors().nth(2).map(Path::to_owned);
     Ok(target.ok_or("this program lies in no target folder")?.join("release/symbolon"))
