@@ -305,15 +305,18 @@ fn agreement() -> Result<SignedAgreement, Box<dyn Error>> {
             owner: "OWN".parse()?,
             title: "Stolen vehicles".to_owned(),
             who_learns: WhoLearns::Requester,
+            labels: None,
             types: vec![OfferedType {
                 identifier_type: IdentifierType::Vin,
                 rules_version: 1,
                 daily_quota: 50_000,
+                epoch_budget: None,
             }],
         }],
         purposes: vec!["border_check".to_owned()],
         epoch_days: 90,
         standing_days: None,
+        conditions: None,
         valid_from: datetime!(2026-01-01 00:00 UTC),
         valid_until: datetime!(2027-01-01 00:00 UTC),
     };

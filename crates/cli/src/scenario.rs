@@ -86,6 +86,7 @@ impl Bureau {
         let folder = found_bureau(root, &facts, OffsetDateTime::now_utc())?;
         let mut config = NodeConfig::read(&folder)?;
         config.refresh_seconds = 1;
+        config.checkpoint_seconds = 1;
         config.write(&folder)?;
         let card = read_card(&folder.card())?;
         Ok(Self { code, folder, card, bureau_endpoint: format!("https://{bureau}"), metrics })
@@ -227,6 +228,7 @@ pub fn simple_terms(
         purposes: vec!["border_check".to_owned(), "criminal_investigation".to_owned()],
         epoch_days: 90,
         standing_days: None,
+        conditions: None,
         valid_from: midnight,
         valid_until: midnight + time::Duration::days(365),
     })
@@ -245,12 +247,14 @@ pub fn dataset(
         owner: owner.clone(),
         title: title.to_owned(),
         who_learns: WhoLearns::Requester,
+        labels: None,
         types: types
             .iter()
             .map(|kind| OfferedType {
                 identifier_type: *kind,
                 rules_version: kind.rules_version(),
                 daily_quota,
+                epoch_budget: None,
             })
             .collect(),
     }

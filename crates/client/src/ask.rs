@@ -10,6 +10,7 @@ use symbolon_proto::{
     },
     v1::SignedDocument,
 };
+use symbolon_store::LogId;
 use symbolon_tagset::MembershipHash;
 use time::OffsetDateTime;
 use tonic::Streaming;
@@ -211,11 +212,17 @@ impl Ask<'_> {
         if !holds {
             return Err(Failure::untrusted("the bureau signed for another answer than it gave"));
         }
+        let (owner, key) = (&self.owner.code, &self.owner.keys.log);
+        let logged = receipt.logged(owner, key).map_err(|_| {
+            Failure::untrusted("the bureau could not prove that it logged the check; tell its desk")
+        })?;
         let agreement = &self.agreement.terms().id;
         self.requester
             .store
             .record_receipt(&self.check, &self.owner.code, agreement, &signed.into())
             .await?;
+        let log = LogId { bureau: owner.clone(), key: *key };
+        self.requester.log_watch().seen_in_receipt(log, &logged).await?;
         Ok(receipt)
     }
 

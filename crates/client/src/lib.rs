@@ -13,13 +13,17 @@ mod book;
 pub mod bureau;
 mod check;
 mod compute;
+mod evidence;
 mod failure;
 mod identity;
+mod inspection;
+mod logs;
 mod opening;
 mod partner;
 mod pipeline;
 mod plan;
 mod requester;
+mod rule_book;
 mod sets;
 mod standing;
 mod sync;
@@ -30,11 +34,19 @@ pub use blinding::{CHECK_SECRET_LEN, derive_blind};
 pub use book::AgreementBook;
 pub use check::{CheckError, CheckRequest, SourceResult, StartedCheck};
 pub use compute::{Compute, Stopped};
+pub use evidence::{
+    ElementEvidence, EvidenceError, EvidenceFacts, Logged, ProvenElement, SignedFile,
+};
 pub use failure::{Failure, FailureKind};
 pub use identity::{IdentityError, spiffe_id};
+pub use inspection::{
+    InspectionError, OpenedCheck, OpenedElement, OpenedParty, OpenedReceipt, OwnEntry, open_check,
+};
+pub use logs::{LogFollow, LogReport, LogWatch};
 pub use pipeline::Pipeline;
 pub use plan::{Item, QuestionContext, Source};
 pub use requester::Requester;
+pub use rule_book::{RuleBook, Rules};
 pub use sets::{HeldSet, SetShelf};
 pub use standing::{
     KeptIn, MatchedIn, Standing, StandingFailure, StandingHit, StandingItem, StandingKept,

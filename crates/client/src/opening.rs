@@ -1,6 +1,7 @@
 use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
+use symbolon_identifiers::{Identifier, IdentifierType};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::{batch::Batch, plan::QuestionContext};
@@ -107,6 +108,23 @@ impl<'a> SealedOpening<'a> {
             batch.count = batch.canonical.len();
         }
         Some(Self { opening, packed: Cow::Owned(packed) })
+    }
+
+    /// The identifiers that were asked, in the order of their elements.
+    pub(crate) fn identifiers(&self) -> Option<Vec<Identifier>> {
+        let mut rest = &*self.packed;
+        let mut all = Vec::new();
+        for batch in &self.opening.batches {
+            let kind: IdentifierType = batch.identifier_type.parse().ok()?;
+            for _ in 0..batch.count {
+                let (len, after) = rest.split_first_chunk()?;
+                let (canonical, after) =
+                    after.split_at_checked(u16::from_be_bytes(*len).into())?;
+                all.push(Identifier::from_canonical(kind, canonical).ok()?);
+                rest = after;
+            }
+        }
+        rest.is_empty().then_some(all)
     }
 
     /// Whether this is the same question by the same person for the same reason.

@@ -1,4 +1,6 @@
 use ring::digest::{Context, SHA256};
+use symbolon_ledger::{Frontier, LeafHash, TreeHash};
+use symbolon_oprf::ELEMENT_LEN;
 use symbolon_policy::CheckId;
 
 /// Elements in every chunk of a scope but its last.
@@ -32,15 +34,32 @@ pub fn chunks_of(element_counts: impl IntoIterator<Item = u32>) -> Vec<ChunkPosi
     positions
 }
 
-/// The hash by which a header names a chunk: SHA-256 over `Symbolon-v1-Chunk`, a zero byte, the
-/// check id, scope index and chunk index (32-bit big-endian), and the elements.
+/// Elements in every block of a chunk but its last: a block is what a check is opened by.
+pub const BLOCK_ELEMENTS: usize = 16;
+
+/// The hash by which a header names a chunk, so that one block of it can be shown with a proof:
+/// SHA-256 over `Symbolon-v1-Chunk`, a zero byte, the check id, scope index, chunk index and number
+/// of elements (32-bit big-endian), and the root of the Merkle tree (RFC 6962, section 2.1) over the
+/// chunk's elements in blocks of [`BLOCK_ELEMENTS`].
 pub fn chunk_hash(check: &CheckId, position: &ChunkPosition, elements: &[u8]) -> [u8; 32] {
+    let mut tree = Frontier::default();
+    blocks(elements).for_each(|block| tree.append(&LeafHash::of(block)));
+    named(check, position, &tree.root())
+}
+
+pub(crate) fn blocks(elements: &[u8]) -> impl Iterator<Item = &[u8]> {
+    elements.chunks(BLOCK_ELEMENTS * ELEMENT_LEN)
+}
+
+pub(crate) fn named(check: &CheckId, position: &ChunkPosition, root: &TreeHash) -> [u8; 32] {
     let mut context = Context::new(&SHA256);
     context.update(b"Symbolon-v1-Chunk\0");
     context.update(&check.0);
     context.update(&position.scope.to_be_bytes());
     context.update(&position.chunk.to_be_bytes());
-    context.update(elements);
+    // A chunk is bounded far below 2^32 elements.
+    context.update(&u32::try_from(position.elements).unwrap_or(u32::MAX).to_be_bytes());
+    context.update(&root.0);
     let mut hash = [0; 32];
     hash.copy_from_slice(context.finish().as_ref());
     hash

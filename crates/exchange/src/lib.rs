@@ -8,8 +8,10 @@
 mod canary;
 mod chunk;
 mod commitment;
+mod element_proof;
 mod header;
 mod limits;
+mod log;
 mod manifest;
 mod receipt;
 mod signed;
@@ -17,12 +19,17 @@ mod status;
 mod time;
 
 pub use canary::{CANARY_COUNT, CanaryError, CanarySet, canary_inputs};
-pub use chunk::{CHUNK_ELEMENTS, ChunkPosition, chunk_hash, chunks_of};
+pub use chunk::{BLOCK_ELEMENTS, CHUNK_ELEMENTS, ChunkPosition, chunk_hash, chunks_of};
 pub use commitment::{CommitmentSalts, ContextFacts, commit};
+pub use element_proof::ElementProof;
 pub use header::{CheckHeader, ScopeQuery};
 pub use limits::{
     MAX_CHUNKS, MAX_DOCUMENT_LEN, MAX_ELEMENTS, MAX_MANIFESTS, MAX_MESSAGE_LEN, MAX_SCOPES,
     PIECE_LEN,
+};
+pub use log::{
+    MAX_CHECKPOINT_BYTES, MAX_CHECKPOINTS, MAX_NOTE_LEN, cosign, log_origin, read_checkpoint,
+    sign_checkpoint,
 };
 pub use manifest::Manifest;
 pub use receipt::{AnswerDigest, Receipt};

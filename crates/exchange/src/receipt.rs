@@ -1,10 +1,12 @@
 use prost::Message as _;
 use ring::digest::{Context, SHA256, digest};
-use symbolon_policy::{CheckId, Label, SigningKey, VerifyingKey};
+use symbolon_ledger::{InclusionProof, LeafHash, SignedCheckpoint};
+use symbolon_policy::{BureauCode, CheckId, Label, SigningKey, VerifyingKey};
 use symbolon_proto::v1::{self, SignedDocument};
 use time::OffsetDateTime;
 
 use crate::{
+    log::read_checkpoint,
     signed::{self, DocumentError, DocumentHash},
     time as timestamp,
 };
@@ -28,6 +30,10 @@ pub struct Receipt {
     pub leaf_hash: [u8; 32],
     /// The owner's clock.
     pub issued_at: OffsetDateTime,
+    /// A checkpoint of the owner's log that covers the entry, as a signed note.
+    pub checkpoint: Vec<u8>,
+    /// Why the entry is in the tree of that checkpoint.
+    pub inclusion: InclusionProof,
 }
 
 impl Receipt {
@@ -42,6 +48,8 @@ impl Receipt {
             entry_index: self.entry_index,
             leaf_hash: self.leaf_hash.to_vec(),
             issued_at: Some(timestamp::to_proto(self.issued_at)),
+            checkpoint: self.checkpoint.clone(),
+            inclusion_proof: self.inclusion.to_bytes(),
         };
         signed::sign(key, Label::Receipt, receipt.encode_to_vec())
     }
@@ -78,7 +86,28 @@ impl Receipt {
                 .try_into()
                 .map_err(|_| malformed("leaf hash"))?,
             issued_at: timestamp::from_proto(receipt.issued_at).ok_or(malformed("time"))?,
+            checkpoint: receipt.checkpoint,
+            inclusion: InclusionProof::from_bytes(&receipt.inclusion_proof)
+                .map_err(|_| malformed("inclusion proof"))?,
         })
+    }
+
+    /// The checkpoint of `owner`'s log that this receipt leads to, if `key` signed it and the entry is
+    /// in its tree.
+    ///
+    /// # Errors
+    /// When it is not such a checkpoint, or the proof does not hold.
+    pub fn logged(
+        &self,
+        owner: &BureauCode,
+        key: &VerifyingKey,
+    ) -> Result<SignedCheckpoint, DocumentError> {
+        let signed = read_checkpoint(&self.checkpoint, owner, key)?;
+        let tree = signed.checkpoint();
+        self.inclusion
+            .verify(&LeafHash(self.leaf_hash), self.entry_index, tree.size, &tree.root)
+            .map_err(|_| malformed("inclusion proof"))?;
+        Ok(signed)
     }
 }
 

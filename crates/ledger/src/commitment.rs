@@ -19,13 +19,21 @@ impl Commitment {
 
     /// The leaf that stands for this commitment in the tree (RFC 6962, section 2.1).
     pub fn leaf_hash(&self) -> LeafHash {
-        LeafHash(sha256(&[LEAF_PREFIX, &self.0]))
+        LeafHash::of(&self.0)
     }
 }
 
 /// A leaf of the tree, 32 bytes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct LeafHash(pub [u8; 32]);
+
+impl LeafHash {
+    /// The leaf that stands for `data`, of any length, as it is (RFC 6962, section 2.1). Whoever
+    /// knows or guesses `data` knows the leaf: what is to stay hidden goes into a [`Commitment`].
+    pub fn of(data: &[u8]) -> Self {
+        Self(sha256(&[LEAF_PREFIX, data]))
+    }
+}
 
 pub(crate) fn sha256(parts: &[&[u8]]) -> [u8; 32] {
     let mut context = Context::new(&SHA256);

@@ -1,10 +1,37 @@
-use crate::commitment::{LeafHash, sha256};
+use crate::{
+    commitment::{LeafHash, sha256},
+    node_id::{TreeError, root_nodes},
+};
 
 const NODE_PREFIX: &[u8] = &[1];
 
 /// The Merkle tree hash of a log, 32 bytes (RFC 6962, section 2.1).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct TreeHash(pub [u8; 32]);
+
+impl TreeHash {
+    /// The hash of the tree over the first `size` leaves, of the nodes that [`root_nodes`] names, in
+    /// that order.
+    ///
+    /// # Errors
+    /// When there are more or fewer nodes than it needs.
+    pub fn from_nodes(size: u64, nodes: &[[u8; 32]]) -> Result<Self, TreeError> {
+        let needed = root_nodes(size).len();
+        if nodes.len() != needed {
+            return Err(TreeError::Nodes { needed, given: nodes.len() });
+        }
+        Ok(join(nodes).map_or_else(Self::of_nothing, Self))
+    }
+
+    fn of_nothing() -> Self {
+        Self(sha256(&[]))
+    }
+}
+
+/// The node over two others (RFC 6962, section 2.1).
+pub fn parent(left: &[u8; 32], right: &[u8; 32]) -> [u8; 32] {
+    sha256(&[NODE_PREFIX, left, right])
+}
 
 /// The right edge of a Merkle tree: all that is needed to append and to give the tree hash.
 ///
@@ -34,7 +61,7 @@ impl Frontier {
         // one of twice its size.
         for _ in 0..self.len.trailing_ones() {
             if let Some(left) = self.subtrees.pop() {
-                hash = node(&left, &hash);
+                hash = parent(&left, &hash);
             }
         }
         self.subtrees.push(hash);
@@ -43,16 +70,14 @@ impl Frontier {
 
     /// The tree hash over all leaves so far.
     pub fn root(&self) -> TreeHash {
-        let mut from_the_right = self.subtrees.iter().rev();
-        let Some(smallest) = from_the_right.next() else {
-            return TreeHash(sha256(&[]));
-        };
-        TreeHash(from_the_right.fold(*smallest, |right, left| node(left, &right)))
+        join(&self.subtrees).map_or_else(TreeHash::of_nothing, TreeHash)
     }
 }
 
-fn node(left: &[u8; 32], right: &[u8; 32]) -> [u8; 32] {
-    sha256(&[NODE_PREFIX, left, right])
+/// The node over complete subtrees of falling size, from the left; `None` if there are none.
+pub(crate) fn join(subtrees: &[[u8; 32]]) -> Option<[u8; 32]> {
+    let (smallest, larger) = subtrees.split_last()?;
+    Some(larger.iter().rev().fold(*smallest, |right, left| parent(left, &right)))
 }
 
 #[cfg(test)]
@@ -60,7 +85,7 @@ mod tests {
     use super::*;
 
     fn leaf(data: &[u8]) -> LeafHash {
-        LeafHash(sha256(&[&[0], data]))
+        LeafHash::of(data)
     }
 
     fn hex(bytes: &[u8]) -> String {
@@ -112,7 +137,7 @@ mod tests {
                 [one] => one.0,
                 many => {
                     let split = (many.len().next_power_of_two() / 2).max(1);
-                    node(&recursive(&many[..split]), &recursive(&many[split..]))
+                    parent(&recursive(&many[..split]), &recursive(&many[split..]))
                 }
             }
         }

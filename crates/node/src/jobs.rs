@@ -5,15 +5,18 @@ use std::{
 };
 
 use symbolon_client::{AgreementBook, Requester, SyncReport};
-use symbolon_store::{Store, StoreError};
+use symbolon_store::{Erased, Store, StoreError};
 use time::OffsetDateTime;
 use tokio::{sync::watch, time::interval};
 
 use crate::{
     logging::{PartnerTrouble, event},
     metrics::Metrics,
+    own_log::{OwnLog, OwnLogError},
     publish::Publisher,
 };
+
+const ERASE_EVERY: Duration = Duration::from_secs(3_600);
 
 /// What a running node does by itself: reads agreements, publishes sets, fetches partners' sets.
 pub(crate) struct Jobs {
@@ -23,6 +26,9 @@ pub(crate) struct Jobs {
     pub(crate) requester: Requester,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) every: Duration,
+    pub(crate) own_log: OwnLog,
+    pub(crate) checkpoint_every: Duration,
+    pub(crate) retention: time::Duration,
 }
 
 impl Jobs {
@@ -47,6 +53,8 @@ impl Jobs {
             () = self.keep_own_sets() => {}
             () = self.follow_partners() => {}
             () = self.keep_standing() => {}
+            () = self.keep_log() => {}
+            () = self.erase_old() => {}
             _ = stop.wait_for(|stopping| *stopping) => {}
         }
     }
@@ -120,6 +128,67 @@ impl Jobs {
         }
     }
 
+    /// Signs checkpoints on schedule, whatever was asked or found, and follows partners' logs.
+    async fn keep_log(&self) {
+        let troubles = Arc::<Troubles>::default();
+        let mut turns = interval(self.checkpoint_every);
+        loop {
+            turns.tick().await;
+            match self.own_log.sign_now(OffsetDateTime::now_utc()).await {
+                Ok(newest) => {
+                    let size = i64::try_from(newest.size).unwrap_or(i64::MAX);
+                    self.metrics.log_checkpoint_size.set(size);
+                }
+                Err(OwnLogError::Altered) => event!(
+                    warn,
+                    "the own log does not continue what was signed; nothing more is signed. Was an \
+                     old backup restored, or the database changed?"
+                ),
+                Err(OwnLogError::Store(error)) => {
+                    event!(warn, "no checkpoint could be signed", error = error);
+                }
+            }
+            for partner in self.requester.logs_to_follow() {
+                let (metrics, troubles) = (Arc::clone(&self.metrics), Arc::clone(&troubles));
+                let own_log = self.own_log.clone();
+                tokio::spawn(async move {
+                    let bureau = partner.bureau().to_string();
+                    let report = partner.run().await;
+                    own_log.tell(&report.faults);
+                    let Some(trouble) = report.trouble else { return troubles.forget(&bureau) };
+                    metrics.log_follow_failures.inc();
+                    if troubles.is_new(&bureau, &trouble) {
+                        event!(
+                            warn,
+                            "a partner's log could not be followed",
+                            trouble = PartnerTrouble(&trouble),
+                        );
+                    }
+                });
+            }
+        }
+    }
+
+    async fn erase_old(&self) {
+        let mut turns = interval(ERASE_EVERY);
+        loop {
+            turns.tick().await;
+            let now = OffsetDateTime::now_utc();
+            let Some(before) = now.checked_sub(self.retention) else { continue };
+            match self.store.erase_before(before, now).await {
+                Ok(erased) if erased == Erased::default() => {}
+                Ok(erased) => event!(
+                    info,
+                    "what was older than it may be was erased",
+                    entries = erased.entries,
+                    asked = erased.asked,
+                    answered = erased.answered,
+                ),
+                Err(error) => event!(warn, "old records could not be erased", error = error),
+            }
+        }
+    }
+
     async fn follow_partners(&self) {
         let troubles = Arc::<Troubles>::default();
         let mut turns = interval(self.every);
@@ -142,14 +211,24 @@ impl Jobs {
 #[derive(Default)]
 struct Troubles(Mutex<HashMap<String, String>>);
 
+impl Troubles {
+    fn is_new(&self, partner: &str, sentence: &str) -> bool {
+        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        last.insert(partner.to_owned(), sentence.to_owned()).as_deref() != Some(sentence)
+    }
+
+    fn forget(&self, partner: &str) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(partner);
+    }
+}
+
 fn note(metrics: &Metrics, troubles: &Troubles, report: &SyncReport) {
     if report.installed > 0 {
         event!(info, "a partner's tag sets were brought up to date", sets = report.installed);
     }
     metrics.sync_failures.inc_by(report.failures.len() as u64);
-    let mut last = troubles.0.lock().unwrap_or_else(PoisonError::into_inner);
     for (partner, sentence) in &report.failures {
-        if last.insert(partner.clone(), sentence.clone()).as_ref() != Some(sentence) {
+        if troubles.is_new(partner, sentence) {
             event!(warn, "a partner's sets are not up to date", trouble = PartnerTrouble(sentence));
         }
     }

@@ -12,6 +12,7 @@ mod jobs;
 mod logging;
 mod metrics;
 mod node;
+mod own_log;
 mod partner_face;
 mod peer;
 mod publish;

@@ -53,6 +53,9 @@ pub(crate) struct Metrics {
     pub(crate) tags_reused: Counter,
     pub(crate) partner_sets_held: Gauge,
     pub(crate) sync_failures: Counter,
+    pub(crate) log_checkpoint_size: Gauge,
+    pub(crate) log_faults: Counter,
+    pub(crate) log_follow_failures: Counter,
 }
 
 impl Default for Metrics {
@@ -76,8 +79,26 @@ impl Default for Metrics {
             tags_reused: Counter::default(),
             partner_sets_held: Gauge::default(),
             sync_failures: Counter::default(),
+            log_checkpoint_size: Gauge::default(),
+            log_faults: Counter::default(),
+            log_follow_failures: Counter::default(),
             registry: Registry::default(),
         };
+        registry.register(
+            "log_checkpoint_size",
+            "Entries of the own log that the newest scheduled checkpoint covers",
+            metrics.log_checkpoint_size.clone(),
+        );
+        registry.register(
+            "log_faults",
+            "Contradictions found in logs, the own one among them: each needs a person at once",
+            metrics.log_faults.clone(),
+        );
+        registry.register(
+            "log_follow_failures",
+            "Looks at partners' logs that did not come to an end",
+            metrics.log_follow_failures.clone(),
+        );
         registry.register(
             "partner_checks_answered",
             "Checks of partners answered whole",

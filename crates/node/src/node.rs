@@ -18,6 +18,7 @@ use crate::{
     jobs::Jobs,
     logging::{FolderPath, event},
     metrics::{self, Metrics},
+    own_log::OwnLog,
     partner_face::{PartnerFace, Places},
     publish::Publisher,
     published::Published,
@@ -85,6 +86,7 @@ impl Node {
             partner_credentials,
             compute.clone(),
         );
+        let own_log = OwnLog::new(requester.log_watch(), Arc::clone(&metrics));
         let jobs = Jobs {
             store: self.store.clone(),
             book: book.clone(),
@@ -98,6 +100,9 @@ impl Node {
             requester: requester.clone(),
             metrics: Arc::clone(&metrics),
             every: Duration::from_secs(self.config.refresh_seconds.max(1)),
+            own_log: own_log.clone(),
+            checkpoint_every: Duration::from_secs(self.config.checkpoint_seconds.max(1)),
+            retention: time::Duration::days(self.config.retention_days.max(1).into()),
         };
         let mut known = Vec::new();
         jobs.read_agreements(&mut known).await?;
@@ -110,6 +115,7 @@ impl Node {
             book: book.clone(),
             published,
             compute: compute.clone(),
+            own_log,
             metrics: Arc::clone(&metrics),
             checks: Places::new(self.config.most_checks_at_once),
             transfers: PartnerFace::transfers(),

@@ -3,6 +3,7 @@
 mod admission;
 mod answer;
 mod download;
+mod logs;
 mod places;
 
 use std::{pin::Pin, sync::Arc, time::Duration};
@@ -12,6 +13,8 @@ use symbolon_exchange::{MAX_MESSAGE_LEN, refuse};
 use symbolon_policy::{Agreement, AgreementHash, AgreementId, BureauCode, Party, Reason, Refusal};
 use symbolon_proto::partner::v1::{
     CheckRequest, CheckResponse, DownloadTagSetRequest, DownloadTagSetResponse,
+    ExchangeCheckpointsRequest, ExchangeCheckpointsResponse, GetLogCheckpointRequest,
+    GetLogCheckpointResponse, GetLogConsistencyRequest, GetLogConsistencyResponse,
     GetManifestsRequest, GetManifestsResponse,
     partner_service_server::{PartnerService, PartnerServiceServer},
 };
@@ -21,7 +24,7 @@ use tokio::sync::Semaphore;
 use tokio_stream::Stream;
 use tonic::{Request, Response, Status, Streaming};
 
-use crate::{metrics::Metrics, peer::Peer, published::Published, tls::is_party};
+use crate::{metrics::Metrics, own_log::OwnLog, peer::Peer, published::Published, tls::is_party};
 
 pub(crate) use places::Places;
 
@@ -36,6 +39,7 @@ pub(crate) struct PartnerFace {
     pub(crate) book: AgreementBook,
     pub(crate) published: Published,
     pub(crate) compute: Compute,
+    pub(crate) own_log: OwnLog,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) checks: Places,
     pub(crate) transfers: Arc<Semaphore>,
@@ -145,6 +149,33 @@ impl PartnerService for PartnerFace {
             .await
             .map(|answers| Response::new(Box::pin(answers) as Self::CheckStream))
             .map_err(|refusal| self.refusal(&refusal))
+    }
+
+    async fn get_log_checkpoint(
+        &self,
+        request: Request<GetLogCheckpointRequest>,
+    ) -> Result<Response<GetLogCheckpointResponse>, Status> {
+        let peer = peer_of(&request)?;
+        let answer = self.log_checkpoint(&peer, request.get_ref()).await;
+        answer.map(Response::new).map_err(|refusal| self.refusal(&refusal))
+    }
+
+    async fn get_log_consistency(
+        &self,
+        request: Request<GetLogConsistencyRequest>,
+    ) -> Result<Response<GetLogConsistencyResponse>, Status> {
+        let peer = peer_of(&request)?;
+        let answer = self.log_consistency(&peer, request.get_ref()).await;
+        answer.map(Response::new).map_err(|refusal| self.refusal(&refusal))
+    }
+
+    async fn exchange_checkpoints(
+        &self,
+        request: Request<ExchangeCheckpointsRequest>,
+    ) -> Result<Response<ExchangeCheckpointsResponse>, Status> {
+        let peer = peer_of(&request)?;
+        let answer = self.exchange_logs(&peer, request.get_ref()).await;
+        answer.map(Response::new).map_err(|refusal| self.refusal(&refusal))
     }
 }
 

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use symbolon_identifiers::IdentifierType;
 use time::OffsetDateTime;
 
-use crate::{AgreementHash, Scope, VerifyingKey, validate::Invalid};
+use crate::{AgreementHash, Conditions, LabelTerms, Scope, VerifyingKey, validate::Invalid};
 
 /// A verified agreement: its terms were signed by every party, and this is their hash.
 ///
@@ -86,6 +86,9 @@ pub struct AgreementTerms {
     // Absent stays absent: older texts keep their hash and signatures.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub standing_days: Option<u32>,
+    /// What else was agreed. Absent: the defaults of [`Conditions`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub conditions: Option<Conditions>,
     /// First moment, RFC 3339.
     #[serde(with = "time::serde::rfc3339")]
     pub valid_from: OffsetDateTime,
@@ -185,6 +188,9 @@ pub struct Dataset {
     pub who_learns: WhoLearns,
     /// Which identifiers may be asked.
     pub types: Vec<OfferedType>,
+    /// What a hit shows at once. Absent: nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub labels: Option<LabelTerms>,
 }
 
 /// One identifier type of a dataset.
@@ -198,6 +204,10 @@ pub struct OfferedType {
     pub rules_version: u16,
     /// Elements that each other party may ask in a day (UTC). At most 2^53.
     pub daily_quota: u64,
+    /// Elements that each other party may ask in an epoch. At most 2^53. Absent: the usual share of
+    /// the identifier's space.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub epoch_budget: Option<u64>,
 }
 
 /// Who learns of a hit.
@@ -293,18 +303,18 @@ macro_rules! text_newtype {
 text_newtype!(BureauCode);
 text_newtype!(AgreementId);
 
-mod type_name {
+pub(crate) mod type_name {
     use serde::{Deserialize, Deserializer, Serializer, de::Error as _};
     use symbolon_identifiers::IdentifierType;
 
-    pub(super) fn serialize<S: Serializer>(
+    pub(crate) fn serialize<S: Serializer>(
         value: &IdentifierType,
         serializer: S,
     ) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(value.name())
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
         deserializer: D,
     ) -> Result<IdentifierType, D::Error> {
         let name = String::deserialize(deserializer)?;

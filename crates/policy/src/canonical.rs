@@ -1,5 +1,5 @@
 //! Canonical JSON (RFC 8785), for documents that hold strings, whole numbers, booleans, lists and
-//! objects with ASCII keys: there it is what serde_json writes of a sorted map.
+//! objects with ASCII keys: there it is what serde_json writes once the keys are sorted.
 
 use std::fmt;
 
@@ -79,7 +79,13 @@ impl<'de> Visitor<'de> for StrictVisitor {
 /// The canonical bytes of `value`, or `None` where RFC 8785's rules for fractions or for sorting
 /// keys by UTF-16 units would be needed: documents of ours have neither.
 pub(crate) fn to_bytes(value: &Value) -> Option<Vec<u8>> {
-    is_plain(value).then(|| value.to_string().into_bytes())
+    is_plain(value).then(|| {
+        // A dependency may switch on serde_json's `preserve_order`, for every crate of the program;
+        // hashes and signatures must not depend on that.
+        let mut sorted = value.clone();
+        sorted.sort_all_objects();
+        sorted.to_string().into_bytes()
+    })
 }
 
 fn is_plain(value: &Value) -> bool {

@@ -2,26 +2,35 @@
 //!
 //! An [`Agreement`] is a document that every party signs ([`SignedAgreement`]); it names parties,
 //! datasets, identifier types, purposes, quotas and validity. [`admit`] decides whether a check is
-//! answered and gives the reason when it is not. Nothing here does I/O or reads a clock.
+//! answered and gives the reason when it is not. [`rules`] holds what a bureau's lawyers have
+//! written on top of that: rules in Cedar, with a sentence, a source and examples each. Nothing here
+//! does I/O or reads a clock.
 
 #![forbid(unsafe_code)]
 
+mod actor;
 mod agreement;
 mod canonical;
 mod check_id;
+mod conditions;
 mod decision;
+mod record;
 mod refusal;
+pub mod rules;
 mod scope;
 mod signature;
 mod signed;
 mod validate;
 
+pub use actor::Actor;
 pub use agreement::{
     Agreement, AgreementId, AgreementTerms, BureauCode, Dataset, Desk, OfferedType, Party,
     PartyKeys, WhoLearns,
 };
+pub use conditions::{Conditions, Deadlines, DisclosureTerms, LabelTerms, OpenRequests};
 pub use check_id::{CheckId, StandingId};
 pub use decision::{Question, ScopeShare, admit, may_ask, may_keep, same_rules};
+pub use record::{RecordAttributes, RecordDetails};
 pub use refusal::{Reason, Refusal};
 pub use scope::{EPOCH_DAYS_RANGE, Scope, ScopeId};
 pub use signature::{Label, SIGNATURE_LEN, Signature, SigningError, SigningKey, VerifyingKey};

@@ -51,6 +51,8 @@ reasons! {
     Internal => "internal",
     /// An argument is missing or malformed.
     InvalidArgument => "invalid_argument",
+    /// The log is not so long as a question about it supposes.
+    LogSizeUnknown => "log_size_unknown",
     /// A message or a count is over a limit.
     LimitExceeded => "limit_exceeded",
     /// The caller is not a party to the agreement.

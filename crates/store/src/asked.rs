@@ -1,3 +1,4 @@
+use ring::digest::{Context, SHA256, digest};
 use symbolon_policy::{AgreementId, BureauCode, CheckId};
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
@@ -28,6 +29,17 @@ pub struct AskedHeader {
     pub header: StoredDocument,
 }
 
+/// An owner's receipt.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct StoredReceipt {
+    /// Who signed it.
+    pub owner: BureauCode,
+    /// Under which agreement.
+    pub agreement: AgreementId,
+    /// The signed receipt.
+    pub receipt: StoredDocument,
+}
+
 /// A check that was asked before.
 pub struct StoredCheck {
     /// What [`NewCheck::opening`] held.
@@ -45,7 +57,13 @@ impl Store {
     pub async fn record_asked(&self, check: &NewCheck<'_>) -> Result<(), StoreError> {
         let sealed = self.keys.key_encryption.seal(&about(&check.check), check.opening)?;
         let mut transaction = self.begin().await?;
-        let record = LogRecord::CheckAsked { check: check.check };
+        // The leaf stands for exactly this question: headers name every element and commit to the rest.
+        let mut headers = Context::new(&SHA256);
+        for asked in check.headers {
+            headers.update(digest(&SHA256, &asked.header.document).as_ref());
+        }
+        let headers = Some(hex::encode(headers.finish()));
+        let record = LogRecord::CheckAsked { check: check.check, headers };
         let (entry_index, _) = append_in(&mut transaction, &record, check.at).await?;
         sqlx::query(
             "INSERT INTO asked_checks (check_id, entry_index, asked_at, sealed)
@@ -89,7 +107,7 @@ impl Store {
         let opening = self.keys.key_encryption.open(&about(check), &sealed)?;
         let rows: Vec<(String, String, Vec<u8>, Vec<u8>, Vec<u8>)> = sqlx::query_as(
             "SELECT owner, agreement, header, public_key, signature FROM asked_headers
-             WHERE check_id = $1",
+             WHERE check_id = $1 ORDER BY rowid",
         )
         .bind(check.0.as_slice())
         .fetch_all(&self.pool)
@@ -105,6 +123,54 @@ impl Store {
             })
             .collect::<Result<_, StoreError>>()?;
         Ok(Some(StoredCheck { opening, headers }))
+    }
+
+    /// Where the log names a check of this bureau, and when it was asked.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn asked_entry(
+        &self,
+        check: &CheckId,
+    ) -> Result<Option<(u64, OffsetDateTime)>, StoreError> {
+        let row: Option<(i64, i64)> =
+            sqlx::query_as("SELECT entry_index, asked_at FROM asked_checks WHERE check_id = $1")
+                .bind(check.0.as_slice())
+                .fetch_optional(&self.pool)
+                .await?;
+        row.map(|(index, at)| {
+            let at = OffsetDateTime::from_unix_timestamp(at).map_err(|_| DAMAGED)?;
+            Ok((u64::try_from(index).map_err(|_| DAMAGED)?, at))
+        })
+        .transpose()
+    }
+
+    /// The receipts that came for a check, with who gave them under which agreement; those of all
+    /// checks if `check` is `None`.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn receipts(
+        &self,
+        check: Option<&CheckId>,
+    ) -> Result<Vec<StoredReceipt>, StoreError> {
+        let rows: Vec<(String, String, Vec<u8>, Vec<u8>, Vec<u8>)> = sqlx::query_as(
+            "SELECT owner, agreement, receipt, receipt_public_key, receipt_signature
+             FROM asked_headers WHERE receipt IS NOT NULL AND ($1 IS NULL OR check_id = $1)
+             ORDER BY owner, agreement, check_id",
+        )
+        .bind(check.map(|check| check.0.to_vec()))
+        .fetch_all(&self.pool)
+        .await?;
+        rows.into_iter()
+            .map(|(owner, agreement, document, public_key, signature)| {
+                Ok(StoredReceipt {
+                    owner: owner.parse().map_err(|_| DAMAGED)?,
+                    agreement: agreement.parse().map_err(|_| DAMAGED)?,
+                    receipt: StoredDocument { document, public_key, signature },
+                })
+            })
+            .collect()
     }
 
     /// Keeps an owner's receipt with the header that it answers.

@@ -32,6 +32,13 @@ pub struct NodeConfig {
     /// Seconds between looks for new records, agreements and partners' sets. 5 unless set.
     #[serde(default = "default_refresh")]
     pub refresh_seconds: u64,
+    /// Seconds between checkpoints of the log, and between looks at partners' logs. 60 unless set.
+    #[serde(default = "default_checkpoint")]
+    pub checkpoint_seconds: u64,
+    /// Days after which sealed checks, headers and records of log entries are erased; the leaves of the
+    /// log stay. 1,096 (three years) unless set.
+    #[serde(default = "default_retention")]
+    pub retention_days: u32,
 }
 
 fn default_concurrency() -> usize {
@@ -48,6 +55,15 @@ fn default_grace() -> u64 {
 
 fn default_refresh() -> u64 {
     5
+}
+
+fn default_checkpoint() -> u64 {
+    60
+}
+
+// Regulation (EU) 2024/982, articles 18, 33, 40 and 45: logs and justifications go after three years.
+fn default_retention() -> u32 {
+    1_096
 }
 
 impl NodeConfig {
@@ -69,6 +85,8 @@ impl NodeConfig {
             check_deadline_seconds: default_deadline(),
             stop_grace_seconds: default_grace(),
             refresh_seconds: default_refresh(),
+            checkpoint_seconds: default_checkpoint(),
+            retention_days: default_retention(),
         }
     }
 

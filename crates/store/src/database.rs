@@ -54,6 +54,7 @@ impl Store {
         sqlx::migrate!("migrations/sqlite").run(&pool).await?;
         let store = Self { pool, folder, keys };
         store.pack_records().await?;
+        store.grow_tree().await?;
         Ok(store)
     }
 

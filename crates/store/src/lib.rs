@@ -6,10 +6,12 @@
 
 #![forbid(unsafe_code)]
 
+mod acts;
 mod agreements;
 mod answered;
 mod asked;
 mod block;
+mod checkpoints;
 mod config;
 mod database;
 mod datasets;
@@ -22,6 +24,7 @@ mod lists;
 mod log;
 mod manifests;
 mod partner_sets;
+mod retention;
 mod scope_keys;
 mod seal;
 mod snapshot;
@@ -29,10 +32,13 @@ mod sorter;
 mod standing;
 mod stored_document;
 mod tag_cache;
+mod tree;
 mod upgrade;
 
+pub use acts::{Act, ActError, ActKind};
 pub use answered::{Admission, Admitted, NotAdmitted, QuotaUsage};
-pub use asked::{AskedHeader, NewCheck, StoredCheck};
+pub use asked::{AskedHeader, NewCheck, StoredCheck, StoredReceipt};
+pub use checkpoints::{FaultKind, KnownCheckpoint, LogFault, LogId};
 pub use config::NodeConfig;
 pub use database::Store;
 pub use datasets::{DatasetRow, TypeCount};
@@ -41,9 +47,10 @@ pub use folder::{DataFolder, FolderError, NodeLock, write_private, write_public}
 pub use import::{Import, ImportCounts};
 pub use journal::RevisionMark;
 pub use keys::{KeyName, NodeKeys};
-pub use log::{LogEntry, LogRecord};
+pub use log::{LogEntry, LogOpening, LogRecord};
 pub use manifests::StoredManifest;
 pub use partner_sets::PartnerSet;
+pub use retention::Erased;
 pub use scope_keys::ScopeSecrets;
 pub use seal::{SealError, Sealer};
 pub use snapshot::{ListSnapshot, Piece};

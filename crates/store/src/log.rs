@@ -2,10 +2,10 @@ use ring::rand::{SecureRandom as _, SystemRandom};
 use serde::{Deserialize, Serialize};
 use sqlx::{Sqlite, Transaction};
 use symbolon_ledger::{Commitment, LeafHash, SALT_LEN};
-use symbolon_policy::{AgreementHash, AgreementId, BureauCode, CheckId, ScopeId, StandingId};
+use symbolon_policy::{Actor, AgreementHash, AgreementId, BureauCode, CheckId, ScopeId, StandingId};
 use time::OffsetDateTime;
 
-use crate::{Store, StoreError};
+use crate::{ActKind, Store, StoreError, tree::add_nodes};
 
 /// What the log keeps of an event, as JSON, until its retention ends. Holds no identifier and
 /// nothing that depends on hits.
@@ -13,6 +13,24 @@ use crate::{Store, StoreError};
 #[serde(tag = "event", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum LogRecord {
+    /// A person proposed an act that needs two people.
+    ActProposed {
+        /// What is done.
+        act: ActKind,
+        /// What it is about, 32 bytes in hexadecimal.
+        subject: String,
+        /// Who.
+        by: Actor,
+    },
+    /// Another person approved it.
+    ActApproved {
+        /// What is done.
+        act: ActKind,
+        /// What it is about, 32 bytes in hexadecimal.
+        subject: String,
+        /// Who.
+        by: Actor,
+    },
     /// An agreement came into this node.
     AgreementInstalled {
         /// Which.
@@ -83,10 +101,33 @@ pub enum LogRecord {
         /// Why.
         reason: String,
     },
+    /// What was older than it may be was erased: records and salts of entries, sealed checks, headers.
+    RecordsErased {
+        /// All older than this.
+        #[serde(with = "time::serde::rfc3339")]
+        before: OffsetDateTime,
+        /// Entries of the log, whose leaves stay.
+        entries: u64,
+        /// Checks of this bureau.
+        asked: u64,
+        /// Checks of partners.
+        answered: u64,
+    },
+    /// A person opened a check to an inspector.
+    CheckOpened {
+        /// Which.
+        check: CheckId,
+        /// Which of its elements; all if `None`.
+        position: Option<u64>,
+    },
     /// This bureau asked.
     CheckAsked {
         /// Which check.
         check: CheckId,
+        /// SHA-256 over the SHA-256 of each of its signed headers, in the order in which they were
+        /// recorded, hexadecimal. Entries of before have none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        headers: Option<String>,
     },
     /// A person of this bureau began a standing check.
     StandingBegun {
@@ -176,6 +217,54 @@ impl Store {
     }
 }
 
+/// What a leaf stands for: who has it can show the entry to others.
+pub struct LogOpening {
+    /// The leaf.
+    pub leaf: LeafHash,
+    /// When it was recorded.
+    pub at: OffsetDateTime,
+    /// Salt and record, as JSON, unless they were erased.
+    pub opening: Option<([u8; SALT_LEN], Vec<u8>)>,
+}
+
+impl Store {
+    /// Entries from `first` on, at most `most`, as they are: nothing is checked, so that who looks for
+    /// what was changed finds it.
+    ///
+    /// # Errors
+    /// When the database fails, or a column has another size than it can have.
+    pub async fn log_openings(
+        &self,
+        first: u64,
+        most: u32,
+    ) -> Result<Vec<(u64, LogOpening)>, StoreError> {
+        let rows: Vec<(i64, Vec<u8>, i64, Option<Vec<u8>>, Option<Vec<u8>>)> = sqlx::query_as(
+            "SELECT entry_index, leaf_hash, recorded_at, salt, record FROM log_entries
+             WHERE entry_index >= $1 ORDER BY entry_index LIMIT $2",
+        )
+        .bind(i64::try_from(first).unwrap_or(i64::MAX))
+        .bind(most)
+        .fetch_all(&self.pool)
+        .await?;
+        rows.into_iter()
+            .map(|(index, leaf, at, salt, record)| {
+                let opening = match (salt, record) {
+                    (Some(salt), Some(record)) => {
+                        Some((salt.try_into().map_err(|_| DAMAGED)?, record))
+                    }
+                    _ => None,
+                };
+                let opening = LogOpening {
+                    leaf: LeafHash(leaf.try_into().map_err(|_| DAMAGED)?),
+                    at: OffsetDateTime::from_unix_timestamp(at).map_err(|_| DAMAGED)?,
+                    opening,
+                };
+                Ok((u64::try_from(index).map_err(|_| DAMAGED)?, opening))
+            })
+            .collect()
+    }
+}
+
 const DAMAGED: StoreError = StoreError::Damaged { what: "log entry" };
 
 pub(crate) async fn append_in(
@@ -198,5 +287,7 @@ pub(crate) async fn append_in(
     .bind(record)
     .fetch_one(&mut **transaction)
     .await?;
-    Ok((u64::try_from(index).map_err(|_| DAMAGED)?, leaf))
+    let index = u64::try_from(index).map_err(|_| DAMAGED)?;
+    add_nodes(transaction, index, leaf.0).await?;
+    Ok((index, leaf))
 }

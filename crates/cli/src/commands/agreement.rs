@@ -175,6 +175,7 @@ impl Draft {
             purposes: self.purposes,
             epoch_days: self.epoch_days,
             standing_days: self.standing_days,
+            conditions: None,
             valid_from,
             valid_until: valid_from + Duration::days(self.days.into()),
         };
@@ -365,6 +366,7 @@ fn read_offer(text: &str) -> Result<Dataset, CliError> {
                 identifier_type: kind,
                 rules_version: kind.rules_version(),
                 daily_quota,
+                epoch_budget: None,
             })
         })
         .collect::<Result<_, CliError>>()?;
@@ -373,6 +375,7 @@ fn read_offer(text: &str) -> Result<Dataset, CliError> {
         owner,
         title: (*title).to_owned(),
         who_learns: WhoLearns::Requester,
+        labels: None,
         types,
     })
 }

@@ -83,8 +83,12 @@ impl PartnerFace {
             evaluated: hex::encode(evaluated),
             broke_off: outcome.as_ref().err().map(|refusal| refusal.reason.as_str().to_owned()),
         };
-        let outcome = match self.store.append(&record, now).await {
-            Ok(_) => outcome,
+        let logged = async {
+            self.store.append(&record, now).await?;
+            self.own_log.include(check.admitted.entry_index, now).await
+        };
+        let outcome = match logged.await {
+            Ok(inclusion) => outcome.map(|()| inclusion),
             // An answer that could not be logged is not signed for.
             Err(error) => {
                 event!(warn, "an answer could not be logged", error = error);
@@ -92,7 +96,7 @@ impl PartnerFace {
             }
         };
         let last = match outcome {
-            Ok(()) => {
+            Ok(inclusion) => {
                 self.metrics.checks_answered.inc();
                 self.metrics.answer_seconds.observe(began.elapsed().as_secs_f64());
                 let receipt = Receipt {
@@ -104,6 +108,8 @@ impl PartnerFace {
                     entry_index: check.admitted.entry_index,
                     leaf_hash: check.admitted.leaf.0,
                     issued_at: now,
+                    checkpoint: inclusion.checkpoint,
+                    inclusion: inclusion.proof,
                 };
                 let signed = receipt.sign(&self.store.keys().log);
                 Ok(CheckResponse { part: Some(check_response::Part::Receipt(signed)) })

@@ -89,12 +89,14 @@ pub(crate) fn dataset(id: &str, owner: &str) -> Dataset {
         identifier_type,
         rules_version: identifier_type.rules_version(),
         daily_quota: 1_000,
+        epoch_budget: None,
     };
     Dataset {
         id: id.to_owned(),
         owner: code(owner),
         title: format!("List {id}"),
         who_learns: WhoLearns::Requester,
+        labels: None,
         types: vec![offer(IdentifierType::TravelDocument), offer(IdentifierType::Vin)],
     }
 }
@@ -115,6 +117,7 @@ pub(crate) fn terms(parties: &[&Party]) -> AgreementTerms {
         purposes: vec!["criminal_investigation".to_owned(), "border_control".to_owned()],
         epoch_days: 30,
         standing_days: None,
+        conditions: None,
         valid_from: FROM,
         valid_until: UNTIL,
     }

@@ -5,5 +5,6 @@
 mod admission;
 mod fixture;
 mod properties;
+mod rules;
 mod signing;
 mod validation;

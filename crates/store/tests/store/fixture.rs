@@ -287,6 +287,7 @@ impl Parties {
             identifier_type: kind,
             rules_version: kind.rules_version(),
             daily_quota: 100,
+            epoch_budget: None,
         };
         let terms = AgreementTerms {
             format: AgreementTerms::FORMAT.to_owned(),
@@ -298,11 +299,13 @@ impl Parties {
                 owner: code("DEU"),
                 title: "List".to_owned(),
                 who_learns: WhoLearns::Requester,
+                labels: None,
                 types: vec![offered],
             }],
             purposes: vec!["border_control".to_owned()],
             epoch_days: 30,
             standing_days: None,
+            conditions: None,
             valid_from: datetime!(2026-01-01 00:00 UTC),
             valid_until: datetime!(2027-01-01 00:00 UTC),
         };

@@ -1,0 +1,279 @@
+//! A bureau's log as files, for whoever verifies it without the bureau's node: tiles of leaf hashes,
+//! records that are not erased, checkpoints of all logs that the bureau knows, receipts that it holds.
+
+use std::{
+    fs,
+    io::{self, BufRead as _, BufReader, BufWriter, Write as _},
+    path::{Path, PathBuf},
+};
+
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use symbolon_client::SignedFile;
+use symbolon_exchange::log_origin;
+use symbolon_ledger::{LeafHash, Tile, tiles_for};
+use symbolon_policy::{AgreementId, BureauCode, VerifyingKey};
+use symbolon_store::{LogId, Store, StoreError};
+use time::OffsetDateTime;
+
+use crate::CliError;
+
+const AT_ONCE: u32 = 4_096;
+const RECORDS: &str = "records.jsonl";
+const RECEIPTS: &str = "receipts.jsonl";
+const CHECKPOINTS: &str = "checkpoints.jsonl";
+const ABOUT: &str = "bureau.json";
+
+/// What a folder is about.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct About {
+    pub(crate) format: String,
+    pub(crate) bureau: BureauCode,
+    /// The key that signs its checkpoints.
+    pub(crate) log_key: VerifyingKey,
+    /// Name of the log in its checkpoints.
+    pub(crate) origin: String,
+    /// Entries of the log.
+    pub(crate) size: u64,
+    #[serde(with = "time::serde::rfc3339")]
+    pub(crate) exported_at: OffsetDateTime,
+}
+
+impl About {
+    const FORMAT: &str = "symbolon-audit-v1";
+
+    pub(crate) fn log(&self) -> LogId {
+        LogId { bureau: self.bureau.clone(), key: self.log_key }
+    }
+}
+
+/// A record with its salt: what a leaf stands for.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RecordLine {
+    pub(crate) index: u64,
+    #[serde(with = "time::serde::rfc3339")]
+    pub(crate) at: OffsetDateTime,
+    /// 32 bytes, hexadecimal.
+    pub(crate) salt: String,
+    /// The JSON that was hashed, byte for byte.
+    pub(crate) record: String,
+}
+
+/// A checkpoint that the bureau holds.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CheckpointLine {
+    pub(crate) bureau: BureauCode,
+    pub(crate) log_key: VerifyingKey,
+    /// Who showed it.
+    pub(crate) source: BureauCode,
+    #[serde(with = "time::serde::rfc3339")]
+    pub(crate) seen_at: OffsetDateTime,
+    /// The signed note.
+    pub(crate) note: String,
+}
+
+/// A receipt that the bureau holds.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ReceiptLine {
+    pub(crate) owner: BureauCode,
+    pub(crate) agreement: AgreementId,
+    pub(crate) receipt: SignedFile,
+}
+
+/// Such a folder, on disk.
+pub(crate) struct AuditFolder {
+    root: PathBuf,
+    pub(crate) about: About,
+}
+
+/// How much was written.
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+pub(crate) struct Exported {
+    pub(crate) entries: u64,
+    pub(crate) records: u64,
+    pub(crate) checkpoints: u64,
+    pub(crate) receipts: u64,
+}
+
+impl AuditFolder {
+    /// Writes a bureau's log into a new folder.
+    pub(crate) async fn export(
+        store: &Store,
+        bureau: &BureauCode,
+        root: &Path,
+        at: OffsetDateTime,
+    ) -> Result<Exported, CliError> {
+        if fs::read_dir(root).is_ok_and(|mut entries| entries.next().is_some()) {
+            return Err(CliError::new(
+                "exists",
+                format!("{} is not empty; name a new folder", root.display()),
+            ));
+        }
+        make(root)?;
+        let key = store.keys().log.verifying_key();
+        // Entries that come meanwhile are left for the next export.
+        let size = store.log_size().await?;
+        let mut exported = Exported { entries: size, ..Exported::default() };
+        let about = About {
+            format: About::FORMAT.to_owned(),
+            bureau: bureau.clone(),
+            log_key: key,
+            origin: log_origin(bureau).to_string(),
+            size,
+            exported_at: at,
+        };
+        let text = serde_json::to_string_pretty(&about).map_err(unwritable)? + "\n";
+        fs::write(root.join(ABOUT), text).map_err(|e| CliError::file("write", root, e))?;
+        export_tiles(store, root, size).await?;
+        exported.records = export_records(store, root, size).await?;
+        let mut lines = Lines::create(&root.join(CHECKPOINTS))?;
+        for known in store.checkpoints().await? {
+            lines.push(&CheckpointLine {
+                bureau: known.log.bureau,
+                log_key: known.log.key,
+                source: known.source,
+                seen_at: known.seen_at,
+                note: String::from_utf8_lossy(&known.note).into_owned(),
+            })?;
+        }
+        exported.checkpoints = lines.finish()?;
+        let mut lines = Lines::create(&root.join(RECEIPTS))?;
+        for stored in store.receipts(None).await? {
+            lines.push(&ReceiptLine {
+                owner: stored.owner,
+                agreement: stored.agreement,
+                receipt: SignedFile::of(&stored.receipt),
+            })?;
+        }
+        exported.receipts = lines.finish()?;
+        Ok(exported)
+    }
+
+    /// Opens a folder that was exported.
+    pub(crate) fn open(root: &Path) -> Result<Self, CliError> {
+        let path = root.join(ABOUT);
+        let text = fs::read_to_string(&path).map_err(|e| CliError::file("read", &path, e))?;
+        let about: About =
+            serde_json::from_str(&text).map_err(|error| unreadable(&path, &error.to_string()))?;
+        if about.format != About::FORMAT {
+            return Err(unreadable(&path, "it is of another version"));
+        }
+        Ok(Self { root: root.to_owned(), about })
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.root
+    }
+
+    /// The leaves, in order, as the tiles of level 0 have them. Fewer than there should be if a tile
+    /// is missing or cut off.
+    pub(crate) fn leaves(&self) -> Result<impl Iterator<Item = LeafHash>, CliError> {
+        let mut all = Vec::new();
+        for tile in tiles_for(self.about.size).filter(|tile| tile.level == 0) {
+            let path = self.root.join(tile.path());
+            match fs::read(&path) {
+                Ok(bytes) => all.extend(bytes.as_chunks::<32>().0.iter().copied().map(LeafHash)),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => break,
+                Err(error) => return Err(CliError::file("read", &path, error)),
+            }
+        }
+        Ok(all.into_iter())
+    }
+
+    pub(crate) fn records(&self) -> Result<Vec<RecordLine>, CliError> {
+        read_lines(&self.root.join(RECORDS))
+    }
+
+    pub(crate) fn checkpoints(&self) -> Result<Vec<CheckpointLine>, CliError> {
+        read_lines(&self.root.join(CHECKPOINTS))
+    }
+
+    pub(crate) fn receipts(&self) -> Result<Vec<ReceiptLine>, CliError> {
+        read_lines(&self.root.join(RECEIPTS))
+    }
+}
+
+async fn export_tiles(store: &Store, root: &Path, size: u64) -> Result<(), CliError> {
+    for tile in tiles_for(size) {
+        let path = root.join(tile.path());
+        path.parent().map_or(Ok(()), make)?;
+        let bytes = hashes_of(store, &tile).await?.concat();
+        fs::write(&path, bytes).map_err(|error| CliError::file("write", &path, error))?;
+    }
+    Ok(())
+}
+
+async fn hashes_of(store: &Store, tile: &Tile) -> Result<Vec<[u8; 32]>, StoreError> {
+    store.log_nodes(&tile.nodes().collect::<Vec<_>>()).await
+}
+
+async fn export_records(store: &Store, root: &Path, size: u64) -> Result<u64, CliError> {
+    let mut lines = Lines::create(&root.join(RECORDS))?;
+    let mut next = 0;
+    while next < size {
+        let entries = store.log_openings(next, AT_ONCE).await?;
+        let Some((last, _)) = entries.last() else { break };
+        next = last.saturating_add(1);
+        for (index, entry) in entries.into_iter().take_while(|(index, _)| *index < size) {
+            let Some((salt, record)) = entry.opening else { continue };
+            let record = String::from_utf8_lossy(&record).into_owned();
+            lines.push(&RecordLine { index, at: entry.at, salt: hex::encode(salt), record })?;
+        }
+    }
+    lines.finish()
+}
+
+/// A file of JSON objects, one a line.
+struct Lines {
+    path: PathBuf,
+    out: BufWriter<fs::File>,
+    count: u64,
+}
+
+impl Lines {
+    fn create(path: &Path) -> Result<Self, CliError> {
+        let file = fs::File::create(path).map_err(|error| CliError::file("write", path, error))?;
+        Ok(Self { path: path.to_owned(), out: BufWriter::new(file), count: 0 })
+    }
+
+    fn push<T: Serialize>(&mut self, line: &T) -> Result<(), CliError> {
+        let text = serde_json::to_string(line).map_err(unwritable)?;
+        writeln!(self.out, "{text}").map_err(|e| CliError::file("write", &self.path, e))?;
+        self.count = self.count.saturating_add(1);
+        Ok(())
+    }
+
+    fn finish(mut self) -> Result<u64, CliError> {
+        self.out.flush().map_err(|error| CliError::file("write", &self.path, error))?;
+        Ok(self.count)
+    }
+}
+
+fn read_lines<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>, CliError> {
+    let file = fs::File::open(path).map_err(|error| CliError::file("read", path, error))?;
+    let mut all = Vec::new();
+    for (number, line) in (1..).zip(BufReader::new(file).lines()) {
+        let line: String = line.map_err(|error| CliError::file("read", path, error))?;
+        let read = serde_json::from_str(&line);
+        all.push(read.map_err(|error| unreadable(path, &format!("line {number}: {error}")))?);
+    }
+    Ok(all)
+}
+
+fn make(folder: &Path) -> Result<(), CliError> {
+    fs::create_dir_all(folder).map_err(|error| CliError::file("make", folder, error))
+}
+
+fn unwritable(error: serde_json::Error) -> CliError {
+    CliError::new("output", error.to_string())
+}
+
+fn unreadable(path: &Path, why: &str) -> CliError {
+    CliError::new(
+        "audit_folder",
+        format!("{} is not as `symbolon audit export` writes it: {why}", path.display()),
+    )
+}

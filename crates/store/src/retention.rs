@@ -1,0 +1,63 @@
+//! Erasing what may not be kept any longer. Leaves of the log stay, and so does its proof.
+
+use time::OffsetDateTime;
+
+use crate::{LogRecord, Store, StoreError, log::append_in};
+
+/// What an erasure took away.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct Erased {
+    /// Log entries whose record and salt are gone.
+    pub entries: u64,
+    /// Sealed checks of this bureau, with their headers and receipts.
+    pub asked: u64,
+    /// Headers of partners' checks.
+    pub answered: u64,
+}
+
+impl Store {
+    /// Erases all that is older than `before`, in one transaction with the log entry that says so.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn erase_before(
+        &self,
+        before: OffsetDateTime,
+        at: OffsetDateTime,
+    ) -> Result<Erased, StoreError> {
+        let seconds = before.unix_timestamp();
+        let mut transaction = self.begin().await?;
+        sqlx::query(
+            "DELETE FROM asked_headers WHERE check_id IN (
+                 SELECT check_id FROM asked_checks WHERE asked_at < $1)",
+        )
+        .bind(seconds)
+        .execute(&mut *transaction)
+        .await?;
+        let asked = sqlx::query("DELETE FROM asked_checks WHERE asked_at < $1")
+            .bind(seconds)
+            .execute(&mut *transaction)
+            .await?
+            .rows_affected();
+        let answered = sqlx::query("DELETE FROM answered_checks WHERE admitted_at < $1")
+            .bind(seconds)
+            .execute(&mut *transaction)
+            .await?
+            .rows_affected();
+        let entries = sqlx::query(
+            "UPDATE log_entries SET salt = NULL, record = NULL
+             WHERE recorded_at < $1 AND record IS NOT NULL",
+        )
+        .bind(seconds)
+        .execute(&mut *transaction)
+        .await?
+        .rows_affected();
+        let erased = Erased { entries, asked, answered };
+        if erased != Erased::default() {
+            let record = LogRecord::RecordsErased { before, entries, asked, answered };
+            append_in(&mut transaction, &record, at).await?;
+        }
+        transaction.commit().await?;
+        Ok(erased)
+    }
+}
