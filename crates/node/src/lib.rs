@@ -7,6 +7,7 @@
 mod accept;
 mod bureau_face;
 mod certificates;
+mod entering;
 mod founding;
 mod jobs;
 mod logging;
@@ -23,6 +24,7 @@ mod tls;
 pub use certificates::{
     CertificateError, CertificateFacts, certificate_facts, issue_person, renew,
 };
+pub use entering::{AdmissionReport, RuleCount, admission_report};
 pub use founding::{BureauFacts, FoundingError, found_bureau};
 pub use logging::{LogFormat, LogLevel, start_logging};
 pub use node::{Node, NodeError};

@@ -1,6 +1,6 @@
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
-use symbolon_client::{AgreementBook, Compute, Credentials, Requester, TlsError};
+use symbolon_client::{AgreementBook, Compute, Credentials, Requester, RuleBook, Rules, TlsError};
 use symbolon_store::{DataFolder, FolderError, NodeConfig, NodeLock, Store, StoreError};
 use thiserror::Error;
 use tokio::{
@@ -20,7 +20,7 @@ use crate::{
     metrics::{self, Metrics},
     own_log::OwnLog,
     partner_face::{PartnerFace, Places},
-    publish::Publisher,
+    publish::{DecidedBefore, Publisher},
     published::Published,
     tls,
 };
@@ -73,6 +73,9 @@ impl Node {
         let bureau_roots =
             symbolon_client::read_certificates(&self.folder.certificate("bureau-root"))?;
         let book = AgreementBook::default();
+        let rules =
+            Rules::starter().map_err(|_| StoreError::Damaged { what: "starter rule pack" })?;
+        let rule_book = RuleBook::new(rules);
         let partner_tls = tls::partner_face(code.clone(), book.clone(), &partner_credentials)?;
         let bureau_tls = tls::bureau_face(&bureau_roots, &bureau_credentials)?;
 
@@ -94,6 +97,8 @@ impl Node {
                 us: code.clone(),
                 store: self.store.clone(),
                 published: published.clone(),
+                rules: rule_book,
+                decided: DecidedBefore::default(),
                 compute: Compute::background(),
                 metrics: Arc::clone(&metrics),
             },

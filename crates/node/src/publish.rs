@@ -1,33 +1,36 @@
 use std::{
-    collections::HashSet,
+    collections::{HashMap, HashSet},
     fs::{self, File, OpenOptions},
     io::{self, BufWriter, Write as _},
     os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use ring::rand::SystemRandom;
-use symbolon_client::Compute;
+use symbolon_client::{Compute, RuleBook, Rules};
 use symbolon_exchange::{CanarySet, DocumentHash, Manifest};
 use symbolon_oprf::SecretKey;
-use symbolon_policy::{Agreement, AgreementId, BureauCode, Scope, same_rules};
+use symbolon_policy::{
+    AdmissionSetting, Agreement, AgreementId, BureauCode, Scope, ScopeId, same_rules,
+};
 use symbolon_proto::v1::SignedDocument;
 use symbolon_store::{
-    DatasetRow, FolderError, ScopeSecrets, Store, StoreError, StoredDocument, StoredManifest,
+    DatasetRow, FolderError, ListSnapshot, ScopeSecrets, Store, StoreError, StoredDocument, StoredManifest,
     TagCache,
 };
 use symbolon_tagset::{
-    DEFAULT_LAMBDA, DummySecret, MembershipHash, Parameters, Summary, TagSet, build,
+    DEFAULT_LAMBDA, DummySecret, MembershipHash, Parameters, Summary, TagSet, build_with_room,
 };
 use thiserror::Error;
 use time::{Duration, OffsetDateTime};
 
 use crate::{
+    entering::Entering,
     logging::event,
     metrics::Metrics,
     published::{Published, PublishedScope},
-    tags::{Tagger, Tags},
+    tags::{IdSet, Tagger, Tags},
 };
 
 /// How long a published set may be used; it is published anew when half of that is over.
@@ -38,8 +41,54 @@ pub(crate) struct Publisher {
     pub(crate) us: BureauCode,
     pub(crate) store: Store,
     pub(crate) published: Published,
+    pub(crate) rules: RuleBook,
+    pub(crate) decided: DecidedBefore,
     pub(crate) compute: Compute,
     pub(crate) metrics: Arc<Metrics>,
+}
+
+/// What rules kept out of each scope when that was last decided.
+#[derive(Default)]
+pub(crate) struct DecidedBefore(Mutex<HashMap<ScopeId, Decided>>);
+
+/// A decision and all that it depends on.
+struct Decided {
+    rules: Arc<Rules>,
+    revision: u64,
+    hour: i64,
+    digest: Option<[u8; 32]>,
+}
+
+impl DecidedBefore {
+    fn find(
+        &self,
+        scope: &ScopeId,
+        rules: &Arc<Rules>,
+        revision: u64,
+        now: OffsetDateTime,
+    ) -> Option<Option<[u8; 32]>> {
+        let decided = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        decided
+            .get(scope)
+            .filter(|one| {
+                Arc::ptr_eq(&one.rules, rules) && one.revision == revision && one.hour == hour(now)
+            })
+            .map(|one| one.digest)
+    }
+
+    fn put(&self, scope: ScopeId, decided: Decided) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(scope, decided);
+    }
+
+    fn keep(&self, living: &HashSet<ScopeId>) {
+        let mut decided = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        decided.retain(|scope, _| living.contains(scope));
+    }
+}
+
+/// What rules look at does not change within an hour.
+fn hour(now: OffsetDateTime) -> i64 {
+    now.unix_timestamp().div_euclid(3_600)
 }
 
 impl Publisher {
@@ -90,6 +139,7 @@ impl Publisher {
             }
         }
         self.published.keep(|scope| living.contains(scope));
+        self.decided.keep(&living);
         for agreement in agreements {
             self.end_past_epochs(agreement, now).await?;
         }
@@ -104,6 +154,7 @@ impl Publisher {
         now: OffsetDateTime,
     ) -> Result<(), PublishError> {
         let id = scope.id();
+        let rules = self.rules.current();
         let newest = self.store.newest_manifest(&id).await?;
         if let Some(newest) = &newest {
             let manifest = Manifest::parse(&newest.document.document)
@@ -113,7 +164,9 @@ impl Publisher {
             let is_current = newest.dataset_revision == dataset.revision
                 && manifest.updated_at == dataset.updated_at
                 && now < manifest.issued_at + SET_LIFE / 2
-                && path.is_file();
+                && path.is_file()
+                && newest.kept_out
+                    == self.kept_out(agreement, scope, dataset, &rules, now).await?;
             // A file from before this start may have been damaged since it was written.
             if is_current && (known || self.is_whole(path, manifest.file_sha256).await?) {
                 // Without its wrapping key a scope has ended, whoever destroyed it.
@@ -127,7 +180,45 @@ impl Publisher {
                 return Ok(());
             }
         }
-        self.publish(agreement, scope, dataset, newest, now).await
+        self.publish(agreement, scope, dataset, newest, &rules, now).await
+    }
+
+    /// A digest of what rules would keep out of the set now.
+    async fn kept_out(
+        &self,
+        agreement: &Agreement,
+        scope: &Scope,
+        dataset: &DatasetRow,
+        rules: &Arc<Rules>,
+        now: OffsetDateTime,
+    ) -> Result<Option<[u8; 32]>, PublishError> {
+        if let Some(digest) = self.decided.find(&scope.id(), rules, dataset.revision, now) {
+            return Ok(digest);
+        }
+        let mut snapshot = self.store.snapshot(&dataset.id, scope.identifier_type).await?;
+        let entering = self.decide(&mut snapshot, agreement, scope, rules, now).await;
+        snapshot.close().await?;
+        Ok(entering?.digest())
+    }
+
+    async fn decide(
+        &self,
+        snapshot: &mut ListSnapshot,
+        agreement: &Agreement,
+        scope: &Scope,
+        rules: &Arc<Rules>,
+        now: OffsetDateTime,
+    ) -> Result<Entering, PublishError> {
+        let setting = AdmissionSetting::new(&self.us, agreement, scope, &rules.tables);
+        let entering = Entering::find(snapshot, &setting, rules, now).await?;
+        let decided = Decided {
+            rules: Arc::clone(rules),
+            revision: snapshot.mark.revision,
+            hour: hour(now),
+            digest: entering.digest(),
+        };
+        self.decided.put(scope.id(), decided);
+        Ok(entering)
     }
 
     async fn is_whole(&self, path: PathBuf, sha256: [u8; 32]) -> Result<bool, PublishError> {
@@ -145,6 +236,7 @@ impl Publisher {
         scope: &Scope,
         dataset: &DatasetRow,
         before: Option<StoredManifest>,
+        rules: &Arc<Rules>,
         now: OffsetDateTime,
     ) -> Result<(), PublishError> {
         let id = scope.id();
@@ -162,7 +254,10 @@ impl Publisher {
             key: Arc::clone(&key),
             cache: Arc::new(cache),
         };
-        let Tags { mut hashes, evaluated, reused, cache } = tagger.tags(&mut snapshot).await?;
+        let entering = self.decide(&mut snapshot, agreement, scope, rules, now).await?;
+        let kept_out = Arc::new(IdSet::of(&entering.exclusion.identifiers));
+        let Tags { mut hashes, evaluated, reused, cache, .. } =
+            tagger.tags(&mut snapshot, &kept_out).await?;
         let (mark, updated_at) = (snapshot.mark, snapshot.updated_at);
         snapshot.close().await?;
         hashes.extend(
@@ -170,10 +265,12 @@ impl Publisher {
                 .membership_hashes(&key.public_key(), scope.identifier_type)
                 .map_err(|_| PublishError::Evaluation)?,
         );
+        // What is kept out takes as much room as what enters: no partner learns how much it is.
+        let room = hashes.len().saturating_add(entering.exclusion.identifiers.len()) as u64;
         let parameters = Parameters { lambda: DEFAULT_LAMBDA, scope: id.0, version };
         let path = self.store.folder().own_set(&id, version);
         let work = move || {
-            let summary = write_set(&path, &parameters, hashes, &dummies)?;
+            let summary = write_set(&path, &parameters, hashes, room, &dummies)?;
             cache.finish()?;
             Ok::<_, PublishError>(summary)
         };
@@ -203,8 +300,9 @@ impl Publisher {
                 signature: signed.signature,
             },
             dataset_revision: mark.revision,
+            kept_out: entering.digest(),
         };
-        self.store.publish_manifest(&id, &stored, now).await?;
+        self.store.publish_manifest(&id, &stored, entering.as_logged(rules), now).await?;
         if !self.store.folder().wrapping_key(&id).is_file() {
             // The scope was ended meanwhile; what was written since must go with it.
             TagCache::remove(self.store.folder(), &id)?;
@@ -227,6 +325,7 @@ impl Publisher {
             padded_len = summary.padded_len,
             evaluated = evaluated,
             reused = reused,
+            kept_out = entering.exclusion.identifiers.len(),
         );
         Ok(())
     }
@@ -285,6 +384,7 @@ fn write_set(
     path: &Path,
     parameters: &Parameters,
     hashes: Vec<MembershipHash>,
+    room: u64,
     dummies: &DummySecret,
 ) -> Result<Summary, PublishError> {
     let aside = path.with_extension("new");
@@ -298,7 +398,8 @@ fn write_set(
             .open(&aside)
             .map_err(disk)?;
         let mut out = BufWriter::new(file);
-        let summary = build(parameters, hashes, dummies, &mut out).map_err(PublishError::Set)?;
+        let summary = build_with_room(parameters, hashes, room, dummies, &mut out)
+            .map_err(PublishError::Set)?;
         out.flush().map_err(disk)?;
         out.get_ref().sync_all().map_err(disk)?;
         fs::rename(&aside, path).map_err(disk)?;
@@ -338,3 +439,6 @@ impl From<FolderError> for PublishError {
 
 // Made of store errors and fixed sentences; a set's errors name sizes only.
 impl crate::logging::LogSafe for PublishError {}
+
+#[cfg(test)]
+mod tests;

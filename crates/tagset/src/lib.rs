@@ -60,7 +60,7 @@ mod sort;
 mod structure;
 mod workers;
 
-pub use builder::{Summary, build, build_parallel};
+pub use builder::{Summary, build, build_parallel, build_with_room};
 pub use dummies::DummySecret;
 pub use error::Error;
 pub use hash::MembershipHash;

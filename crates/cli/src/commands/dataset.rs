@@ -1,11 +1,14 @@
 use std::{
+    collections::{HashMap, hash_map::RandomState},
     fmt::Write as _,
     fs,
+    hash::BuildHasher as _,
     path::{Path, PathBuf},
 };
 
 use clap::{Args, Subcommand};
 use serde::Serialize;
+use symbolon_policy::RecordDetails;
 use symbolon_store::{DataFolder, Store};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
@@ -13,7 +16,7 @@ use super::{DONE, INCOMPLETE};
 use crate::{
     CliError,
     output::Output,
-    rows::{Change, Mapping, RejectedRow, Rows},
+    rows::{Change, Mapping, RejectedRow, RowRef, Rows},
 };
 
 /// Rejected rows shown to a person; JSON has all of them.
@@ -27,7 +30,9 @@ pub(super) enum DatasetCommand {
     /// Load a CSV file into a dataset: all rows or none, unless told otherwise.
     ///
     /// The file's first line names its columns: record_id, identifier_type, value, country; a
-    /// mapping file names others. Loading the same file again changes nothing. A running node
+    /// mapping file names others. Further columns may say more of a record: what rules look at
+    /// (subject_category, excluded_countries, expires_on, …) and what may be released after a hit
+    /// (name, date_of_birth, case_number, …); docs/operating.md lists them. Loading the same file again changes nothing. A running node
     /// publishes what is new within seconds. For a long list that changes a little, load a file of
     /// changes (--changes): only those are evaluated.
     Import(Import),
@@ -53,7 +58,7 @@ pub(super) struct Import {
     #[arg(long, value_name = "FOLDER", env = "SYMBOLON_DATA")]
     data: PathBuf,
     /// Mapping of the file's columns and type names (TOML): record, identifier_type, fixed_type,
-    /// value, country, change, [types].
+    /// value, country, change, [types], [details].
     #[arg(long, value_name = "FILE")]
     mapping: Option<PathBuf>,
     /// Load the good rows and leave out the bad ones, instead of loading nothing.
@@ -104,6 +109,8 @@ struct Report {
     added: u64,
     unchanged: u64,
     removed: u64,
+    /// Records of which something else is known than before, beside their identifiers.
+    details_changed: u64,
     rejected: Vec<RejectedRow>,
 }
 
@@ -169,16 +176,30 @@ impl Import {
         let mut import = store.import_in(&self.dataset, self.replace, memory).await?;
         let mut report = Report { dataset: self.dataset.clone(), ..Report::default() };
         let mut good = 0_u64;
+        let mut said = Said::default();
         let spinner = output.spinner(&format!("reading {} ({size} bytes)", self.file.display()));
         while let Some(row) = rows.next_ref()? {
             report.rows = report.rows.saturating_add(1);
             let read = row.and_then(|row| {
                 let change = if self.changes { row.change()? } else { Change::Add };
-                Ok((row.identifier()?, change, row))
+                let identifier = row.identifier()?;
+                let details = match change {
+                    Change::Add => row.details()?,
+                    Change::Remove => None,
+                };
+                said.agrees(&row, details.as_ref())?;
+                Ok((identifier, change, details, row))
             });
             match read {
-                Ok((identifier, Change::Add, row)) => import.add(&identifier, &row.reference())?,
-                Ok((identifier, Change::Remove, row)) => import.remove(&identifier, row.record)?,
+                Ok((identifier, Change::Add, details, row)) => {
+                    import.add(&identifier, &row.reference())?;
+                    if let Some(details) = &details {
+                        import.describe(&row.reference(), details)?;
+                    }
+                }
+                Ok((identifier, Change::Remove, _, row)) => {
+                    import.remove(&identifier, row.record)?;
+                }
                 Err(rejected) => {
                     report.rejected.push(rejected);
                     continue;
@@ -202,6 +223,7 @@ impl Import {
             report.added = counts.added;
             report.unchanged = counts.unchanged;
             report.removed = counts.removed;
+            report.details_changed = counts.details_changed;
             report.identifiers = counts.identifiers;
         } else {
             // Nothing of the load stays.
@@ -248,6 +270,41 @@ impl List {
     }
 }
 
+/// What rows have said of their records so far, as hashes: 16 bytes for each record of which something
+/// is said.
+#[derive(Default)]
+struct Said {
+    state: RandomState,
+    records: HashMap<u64, u64>,
+}
+
+impl Said {
+    /// Refuses a row that says something else of its record than a row before: one of them is wrong,
+    /// and the one that is kept could be that which opens the record to whom it is kept from.
+    fn agrees(
+        &mut self,
+        row: &RowRef<'_>,
+        details: Option<&RecordDetails>,
+    ) -> Result<(), RejectedRow> {
+        let Some(details) = details.filter(|said| **said != RecordDetails::default()) else {
+            return Ok(());
+        };
+        let hash = self.state.hash_one((&details.attributes, &details.fields));
+        let before = *self.records.entry(self.state.hash_one(row.reference())).or_insert(hash);
+        if before == hash {
+            return Ok(());
+        }
+        Err(RejectedRow {
+            line: row.line,
+            field: "record",
+            reason: "details_differ".to_owned(),
+            sentence: "an earlier row says something else of the same record; make them agree, or \
+                       say it in one row and leave the columns blank in the others"
+                .to_owned(),
+        })
+    }
+}
+
 fn changes_sentence(wanted: bool) -> &'static str {
     if wanted {
         "the file has no column \"change\"; a file of changes says add or remove in each row. \
@@ -289,10 +346,15 @@ fn text(report: &Report, dry_run: bool) -> String {
     let _ = if dry_run {
         writeln!(text, "Dry run: nothing was changed.")
     } else if report.loaded {
+        let details = match report.details_changed {
+            0 => String::new(),
+            1 => "; details of 1 record changed".to_owned(),
+            many => format!("; details of {many} records changed"),
+        };
         writeln!(
             text,
-            "Loaded into {}: {} added, {} unchanged, {} removed. A running node publishes it \
-             within seconds.",
+            "Loaded into {}: {} added, {} unchanged, {} removed{details}. A running node publishes \
+             it within seconds.",
             report.dataset, report.added, report.unchanged, report.removed
         )
     } else {

@@ -77,7 +77,7 @@ impl Owner {
 
     async fn tags(&self, dataset: &str) -> (Tags, ListSnapshot) {
         let mut snapshot = self.store.snapshot(dataset, KIND).await.unwrap();
-        (self.tagger(dataset).await.tags(&mut snapshot).await.unwrap(), snapshot)
+        (self.tagger(dataset).await.tags(&mut snapshot, &Arc::default()).await.unwrap(), snapshot)
     }
 
     /// Publishes, checks that the tags are those of a publication from scratch, and returns how many
@@ -91,8 +91,14 @@ impl Owner {
         tags.cache.finish().unwrap();
         let document = StoredDocument { document: vec![], public_key: vec![], signature: vec![] };
         let dataset_revision = snapshot.mark.revision;
-        let manifest = StoredManifest { version, document, hash: [0; 32], dataset_revision };
-        self.store.publish_manifest(&scope(dataset).id(), &manifest, NOW).await.unwrap();
+        let manifest = StoredManifest {
+            version,
+            document,
+            hash: [0; 32],
+            dataset_revision,
+            kept_out: None,
+        };
+        self.store.publish_manifest(&scope(dataset).id(), &manifest, None, NOW).await.unwrap();
         self.store.trim_journal(dataset).await.unwrap();
         counts
     }
