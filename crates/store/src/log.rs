@@ -2,7 +2,9 @@ use ring::rand::{SecureRandom as _, SystemRandom};
 use serde::{Deserialize, Serialize};
 use sqlx::{Sqlite, Transaction};
 use symbolon_ledger::{Commitment, LeafHash, SALT_LEN};
-use symbolon_policy::{Actor, AgreementHash, AgreementId, BureauCode, CheckId, ScopeId, StandingId};
+use symbolon_policy::{
+    Actor, AgreementHash, AgreementId, BureauCode, CheckId, ScopeId, StandingId,
+};
 use time::OffsetDateTime;
 
 use crate::{ActKind, Store, StoreError, tree::add_nodes};
