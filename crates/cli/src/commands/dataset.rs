@@ -8,8 +8,10 @@ use std::{
 
 use clap::{Args, Subcommand};
 use serde::Serialize;
-use symbolon_policy::RecordDetails;
-use symbolon_store::{DataFolder, Store};
+use symbolon_client::Rules;
+use symbolon_node::{AdmissionReport, admission_report};
+use symbolon_policy::{AgreementId, RecordDetails};
+use symbolon_store::{DataFolder, NodeConfig, Store};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use super::{DONE, INCOMPLETE};
@@ -38,6 +40,11 @@ pub(super) enum DatasetCommand {
     Import(Import),
     /// Show the datasets with their sizes.
     List(List),
+    /// Show how many records the rules in force keep out of which agreement's set, and why.
+    ///
+    /// Decided now, for what is loaded: the node publishes a set anew when another identifier stays
+    /// out than in the version before. No identifier is shown.
+    Admission(Admission),
 }
 
 #[derive(Debug, Args)]
@@ -92,6 +99,18 @@ pub(super) struct List {
     data: PathBuf,
 }
 
+#[derive(Debug, Args)]
+pub(super) struct Admission {
+    /// The bureau's data folder.
+    #[arg(long, value_name = "FOLDER", env = "SYMBOLON_DATA")]
+    data: PathBuf,
+    /// Only this agreement.
+    #[arg(long, value_name = "ID")]
+    agreement: Option<AgreementId>,
+    /// Id of the dataset.
+    dataset: String,
+}
+
 #[derive(Serialize)]
 struct Created<'a> {
     dataset: &'a str,
@@ -115,6 +134,25 @@ struct Report {
 }
 
 #[derive(Serialize)]
+struct AdmissionLine {
+    agreement: String,
+    partners: Vec<String>,
+    identifier_type: String,
+    identifiers: u64,
+    kept_out: u64,
+    rules: Vec<RuleLine>,
+}
+
+#[derive(Serialize)]
+struct RuleLine {
+    /// Empty where no rule permits, or deciding failed.
+    rule: String,
+    sentence: String,
+    source: String,
+    records: u64,
+}
+
+#[derive(Serialize)]
 struct DatasetLine {
     dataset: String,
     title: String,
@@ -135,6 +173,7 @@ impl DatasetCommand {
             Self::Create(create) => create.run(output).await,
             Self::Import(import) => import.run(output).await,
             Self::List(list) => list.run(output).await,
+            Self::Admission(admission) => admission.run(output).await,
         }
     }
 }
@@ -239,6 +278,57 @@ impl Import {
         } else {
             super::FAILED
         })
+    }
+}
+
+impl Admission {
+    async fn run(self, output: Output) -> Result<u8, CliError> {
+        let folder = DataFolder::open(&self.data)?;
+        let us = NodeConfig::read(&folder)?.code;
+        let store = Store::open(folder).await?;
+        let rules = Rules::starter().map_err(|error| CliError::new("rules", error.to_string()))?;
+        let now = OffsetDateTime::now_utc();
+        let agreements = store.agreements().await?;
+        let offering: Vec<_> = agreements
+            .iter()
+            .filter(|one| self.agreement.as_ref().is_none_or(|id| &one.terms().id == id))
+            .filter(|one| one.scopes_of(&us, now).any(|(_, offered, _)| offered.id == self.dataset))
+            .collect();
+        if offering.is_empty() {
+            return Err(CliError::new(
+                "no_agreement",
+                "no agreement in force offers this dataset, so nobody can test it; `symbolon \
+                 agreement list` shows the agreements, `symbolon dataset list` the datasets",
+            ));
+        }
+        let mut lines = Vec::new();
+        for agreement in offering {
+            let reports =
+                admission_report(&store, &us, agreement, &self.dataset, &rules, now).await?;
+            lines.extend(reports.into_iter().map(AdmissionLine::of));
+        }
+        store.close().await;
+        output.result(&lines, || admission_text(&lines));
+        Ok(DONE)
+    }
+}
+
+impl AdmissionLine {
+    fn of(report: AdmissionReport) -> Self {
+        let rules = report.rules.into_iter().map(|rule| RuleLine {
+            rule: rule.id,
+            sentence: rule.sentence,
+            source: rule.source,
+            records: rule.records,
+        });
+        Self {
+            agreement: report.agreement,
+            partners: report.parties.iter().map(|code| code.as_str().to_owned()).collect(),
+            identifier_type: report.identifier_type,
+            identifiers: report.identifiers,
+            kept_out: report.kept_out,
+            rules: rules.collect(),
+        }
     }
 }
 
@@ -363,6 +453,33 @@ fn text(report: &Report, dry_run: bool) -> String {
             "Nothing was loaded. Mend the rows above, or give --skip-rejected to load the others."
         )
     };
+    text
+}
+
+fn admission_text(lines: &[AdmissionLine]) -> String {
+    let mut text = String::new();
+    for line in lines {
+        let _ = writeln!(
+            text,
+            "{}, {}, for {}: {} of {} identifiers stay out",
+            line.agreement,
+            line.identifier_type,
+            line.partners.join(", "),
+            line.kept_out,
+            line.identifiers
+        );
+        for rule in &line.rules {
+            let named = match rule.rule.as_str() {
+                "" => rule.sentence.clone(),
+                id => format!("{} ({id}; {})", rule.sentence, rule.source),
+            };
+            let _ = writeln!(text, "    {:>10} records  {named}", rule.records);
+        }
+    }
+    text.push_str(
+        "\nAn identifier stays out if every record that names it does. A record counts once for each \
+         identifier, and under each rule that keeps it out.",
+    );
     text
 }
 
