@@ -64,7 +64,8 @@ enum Command {
     /// Draft, sign, verify and install agreements.
     #[command(subcommand)]
     Agreement(agreement::AgreementCommand),
-    /// Show keys, issue certificates to officers and agencies, renew those of the node.
+    /// Show keys and people, issue certificates to people and agencies, revoke them, renew the
+    /// node's.
     #[command(subcommand)]
     Keys(keys::Keys),
     /// Print completions for a shell.
@@ -99,7 +100,7 @@ async fn dispatch(command: Command, output: Output) -> Result<u8, CliError> {
         Command::Node(node) => node.run(output).await,
         Command::Dataset(dataset) => dataset.run(output).await,
         Command::Agreement(agreement) => agreement.run(output).await,
-        Command::Keys(keys) => keys.run(output),
+        Command::Keys(keys) => keys.run(output).await,
         Command::Completions(completions) => Ok(completions.run()),
     }
 }
