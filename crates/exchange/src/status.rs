@@ -24,8 +24,10 @@ pub fn refuse(refusal: &Refusal, now: OffsetDateTime) -> Status {
 fn code(reason: Reason) -> Code {
     match reason {
         Reason::HeaderSignature => Code::Unauthenticated,
-        Reason::NotAParty
+        Reason::CertificateRevoked
+        | Reason::NotAParty
         | Reason::PurposeNotAgreed
+        | Reason::RoleMissing
         | Reason::StandingNotAgreed
         | Reason::TypeNotAgreed => Code::PermissionDenied,
         Reason::AgreementUnknown | Reason::ScopeUnknown => Code::NotFound,

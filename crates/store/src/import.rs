@@ -1,10 +1,11 @@
 use sqlx::{Connection as _, SqliteConnection};
 use symbolon_identifiers::Identifier;
-use symbolon_policy::RecordDetails;
+use symbolon_policy::{Actor, RecordDetails};
 use time::OffsetDateTime;
 
 use crate::{
-    Store, StoreError,
+    AdministrativeAct, Store, StoreError,
+    administration::administered,
     details::{Described, Keeping, Suspects},
     journal,
     lists::Loading,
@@ -61,7 +62,7 @@ impl Store {
         let sorter = Sorter::new(&self.folder.state(), memory);
         let described = Described::new(&self.folder.state());
         let (store, dataset) = (self.clone(), dataset.to_owned());
-        Ok(Import { store, connection, dataset, replace, sorter, described })
+        Ok(Import { store, connection, dataset, replace, sorter, described, by: None })
     }
 }
 
@@ -74,9 +75,16 @@ pub struct Import {
     replace: bool,
     sorter: Sorter,
     described: Described,
+    by: Option<Actor>,
 }
 
 impl Import {
+    /// Has the log say who loads.
+    #[must_use]
+    pub fn by(self, by: Actor) -> Self {
+        Self { by: Some(by), ..self }
+    }
+
     /// Adds a record to the load. Of several rows on one record, the last counts.
     ///
     /// # Errors
@@ -168,6 +176,10 @@ impl Import {
             .bind(at.unix_timestamp())
             .execute(&mut *transaction)
             .await?;
+        if let Some(by) = &self.by {
+            let act = AdministrativeAct::ImportDataset;
+            administered(&mut transaction, act, &self.dataset, by, at).await?;
+        }
         transaction.commit().await?;
         self.connection.close().await?;
         Ok(counts)

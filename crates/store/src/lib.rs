@@ -7,8 +7,10 @@
 #![forbid(unsafe_code)]
 
 mod acts;
+mod administration;
 mod agreements;
 mod answered;
+mod approvals;
 mod asked;
 mod block;
 mod checkpoints;
@@ -26,6 +28,7 @@ mod lists;
 mod log;
 mod manifests;
 mod partner_sets;
+mod people;
 mod retention;
 mod scope_keys;
 mod seal;
@@ -38,7 +41,9 @@ mod tree;
 mod upgrade;
 
 pub use acts::{Act, ActError, ActKind};
+pub use administration::AdministrativeAct;
 pub use answered::{Admission, Admitted, NotAdmitted, QuotaUsage};
+pub use approvals::{CheckApproval, LONGEST_APPROVAL};
 pub use asked::{AskedHeader, NewCheck, StoredCheck, StoredReceipt};
 pub use checkpoints::{FaultKind, KnownCheckpoint, LogFault, LogId};
 pub use config::NodeConfig;
@@ -53,6 +58,7 @@ pub use keys::{KeyName, NodeKeys};
 pub use log::{KeptOut, LogEntry, LogOpening, LogRecord};
 pub use manifests::StoredManifest;
 pub use partner_sets::PartnerSet;
+pub use people::{DayNote, PersonCertificate};
 pub use retention::Erased;
 pub use scope_keys::ScopeSecrets;
 pub use seal::{SealError, Sealer};

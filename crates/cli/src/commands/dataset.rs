@@ -10,13 +10,14 @@ use clap::{Args, Subcommand};
 use serde::Serialize;
 use symbolon_client::Rules;
 use symbolon_node::{AdmissionReport, admission_report};
-use symbolon_policy::{AgreementId, RecordDetails};
+use symbolon_policy::{AgreementId, RecordDetails, rules::Role};
 use symbolon_store::{DataFolder, NodeConfig, Store};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use super::{DONE, INCOMPLETE};
 use crate::{
     CliError,
+    acting::Acting,
     output::Output,
     rows::{Change, Mapping, RejectedRow, RowRef, Rows},
 };
@@ -52,6 +53,8 @@ pub(super) struct Create {
     /// The bureau's data folder.
     #[arg(long, value_name = "FOLDER", env = "SYMBOLON_DATA")]
     data: PathBuf,
+    #[command(flatten)]
+    acting: Acting,
     /// Title that a partner's officer reads with a hit.
     #[arg(long)]
     title: String,
@@ -64,6 +67,8 @@ pub(super) struct Import {
     /// The bureau's data folder.
     #[arg(long, value_name = "FOLDER", env = "SYMBOLON_DATA")]
     data: PathBuf,
+    #[command(flatten)]
+    acting: Acting,
     /// Mapping of the file's columns and type names (TOML): record, identifier_type, fixed_type,
     /// value, country, change, [types], [details].
     #[arg(long, value_name = "FILE")]
@@ -189,7 +194,9 @@ impl Create {
             ));
         }
         let store = open(&self.data).await?;
-        store.create_dataset(&self.id, &self.title, OffsetDateTime::now_utc()).await?;
+        let actor = self.acting.authorise(store.folder(), &store, &[Role::Administrator]).await?;
+        let now = OffsetDateTime::now_utc();
+        store.create_dataset_by(&self.id, &self.title, &actor, now).await?;
         store.close().await;
         output.result(&Created { dataset: &self.id }, || {
             format!("Made {}. Load it: symbolon dataset import {} FILE.csv", self.id, self.id)
@@ -211,8 +218,9 @@ impl Import {
             return Err(CliError::new("changes", changes_sentence(self.changes)));
         }
         let store = open(&self.data).await?;
+        let actor = self.acting.authorise(store.folder(), &store, &[Role::Administrator]).await?;
         let memory = usize::try_from(self.memory).unwrap_or(usize::MAX).saturating_mul(1 << 20);
-        let mut import = store.import_in(&self.dataset, self.replace, memory).await?;
+        let mut import = store.import_in(&self.dataset, self.replace, memory).await?.by(actor);
         let mut report = Report { dataset: self.dataset.clone(), ..Report::default() };
         let mut good = 0_u64;
         let mut said = Said::default();
