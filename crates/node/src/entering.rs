@@ -8,7 +8,7 @@ use symbolon_policy::{
     AdmissionSetting, Agreement, BureauCode, RecordAttributes,
     rules::{AdmissionFacts, DecidingRule, Ruling},
 };
-use symbolon_store::{Exclusion, KeptOut, ListSnapshot, Store, StoreError};
+use symbolon_store::{Exclusion, KeptOut, ListSnapshot, RecordGroup, Store, StoreError};
 use time::OffsetDateTime;
 
 /// What rules say of the records of a list.
@@ -17,6 +17,8 @@ pub(crate) struct Entering {
     pub(crate) exclusion: Exclusion,
     /// Which rules keep how many records out.
     pub(crate) rules: Vec<RuleCount>,
+    /// The records with details, and whether they enter.
+    pub(crate) groups: Vec<(RecordGroup, bool)>,
 }
 
 impl Entering {
@@ -40,7 +42,7 @@ impl Entering {
         let exclusion = snapshot.exclusion(plain.permitted, &groups).await?;
         let counts = why.iter().zip(&exclusion.records).map(|(ruling, count)| (ruling, *count));
         let rules = by_rule(counts.chain([(&plain, exclusion.plain_records)]));
-        Ok(Self { exclusion, rules })
+        Ok(Self { exclusion, rules, groups })
     }
 
     /// Stands for the identifiers that are kept out: SHA-256 over `Symbolon-v1-KeptOut`, a zero byte and

@@ -8,10 +8,10 @@ use symbolon_identifiers::Identifier;
 use symbolon_oprf::{SecretKey, voprf};
 use symbolon_policy::ScopeId;
 use symbolon_store::{
-    Bitmap, CacheFault, DataFolder, ListSnapshot, NewTagCache, Piece, StoreError, Tag, TagCache,
+    Bitmap, CacheFault, CacheKind, DataFolder, ListSnapshot, NewTagCache, Piece, StoreError, Tag, TagCache,
     TagCacheKey,
 };
-use symbolon_tagset::MembershipHash;
+use symbolon_tagset::{LabelSecret, MembershipHash};
 use tokio::task::JoinSet;
 
 use crate::{logging::event, publish::PublishError};
@@ -23,12 +23,16 @@ pub(crate) struct Tagger {
     pub(crate) scope: ScopeId,
     pub(crate) key: Arc<SecretKey>,
     pub(crate) cache: Arc<TagCacheKey>,
+    /// Whether label secrets are wanted too.
+    pub(crate) kind: CacheKind,
 }
 
 /// The tags of a list.
 pub(crate) struct Tags {
     /// One for each identifier that enters the set, in no order that means anything.
     pub(crate) hashes: Vec<MembershipHash>,
+    /// In a scope with labels: for each of them its id and its label secret.
+    pub(crate) labelled: Vec<Tag>,
     /// Identifiers whose tags the cache holds, whether they enter or not.
     cached: u64,
     /// Identifiers that were evaluated now.
@@ -71,7 +75,8 @@ impl Tagger {
             ),
         }
         let cache = self.begin(snapshot)?;
-        let none = Tags { hashes: Vec::new(), cached: 0, evaluated: 0, reused: 0, cache };
+        let (hashes, labelled) = (Vec::new(), Vec::new());
+        let none = Tags { hashes, labelled, cached: 0, evaluated: 0, reused: 0, cache };
         let tags = self.evaluate(snapshot, none, 0, kept_out).await?;
         if is_whole(&tags, snapshot) { Ok(tags) } else { Err(DAMAGED.into()) }
     }
@@ -83,7 +88,7 @@ impl Tagger {
         snapshot: &mut ListSnapshot,
         kept_out: &Arc<IdSet>,
     ) -> Result<Result<(Tags, u64), CacheFault>, PublishError> {
-        let old = match TagCache::open(&self.folder, &self.scope, &self.cache) {
+        let old = match TagCache::open(&self.folder, &self.scope, &self.cache, self.kind) {
             Ok(old) => old,
             Err(fault) => return Ok(Err(fault)),
         };
@@ -102,7 +107,7 @@ impl Tagger {
 
     fn begin(&self, snapshot: &ListSnapshot) -> Result<NewTagCache, StoreError> {
         let (folder, scope, last) = (&self.folder, &self.scope, snapshot.last_identifier);
-        NewTagCache::create(folder, scope, &self.cache, &snapshot.mark, last)
+        NewTagCache::create(folder, scope, &self.cache, self.kind, &snapshot.mark, last)
     }
 
     /// Adds the tags of identifiers with ids above `above`, on all cores. No more pieces are in
@@ -124,9 +129,9 @@ impl Tagger {
             {
                 tags.take(done.map_err(|_| PublishError::Stopping)??, kept_out)?;
             }
-            let (key, compute) = (Arc::clone(&self.key), self.compute.clone());
+            let (key, compute, kind) = (Arc::clone(&self.key), self.compute.clone(), self.kind);
             under_way.spawn(async move {
-                let work = move || evaluate_piece(&key, &piece);
+                let work = move || evaluate_piece(&key, &piece, kind);
                 compute.run(work).await.map_err(|_| PublishError::Stopping)?
             });
         }
@@ -139,15 +144,23 @@ impl Tagger {
 
 impl Tags {
     fn take(&mut self, evaluated: Vec<Tag>, kept_out: &IdSet) -> Result<(), StoreError> {
-        for tag in &evaluated {
-            self.cache.push(tag)?;
+        let count = evaluated.len() as u64;
+        self.cached = self.cached.saturating_add(count);
+        for tag in evaluated {
+            self.cache.push(&tag)?;
             if !kept_out.has(tag.identifier) {
-                self.hashes.push(MembershipHash(tag.hash));
+                enter(tag, &mut self.hashes, &mut self.labelled);
             }
         }
-        self.cached = self.cached.saturating_add(evaluated.len() as u64);
-        self.evaluated = self.evaluated.saturating_add(evaluated.len() as u64);
+        self.evaluated = self.evaluated.saturating_add(count);
         Ok(())
+    }
+}
+
+fn enter(tag: Tag, hashes: &mut Vec<MembershipHash>, labelled: &mut Vec<Tag>) {
+    hashes.push(MembershipHash(tag.hash));
+    if tag.secret.is_some() {
+        labelled.push(tag);
     }
 }
 
@@ -164,6 +177,7 @@ fn carry_over(
     most: usize,
 ) -> Result<Result<Tags, CacheFault>, StoreError> {
     let mut hashes = Vec::with_capacity(most);
+    let mut labelled = Vec::new();
     let mut reused = 0_u64;
     loop {
         match old.next_segment() {
@@ -172,7 +186,7 @@ fn carry_over(
                     cache.push(&tag)?;
                     reused = reused.saturating_add(1);
                     if !kept_out.has(tag.identifier) {
-                        hashes.push(MembershipHash(tag.hash));
+                        enter(tag, &mut hashes, &mut labelled);
                     }
                 }
             }
@@ -180,7 +194,7 @@ fn carry_over(
             Err(fault) => return Ok(Err(fault)),
         }
     }
-    Ok(Ok(Tags { hashes, cached: reused, evaluated: 0, reused, cache }))
+    Ok(Ok(Tags { hashes, labelled, cached: reused, evaluated: 0, reused, cache }))
 }
 
 /// Some ids of identifiers. Ids are numbers of what was ever listed, so that one bit for each is
@@ -207,14 +221,21 @@ fn place(identifier: u64) -> usize {
     usize::try_from(identifier).unwrap_or(usize::MAX)
 }
 
-fn evaluate_piece(key: &SecretKey, piece: &Piece) -> Result<Vec<Tag>, PublishError> {
+fn evaluate_piece(
+    key: &SecretKey,
+    piece: &Piece,
+    kind: CacheKind,
+) -> Result<Vec<Tag>, PublishError> {
     let identifiers = piece.identifiers()?;
     let inputs: Vec<_> =
         identifiers.iter().map(|(_, one): &(_, Identifier)| one.oprf_input()).collect();
     let outputs = voprf::evaluate(key, &inputs).map_err(|_| PublishError::Evaluation)?;
-    let ids = identifiers.iter().map(|(id, _)| *id);
-    let hashes = outputs.iter().map(|output| output.membership_hash());
-    Ok(ids.zip(hashes).map(|(identifier, hash)| Tag { identifier, hash }).collect())
+    let tags = identifiers.iter().zip(&outputs).map(|((identifier, _), output)| Tag {
+        identifier: *identifier,
+        hash: output.membership_hash(),
+        secret: (kind == CacheKind::WithSecrets).then(|| LabelSecret::new(*output.label_secret())),
+    });
+    Ok(tags.collect())
 }
 
 const DAMAGED: StoreError = StoreError::Damaged { what: "list" };

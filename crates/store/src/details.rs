@@ -8,7 +8,7 @@ use std::{
 
 use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 use symbolon_identifiers::{Identifier, IdentifierType};
-use symbolon_policy::{RecordAttributes, RecordDetails};
+use symbolon_policy::{RecordAttributes, RecordDetails, rules::DisclosedField};
 use time::{Date, Duration, OffsetDateTime};
 use zeroize::Zeroizing;
 
@@ -81,13 +81,22 @@ impl Store {
         let Some((attributes, first_day, sealed)) = row else { return Ok(None) };
         let fields = match sealed {
             None => BTreeMap::new(),
-            Some(sealed) => {
-                let sealer = &self.keys.key_encryption;
-                let plain = sealer.open(&about(dataset, reference.as_bytes()), &sealed)?;
-                serde_json::from_slice(&plain).map_err(|_| DAMAGED)?
-            }
+            Some(sealed) => self.open_fields(dataset, reference, &sealed)?,
         };
         Ok(Some(RecordDetails { attributes: aged(&attributes, first_day)?, fields }))
+    }
+}
+
+impl Store {
+    pub(crate) fn open_fields(
+        &self,
+        dataset: &str,
+        reference: &str,
+        sealed: &[u8],
+    ) -> Result<BTreeMap<DisclosedField, String>, StoreError> {
+        let sealer = &self.keys.key_encryption;
+        let plain = sealer.open(&about(dataset, reference.as_bytes()), sealed)?;
+        serde_json::from_slice(&plain).map_err(|_| DAMAGED)
     }
 }
 

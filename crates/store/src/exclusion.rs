@@ -1,11 +1,12 @@
 //! Which identifiers of a list are named by none but records that are kept out.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
-use symbolon_policy::RecordAttributes;
+use symbolon_policy::{RecordAttributes, rules::DisclosedField};
+use zeroize::Zeroizing;
 
 use crate::{
-    ListSnapshot, StoreError,
+    ListSnapshot, Store, StoreError,
     block::{DAMAGED, Entries},
     details::aged,
 };
@@ -109,6 +110,57 @@ impl ListSnapshot {
         Ok(exclusion)
     }
 
+    /// What a label says of each identifier, by its id: the values of `fields`, in their order, of the
+    /// admitted records that name it. Where there is nothing to say there is no text.
+    ///
+    /// # Errors
+    /// When the database fails or fields do not open.
+    pub async fn label_texts(
+        &mut self,
+        store: &Store,
+        groups: &[(RecordGroup, bool)],
+        fields: &BTreeSet<DisclosedField>,
+    ) -> Result<HashMap<u64, Zeroizing<String>>, StoreError> {
+        let mut by_record = HashMap::new();
+        for (group, _) in groups.iter().filter(|(_, admitted)| *admitted) {
+            let rows: Vec<(String, Vec<u8>)> = sqlx::query_as(
+                "SELECT reference, fields FROM record_details
+                 WHERE dataset = $1 AND attributes = $2 AND first_day = $3 AND fields IS NOT NULL",
+            )
+            .bind(&self.dataset)
+            .bind(group.id)
+            .bind(group.first_day)
+            .fetch_all(&mut self.connection)
+            .await?;
+            for (reference, sealed) in rows {
+                let known = store.open_fields(&self.dataset, &reference, &sealed)?;
+                let shown: Vec<_> = fields.iter().filter_map(|field| known.get(field)).collect();
+                if !shown.is_empty() {
+                    by_record.insert(reference.into_bytes(), joined(shown, "; "));
+                }
+            }
+        }
+        let mut texts = HashMap::new();
+        if by_record.is_empty() {
+            return Ok(texts);
+        }
+        self.rewind();
+        while let Some(piece) = self.next_piece(0).await? {
+            for body in piece.bodies() {
+                let mut entries = Entries::of(body);
+                while let Some(entry) = entries.next()? {
+                    let said = entry.references.iter().filter_map(|name| by_record.get(name));
+                    let said: Vec<_> = said.map(|text| &**text).collect();
+                    if !said.is_empty() {
+                        texts.insert(entry.identifier, joined(said, " / "));
+                    }
+                }
+            }
+        }
+        self.rewind();
+        Ok(texts)
+    }
+
     async fn references_in(&mut self, group: &RecordGroup) -> Result<Vec<String>, StoreError> {
         let rows: Vec<(String,)> = sqlx::query_as(
             "SELECT reference FROM record_details
@@ -121,4 +173,18 @@ impl ListSnapshot {
         .await?;
         Ok(rows.into_iter().map(|(reference,)| reference).collect())
     }
+}
+
+/// Reserved whole, so that no growth leaves copies behind.
+fn joined(texts: Vec<&String>, between: &str) -> Zeroizing<String> {
+    let len = texts.iter().map(|text| text.len() + between.len()).sum();
+    let mut all = Zeroizing::new(String::with_capacity(len));
+    for text in texts {
+        if !all.is_empty() {
+            all.push_str(between);
+        }
+        // A label is one line.
+        all.extend(text.chars().map(|c| if c.is_control() { ' ' } else { c }));
+    }
+    all
 }

@@ -68,5 +68,5 @@ pub use standing::{
     StoredSegment, StoredStanding, StoredTags, TagsEnd, WrittenSegment, WrittenTags,
 };
 pub use stored_document::StoredDocument;
-pub use tag_cache::{CacheFault, NewTagCache, Tag, TagCache, TagCacheKey};
+pub use tag_cache::{CacheFault, CacheKind, NewTagCache, Tag, TagCache, TagCacheKey};
 pub use tree::LogLook;

@@ -89,7 +89,7 @@ impl Store {
         Ok(())
     }
 
-    /// Removes the files of versions before `version`; what is being sent stays readable.
+    /// Removes the files of versions before `version`, sets and labels; what is being sent stays readable.
     ///
     /// # Errors
     /// When the folder cannot be read or a file cannot be removed.
@@ -104,7 +104,10 @@ impl Store {
             let name = entry.file_name();
             let older = name
                 .to_str()
-                .and_then(|name| name.strip_prefix(&prefix)?.strip_suffix(".tags"))
+                .and_then(|name| {
+                    let name = name.strip_prefix(&prefix)?;
+                    name.strip_suffix(".tags").or_else(|| name.strip_suffix(".labels"))
+                })
                 .and_then(|number| number.parse::<u64>().ok())
                 .is_some_and(|found| found < version);
             if older {

@@ -72,6 +72,7 @@ impl Owner {
             scope: scope(dataset).id(),
             key: Arc::new(secrets.key),
             cache: Arc::new(secrets.cache),
+            kind: CacheKind::Tags,
         }
     }
 
@@ -108,7 +109,7 @@ impl Owner {
         let mut snapshot = self.store.snapshot(dataset, KIND).await.unwrap();
         let mut all = BTreeSet::new();
         while let Some(piece) = snapshot.next_piece(0).await.unwrap() {
-            all.extend(evaluate_piece(&key, &piece).unwrap().iter().map(|tag| tag.hash));
+            all.extend(evaluate_piece(&key, &piece, CacheKind::Tags).unwrap().iter().map(|tag| tag.hash));
         }
         all
     }
