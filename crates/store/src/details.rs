@@ -260,7 +260,10 @@ impl Keeping<'_> {
                     let mut entries = Entries::of(body);
                     while let Some(entry) = entries.next()? {
                         for name in entry.references.iter() {
-                            str::from_utf8(name).is_ok_and(|name| gone.remove(name));
+                            // A reference is text; what is none has no details.
+                            if let Ok(name) = str::from_utf8(name) {
+                                gone.remove(name);
+                            }
                         }
                     }
                 }

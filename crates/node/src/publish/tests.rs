@@ -155,7 +155,8 @@ impl Owner {
         let inputs: Vec<_> = names.iter().map(|name| email(name).oprf_input()).collect();
         let outputs = voprf::evaluate(&published.key, &inputs).unwrap();
         let listed = names.iter().zip(&outputs);
-        let listed = listed.filter(|(_, output)| set.contains(&output.membership_hash()));
+        let listed = listed
+            .filter(|(_, output)| set.contains(&MembershipHash(output.membership_hash())));
         let listed = listed.map(|(name, _)| (*name).to_owned()).collect();
         (version, listed, fs::read(path).unwrap())
     }
