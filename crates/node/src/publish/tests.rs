@@ -3,10 +3,11 @@ use std::collections::BTreeMap;
 use symbolon_identifiers::{Identifier, IdentifierType, parse};
 use symbolon_oprf::voprf;
 use symbolon_policy::{
-    AgreementTerms, Dataset, Desk, OfferedType, Party, RecordDetails, SignedAgreement, WhoLearns,
-    rules::{DatasetEntry, LegalTables, PartnerEntry, Restriction, SubjectCategory},
+    AgreementTerms, Dataset, Desk, LabelTerms, OfferedType, Party, RecordDetails, SignedAgreement, WhoLearns,
+    rules::{DatasetEntry, DisclosedField, LegalTables, PartnerEntry, Restriction, SubjectCategory},
 };
 use symbolon_store::{DataFolder, KeptOut, KeyName, LogRecord};
+use symbolon_tagset::LabelSecret;
 use tempfile::TempDir;
 use time::macros::{date, datetime};
 
@@ -51,7 +52,7 @@ struct Owner {
     _root: TempDir,
 }
 
-fn agree(own: &DataFolder, partner: &DataFolder) -> Agreement {
+fn agree(own: &DataFolder, partner: &DataFolder, labels: Option<LabelTerms>) -> Agreement {
     let parties = vec![card(own), card(partner)];
     let terms = AgreementTerms {
         format: AgreementTerms::FORMAT.to_owned(),
@@ -62,7 +63,7 @@ fn agree(own: &DataFolder, partner: &DataFolder) -> Agreement {
             owner: parties[0].code.clone(),
             title: "List".to_owned(),
             who_learns: WhoLearns::Requester,
-            labels: None,
+            labels,
             types: vec![OfferedType {
                 identifier_type: KIND,
                 rules_version: KIND.rules_version(),
@@ -97,10 +98,14 @@ fn details(change: impl FnOnce(&mut RecordDetails)) -> RecordDetails {
 
 impl Owner {
     async fn new() -> Self {
+        Self::with_labels(None).await
+    }
+
+    async fn with_labels(labels: Option<LabelTerms>) -> Self {
         let root = tempfile::tempdir().unwrap();
         let own = bureau(&root, "OWN");
         let agreements: Vec<_> =
-            ["XXA", "XXB"].map(|code| agree(&own, &bureau(&root, code))).into();
+            ["XXA", "XXB"].map(|code| agree(&own, &bureau(&root, code), labels.clone())).into();
         let store = Store::open(own).await.unwrap();
         for agreement in &agreements {
             // Only its text is looked up.
@@ -323,4 +328,108 @@ async fn the_report_says_by_rule_what_stays_out_of_which_agreement() {
         assert!(reports[0].rules.iter().map(|rule| &rule.id).eq(&ids));
         assert!(reports[0].rules.iter().all(|rule| rule.records == 1 && !rule.source.is_empty()));
     }
+}
+
+fn label_terms() -> LabelTerms {
+    let fields = [DisclosedField::CaseNumber, DisclosedField::ObjectStatus].into();
+    LabelTerms { bytes: 32, fields }
+}
+
+impl Owner {
+    /// What a partner that had `names` evaluated reads of them, and the file of labels.
+    async fn labels(&self, partner: &str, names: &[&str]) -> (Vec<Option<String>>, Vec<u8>) {
+        let scope = self.scope(partner).id();
+        let published = self.publisher.published.find(&scope).unwrap();
+        let Manifest { version, labels, .. } = &published.manifest;
+        let folder = self.publisher.store.folder();
+        let set = TagSet::open(&folder.own_set(&scope, *version)).unwrap();
+        let path = folder.own_labels(&scope, *version);
+        let opened = Labels::open(&path).unwrap();
+        let file = fs::read(path).unwrap();
+        let named = labels.unwrap();
+        assert_eq!((&named.sha256, named.file_len), (opened.sha256(), file.len() as u64));
+        let inputs: Vec<_> = names.iter().map(|name| email(name).oprf_input()).collect();
+        let outputs = voprf::evaluate(&published.key, &inputs).unwrap();
+        let read = outputs.iter().map(|output| {
+            let entry = set.find(&MembershipHash(output.membership_hash()))?;
+            opened.open_label(entry, &LabelSecret::new(*output.label_secret()))
+        });
+        (read.collect(), file)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn labels_say_what_was_agreed_of_records_that_enter_and_open_for_their_identifier_only() {
+    let owner = Owner::with_labels(Some(label_terms())).await;
+    let stolen = details(|one| {
+        for (field, text) in [
+            (DisclosedField::Name, "Nobody learns this"),
+            (DisclosedField::CaseNumber, "ST-1"),
+            (DisclosedField::ObjectStatus, "stolen"),
+        ] {
+            one.fields.insert(field, text.to_owned());
+        }
+    });
+    let kept = details(|one| {
+        one.attributes.excluded_countries.insert("XXB".parse().unwrap());
+        one.fields.insert(DisclosedField::CaseNumber, "KX-9".to_owned());
+    });
+    owner.load(&[("plain", None), ("stolen", Some(stolen.clone())), ("kept", Some(kept))]).await;
+    owner.publish(NOON).await;
+    let names = ["plain", "stolen", "kept", "unknown"];
+    let text = |text: &str| Some(text.to_owned());
+    let (read, for_a) = owner.labels("XXA", &names).await;
+    assert_eq!(read, [text(""), text("ST-1; stolen"), text("KX-9"), None]);
+    let (read, for_b) = owner.labels("XXB", &names).await;
+    assert_eq!(read, [text(""), text("ST-1; stolen"), None, None]);
+    assert_eq!(for_a.len(), for_b.len());
+    // Another identifier's secret opens nothing.
+    let scope = owner.scope("XXA").id();
+    let published = owner.publisher.published.find(&scope).unwrap();
+    let folder = owner.publisher.store.folder();
+    let labels = Labels::open(&folder.own_labels(&scope, 1)).unwrap();
+    let other = voprf::evaluate(&published.key, &[email("plain").oprf_input()]).unwrap();
+    let secret = LabelSecret::new(*other[0].label_secret());
+    let opened = (0..1_024).filter(|entry| labels.open_label(*entry, &secret).is_some());
+    assert_eq!(opened.count(), 1);
+
+    // Other details are another version, for which nothing is evaluated anew.
+    let evaluated = owner.publisher.metrics.identifiers_evaluated.get();
+    let found = details(|one| {
+        one.fields.insert(DisclosedField::ObjectStatus, "found".to_owned());
+    });
+    owner.load(&[("plain", None), ("stolen", Some(found))]).await;
+    owner.publish(NOON).await;
+    let (read, _) = owner.labels("XXA", &names).await;
+    assert_eq!(read, [text(""), text("found"), None, None]);
+    assert_eq!(owner.publisher.metrics.identifiers_evaluated.get(), evaluated);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn labels_that_were_damaged_or_lost_are_made_anew() {
+    let mut owner = Owner::with_labels(Some(label_terms())).await;
+    owner.load(&[("plain", None)]).await;
+    owner.publish(NOON).await;
+    for (version, spoil) in [(1, true), (2, false)] {
+        let path = owner.publisher.store.folder().own_labels(&owner.scope("XXA").id(), version);
+        if spoil {
+            fs::write(&path, b"other").unwrap();
+        } else {
+            fs::remove_file(&path).unwrap();
+        }
+        owner.publisher.published = Published::default();
+        owner.publish(NOON).await;
+        assert_eq!(owner.set("XXA", &["plain"]).await.0, version + 1);
+        assert_eq!(owner.labels("XXA", &["plain"]).await.0, [Some(String::new())]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_labels_in_the_agreement_there_is_no_file_of_them() {
+    let owner = Owner::new().await;
+    owner.load(&[("plain", None)]).await;
+    owner.publish(NOON).await;
+    let scope = owner.scope("XXA").id();
+    assert!(owner.publisher.published.find(&scope).unwrap().manifest.labels.is_none());
+    assert!(!owner.publisher.store.folder().own_labels(&scope, 1).exists());
 }
