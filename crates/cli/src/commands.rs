@@ -6,6 +6,7 @@ mod demo;
 mod keys;
 mod node;
 mod reasons;
+mod rules;
 mod shell;
 mod standing;
 mod table;
@@ -64,6 +65,9 @@ enum Command {
     /// Draft, sign, verify and install agreements.
     #[command(subcommand)]
     Agreement(agreement::AgreementCommand),
+    /// Write, review, adopt and explain the rules by which this bureau decides.
+    #[command(subcommand)]
+    Rules(rules::RulesCommand),
     /// Show keys, issue certificates to officers and agencies, renew those of the node.
     #[command(subcommand)]
     Keys(keys::Keys),
@@ -99,6 +103,7 @@ async fn dispatch(command: Command, output: Output) -> Result<u8, CliError> {
         Command::Node(node) => node.run(output).await,
         Command::Dataset(dataset) => dataset.run(output).await,
         Command::Agreement(agreement) => agreement.run(output).await,
+        Command::Rules(rules) => rules.run(output).await,
         Command::Keys(keys) => keys.run(output),
         Command::Completions(completions) => Ok(completions.run()),
     }

@@ -3,8 +3,8 @@ use std::{io, path::Path};
 use symbolon_client::TlsError;
 use symbolon_exchange::Received;
 use symbolon_node::{CertificateError, FoundingError, NodeError};
-use symbolon_policy::{AgreementError, Invalid};
-use symbolon_store::{FolderError, StoreError};
+use symbolon_policy::{AgreementError, Invalid, rules::RuleSetError};
+use symbolon_store::{ActError, FolderError, StoreError};
 use thiserror::Error;
 use tonic::Status;
 
@@ -55,12 +55,14 @@ macro_rules! from {
 }
 
 from! {
+    ActError => "act",
     AgreementError => "agreement",
     CertificateError => "certificate",
     FolderError => "folder",
     FoundingError => "founding",
     Invalid => "invalid",
     NodeError => "node",
+    RuleSetError => "rules",
     StoreError => "store",
     TlsError => "tls",
 }

@@ -26,6 +26,7 @@ fn code(reason: Reason) -> Code {
         Reason::HeaderSignature => Code::Unauthenticated,
         Reason::NotAParty
         | Reason::PurposeNotAgreed
+        | Reason::RuleForbids
         | Reason::StandingNotAgreed
         | Reason::TypeNotAgreed => Code::PermissionDenied,
         Reason::AgreementUnknown | Reason::ScopeUnknown => Code::NotFound,
@@ -42,6 +43,7 @@ fn code(reason: Reason) -> Code {
         | Reason::AgreementExpired
         | Reason::AgreementNotYetValid
         | Reason::LogSizeUnknown
+        | Reason::RulesDamaged
         | Reason::RulesVersionMismatch => Code::FailedPrecondition,
         Reason::SetNotReady | Reason::TryAgain => Code::Unavailable,
         _ => Code::Internal,
@@ -83,6 +85,7 @@ impl Received {
                 Reason::NotAParty,
                 Reason::PurposeNotAgreed,
                 Reason::QuotaExhausted,
+                Reason::RuleForbids,
                 Reason::TypeNotAgreed,
             ]
             .iter()

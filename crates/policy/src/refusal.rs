@@ -63,6 +63,10 @@ reasons! {
     PurposeNotAgreed => "purpose_not_agreed",
     /// The day's quota does not suffice.
     QuotaExhausted => "quota_exhausted",
+    /// A rule of this bureau's lawyers forbids it.
+    RuleForbids => "rule_forbids",
+    /// The rules in force cannot be read, and what cannot be decided is refused.
+    RulesDamaged => "rules_damaged",
     /// The two sides run different versions of a type's rules.
     RulesVersionMismatch => "rules_version_mismatch",
     /// The scope is not offered, or its epoch is over.

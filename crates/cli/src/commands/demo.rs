@@ -14,7 +14,7 @@ use tokio::signal;
 use super::{DONE, table};
 use crate::{
     CliError, Profile,
-    asking::{Asked, CheckReport, Reason, ask},
+    asking::{Asked, CheckReport, Reason, StatedFacts, Urgency, ask},
     output::Output,
     rows::{Mapping, Rows},
     scenario::{Bureau, RunningNode, agree, dataset, simple_terms, wait_for_coverage},
@@ -271,10 +271,11 @@ async fn check(profile: &Profile, output: Output) -> Result<Vec<DemoCheck>, CliE
     let reason = |case: &str| Reason {
         purpose: "border_check".to_owned(),
         offence_class: String::new(),
-        urgent: false,
+        urgency: Urgency::Routine,
         officer: OFFICER.to_owned(),
         case_reference: case.to_owned(),
         justification: "demonstration".to_owned(),
+        stated: StatedFacts::default(),
         bureaus: Vec::new(),
         timeout: Duration::from_secs(60),
         check_id: None,

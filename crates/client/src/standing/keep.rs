@@ -1,12 +1,12 @@
 use std::{
-    collections::{BTreeMap, HashMap, HashSet},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     time::Duration,
 };
 
 use foldhash::fast::RandomState;
 use ring::rand::{SecureRandom as _, SystemRandom};
 use symbolon_identifiers::{Identifier, IdentifierType};
-use symbolon_policy::{CheckId, StandingId};
+use symbolon_policy::{CheckId, StandingId, rules::Role};
 use symbolon_store::{
     Bitmap, EntryRef, NewStanding, SegmentId, StandingChange, StandingEntry, StandingError,
     StoreError, StoredSegment, StoredStanding, StoredTags, WrittenSegment,
@@ -103,7 +103,7 @@ impl Requester {
         })
     }
 
-    /// Asks what is new in `add`, forgets what is in `remove`, and compacts what has become mostly
+    /// For `agency` with `roles`: asks what is new in `add`, forgets what is in `remove`, and compacts what has become mostly
     /// holes. Only new identifiers are asked, in a check of its own.
     ///
     /// # Errors
@@ -111,6 +111,7 @@ impl Requester {
     pub async fn update_standing(
         &self,
         agency: &str,
+        roles: BTreeSet<Role>,
         standing: &StandingId,
         add: Vec<StandingItem>,
         remove: Vec<Identifier>,
@@ -143,7 +144,8 @@ impl Requester {
         };
         let mut change = StandingChange { remove: removals, ..StandingChange::default() };
         if new > 0 {
-            let written = self.ask_and_write(*standing, add, opening.context(), timeout).await?;
+            let context = opening.context(roles);
+            let written = self.ask_and_write(*standing, add, context, timeout).await?;
             kept.check = Some(written.check);
             kept.sources = written.sources;
             kept.added = written.segments.iter().map(|one| one.entries() as u64).sum();

@@ -20,8 +20,8 @@ use super::{
     BureauFace, check_refusal,
     convert::{outcome, source, timestamp},
     read::{
-        LONGEST_READING, MOST_ITEMS_A_MESSAGE, Question, References, begin, invalid, limit,
-        message, read_item, stopping, waiting,
+        LONGEST_READING, MOST_ITEMS_A_MESSAGE, Question, References, asking_roles, begin, invalid,
+        limit, message, read_item, stopping, waiting,
     },
 };
 use crate::logging::event;
@@ -116,7 +116,8 @@ impl BureauFace {
         let Changes { add, remove, rejected } = changes;
         let (requester, agency) = (self.requester.clone(), agency.to_owned());
         let kept = to_its_end(place, async move {
-            requester.update_standing(&agency, &standing, add, remove, timeout).await
+            let roles = asking_roles();
+            requester.update_standing(&agency, roles, &standing, add, remove, timeout).await
         })
         .await?;
         self.count(&kept);
