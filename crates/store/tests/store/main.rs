@@ -12,6 +12,7 @@ mod folder;
 mod killed_loads;
 mod loads;
 mod log;
+mod rules;
 mod scope_keys;
 mod sets;
 mod standing;
