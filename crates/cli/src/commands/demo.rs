@@ -300,6 +300,13 @@ async fn check(profile: &Profile, output: Output) -> Result<Vec<DemoCheck>, CliE
             checks.push(DemoCheck { title, report });
         }
     }
+    if let Some(one) = pick("hit") {
+        let incomplete =
+            Reason { purpose: "criminal_investigation".to_owned(), ..reason("demo single") };
+        let report = ask(&mut client, &incomplete, &[one], |_, _| {}).await?;
+        let title = "the first again, in an investigation that names no offence";
+        checks.push(DemoCheck { title, report });
+    }
     checks.push(DemoCheck { title: "a batch of 1,000", report: whole });
     Ok(checks)
 }
@@ -366,7 +373,8 @@ fn next_steps(report: &Report) -> String {
     let metrics = report.bureaus.first().map_or("", |bureau| bureau.metrics.as_str());
     format!(
         "\nThe bureaus stay up until Ctrl-C. In another terminal, in this folder:\n\n  \
-         {program} check {example}\n  {program} check phone \"+44 7400 123456\" --json\n  \
+         {program} check {example} --case demo\n  \
+         {program} check phone \"+44 7400 123456\" --case demo --json\n  \
          {program} coverage\n  curl {metrics}\n\nFrom another folder, first: export \
          SYMBOLON_PROFILE={}\n",
         report.profile.display()

@@ -1,4 +1,3 @@
-mod adopt;
 mod explain;
 mod review;
 mod show;
@@ -8,6 +7,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use serde::Serialize;
+use symbolon_policy::rules::{Decision, RuleSet, TABLES_FILE};
 
 use super::DONE;
 use crate::{
@@ -16,7 +16,6 @@ use crate::{
     prose::wrapped,
     rule_folder::{read_rules, write_starter},
 };
-use symbolon_policy::rules::{Decision, RuleSet, TABLES_FILE};
 
 /// Write, review, adopt and explain the rules by which this bureau decides.
 ///
@@ -37,10 +36,6 @@ pub(super) enum RulesCommand {
     Check(Check),
     /// Show which rules are in force, since when, and by whom.
     Show(show::Show),
-    /// Propose that the rules of a folder be put in force. Another person approves them.
-    Adopt(adopt::Adopt),
-    /// Approve rules that another person has proposed: they are in force from then on.
-    Approve(adopt::Approve),
     /// Say why a check was allowed or refused, here and then.
     Explain(explain::Explain),
     /// Decide logged checks again under other rules, and show which would come out otherwise.
@@ -85,8 +80,6 @@ impl RulesCommand {
             Self::Starter(starter) => starter.run(output),
             Self::Check(check) => check.run(output),
             Self::Show(show) => show.run(output).await,
-            Self::Adopt(adopt) => adopt.run(output).await,
-            Self::Approve(approve) => approve.run(output).await,
             Self::Explain(explain) => explain.run(output).await,
             Self::Replay(replay) => replay.run(output).await,
             Self::Diff(diff) => diff.run(output).await,
