@@ -1,6 +1,6 @@
 use std::{io, path::Path};
 
-use symbolon_client::TlsError;
+use symbolon_client::{EvidenceError, InspectionError, TlsError};
 use symbolon_exchange::Received;
 use symbolon_node::{CertificateError, FoundingError, NodeError};
 use symbolon_policy::{AgreementError, Invalid, rules::RuleSetError};
@@ -58,8 +58,10 @@ from! {
     ActError => "act",
     AgreementError => "agreement",
     CertificateError => "certificate",
+    EvidenceError => "evidence",
     FolderError => "folder",
     FoundingError => "founding",
+    InspectionError => "inspection",
     Invalid => "invalid",
     NodeError => "node",
     RuleSetError => "rules",

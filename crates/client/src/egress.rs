@@ -67,11 +67,12 @@ impl Requester {
         deciding: &Deciding<'_>,
     ) -> Result<Decided, StoreError> {
         let rules = self.rules.current();
+        let approvals = self.approvals(deciding).await?;
         let mut decided =
             Decided { rules: Arc::clone(&rules), permitted: Vec::new(), forbidden: Vec::new() };
         let mut so_far: BTreeMap<BureauCode, PartnerCounts> = BTreeMap::new();
         for unit in std::mem::take(&mut plan.units) {
-            let facts = deciding.facts(&unit, self.watch(deciding, &unit));
+            let facts = deciding.facts(&unit, approvals, self.watch(deciding, &unit));
             let elements = facts.elements.total();
             let owner = &unit.owner.code;
             let counts = match so_far.get(owner) {
@@ -95,6 +96,18 @@ impl Requester {
             }
         }
         Ok(decided)
+    }
+
+    /// How many people other than the asker have approved such a question beforehand.
+    async fn approvals(&self, deciding: &Deciding<'_>) -> Result<u64, StoreError> {
+        let Deciding { context, now, .. } = deciding;
+        let case = &context.facts.case_reference;
+        let identifiers = identifiers(deciding.batches);
+        let approvers = self
+            .store
+            .check_approvals(case, &context.purpose, identifiers, &context.agency, *now)
+            .await?;
+        Ok(approvers.len() as u64)
     }
 
     /// The one place where the findings of this bureau's own watch come in.
@@ -128,7 +141,7 @@ pub(crate) fn again(
 
 impl Deciding<'_> {
     /// All but what tables and counts say.
-    fn facts(&self, unit: &Unit, watch: WatchFindings) -> EgressFacts {
+    fn facts(&self, unit: &Unit, approvals: u64, watch: WatchFindings) -> EgressFacts {
         let Self { context, now, .. } = self;
         let (terms, stated) = (unit.agreement.terms(), &context.stated);
         let elements: ElementCounts =
@@ -153,7 +166,7 @@ impl Deciding<'_> {
             special_categories_only: stated.special_categories_only,
             political_matter: stated.political_matter,
             political_matter_reviewed: stated.political_matter_reviewed,
-            approvals: context.approvals,
+            approvals,
             partner: unit.owner.code.to_string(),
             derogation_documented: stated.derogation_documented,
             dual_criminality_confirmed: stated.dual_criminality_confirmed,
@@ -177,14 +190,17 @@ impl Deciding<'_> {
 
 /// How a check asks: kept, as a list, or in a single matter.
 pub(crate) fn mode(keep: bool, batches: &[Batch]) -> CheckMode {
-    let identifiers: usize = batches.iter().map(Batch::count).sum();
     if keep {
         CheckMode::Standing
-    } else if identifiers as u64 > MOST_OF_ONE_MATTER {
+    } else if identifiers(batches) > MOST_OF_ONE_MATTER {
         CheckMode::Batch
     } else {
         CheckMode::Single
     }
+}
+
+fn identifiers(batches: &[Batch]) -> u64 {
+    batches.iter().map(|batch| batch.count() as u64).sum()
 }
 
 /// As rules call it.

@@ -36,8 +36,6 @@ pub struct QuestionContext {
     pub agency: String,
     /// The roles in it.
     pub roles: BTreeSet<Role>,
-    /// How many others have approved the question.
-    pub approvals: u64,
     /// Whom to ask; all partners where empty.
     pub bureaus: Vec<BureauCode>,
 }

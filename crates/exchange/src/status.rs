@@ -24,8 +24,10 @@ pub fn refuse(refusal: &Refusal, now: OffsetDateTime) -> Status {
 fn code(reason: Reason) -> Code {
     match reason {
         Reason::HeaderSignature => Code::Unauthenticated,
-        Reason::NotAParty
+        Reason::CertificateRevoked
+        | Reason::NotAParty
         | Reason::PurposeNotAgreed
+        | Reason::RoleMissing
         | Reason::RuleForbids
         | Reason::StandingNotAgreed
         | Reason::TypeNotAgreed => Code::PermissionDenied,
@@ -42,6 +44,7 @@ fn code(reason: Reason) -> Code {
         Reason::AgreementDiffers
         | Reason::AgreementExpired
         | Reason::AgreementNotYetValid
+        | Reason::LogAltered
         | Reason::LogSizeUnknown
         | Reason::RulesDamaged
         | Reason::RulesVersionMismatch => Code::FailedPrecondition,

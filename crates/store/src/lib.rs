@@ -7,8 +7,10 @@
 #![forbid(unsafe_code)]
 
 mod acts;
+mod administration;
 mod agreements;
 mod answered;
+mod approvals;
 mod asked;
 mod block;
 mod checkpoints;
@@ -25,6 +27,7 @@ mod log;
 mod manifests;
 mod partner_days;
 mod partner_sets;
+mod people;
 mod retention;
 mod rules;
 mod scope_keys;
@@ -38,7 +41,9 @@ mod tree;
 mod upgrade;
 
 pub use acts::{Act, ActError, ActKind};
+pub use administration::AdministrativeAct;
 pub use answered::{Admission, Admitted, NotAdmitted, QuotaUsage};
+pub use approvals::{CheckApproval, LONGEST_APPROVAL};
 pub use asked::{AskedHeader, DecidedHeader, NewCheck, StoredCheck, StoredReceipt};
 pub use checkpoints::{FaultKind, KnownCheckpoint, LogFault, LogId};
 pub use config::NodeConfig;
@@ -53,6 +58,7 @@ pub use log::{LogEntry, LogOpening, LogRecord};
 pub use manifests::StoredManifest;
 pub use partner_days::{Direction, PartnerCounts};
 pub use partner_sets::PartnerSet;
+pub use people::{DayNote, PersonCertificate};
 pub use retention::Erased;
 pub use rules::{Adoption, ProposedRules};
 pub use scope_keys::ScopeSecrets;
@@ -64,3 +70,4 @@ pub use standing::{
 };
 pub use stored_document::StoredDocument;
 pub use tag_cache::{CacheFault, NewTagCache, Tag, TagCache, TagCacheKey};
+pub use tree::LogLook;

@@ -1,3 +1,4 @@
+mod adopt;
 mod explain;
 mod review;
 mod show;
@@ -36,6 +37,10 @@ pub(super) enum RulesCommand {
     Check(Check),
     /// Show which rules are in force, since when, and by whom.
     Show(show::Show),
+    /// Propose that the rules of a folder be put in force. Another person approves them.
+    Adopt(adopt::Adopt),
+    /// Approve rules that another person has proposed: they are in force from then on.
+    Approve(adopt::Approve),
     /// Say why a check was allowed or refused, here and then.
     Explain(explain::Explain),
     /// Decide logged checks again under other rules, and show which would come out otherwise.
@@ -80,6 +85,8 @@ impl RulesCommand {
             Self::Starter(starter) => starter.run(output),
             Self::Check(check) => check.run(output),
             Self::Show(show) => show.run(output).await,
+            Self::Adopt(adopt) => adopt.run(output).await,
+            Self::Approve(approve) => approve.run(output).await,
             Self::Explain(explain) => explain.run(output).await,
             Self::Replay(replay) => replay.run(output).await,
             Self::Diff(diff) => diff.run(output).await,

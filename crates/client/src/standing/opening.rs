@@ -63,7 +63,6 @@ impl StandingOpening {
             stated: self.stated.clone(),
             agency: self.agency.clone(),
             roles,
-            approvals: 0,
             bureaus: self.bureaus.iter().filter_map(|code| code.parse().ok()).collect(),
         }
     }

@@ -1,12 +1,9 @@
-use std::{collections::BTreeSet, time::Duration};
+use std::time::Duration;
 
 use symbolon_client::{Compute, Item, Pipeline, QuestionContext, StatedFacts, Stopped};
 use symbolon_exchange::ContextFacts;
 use symbolon_identifiers::{IdentifierType, parse, parse_zone};
-use symbolon_policy::{
-    BureauCode, CheckId, Reason, Refusal,
-    rules::{Role, SubjectCategory},
-};
+use symbolon_policy::{Actor, BureauCode, CheckId, Reason, Refusal, rules::SubjectCategory};
 use symbolon_proto::{
     bureau::v1::{
         self as wire, CheckItem, CheckItems, CheckRequest, CheckStart, ItemRejected, check_request,
@@ -38,25 +35,33 @@ pub(super) struct Question {
 }
 
 /// Reads a whole question; one that takes too long to be said holds its place no longer.
+///
+/// # Errors
+/// With [`TooMany`] as soon as it holds more than `most` items.
 pub(super) async fn question(
     requests: Streaming<CheckRequest>,
-    agency: String,
+    asker: Actor,
+    most: usize,
     compute: &Compute,
-) -> Result<Question, Refusal> {
-    tokio::time::timeout(LONGEST_READING, read(requests, agency, compute))
+) -> Result<Result<Question, TooMany>, Refusal> {
+    tokio::time::timeout(LONGEST_READING, read(requests, asker, most, compute))
         .await
         .map_err(|_| limit("the question took longer than five minutes to be said"))?
 }
 
+/// A question holds more items than the caller may ask about at once.
+pub(super) struct TooMany;
+
 async fn read(
     mut requests: Streaming<CheckRequest>,
-    agency: String,
+    asker: Actor,
+    most: usize,
     compute: &Compute,
-) -> Result<Question, Refusal> {
+) -> Result<Result<Question, TooMany>, Refusal> {
     let Some(check_request::Part::Start(start)) = next(&mut requests).await? else {
         return Err(invalid("a check begins with who asks and why"));
     };
-    let mut question = begin(start, agency)?;
+    let mut question = begin(start, asker)?;
     let mut references = References::default();
     let mut reading = Pipeline::new(compute, compute.cores().saturating_add(1));
     while let Some(part) = next(&mut requests).await? {
@@ -67,6 +72,9 @@ async fn read(
             return Err(limit("a message holds at most 4,096 items"));
         }
         references.add(items.iter().map(|item| item.r#ref))?;
+        if references.len() > most {
+            return Ok(Err(TooMany));
+        }
         if items.len() <= FEW && reading.is_empty() {
             question.add(read_items(items));
         } else if let Some(read) =
@@ -79,7 +87,7 @@ async fn read(
         question.add(read);
     }
     references.all_differ()?;
-    Ok(question)
+    Ok(Ok(question))
 }
 
 impl Question {
@@ -98,6 +106,10 @@ pub(super) struct References {
 }
 
 impl References {
+    fn len(&self) -> usize {
+        self.all.len()
+    }
+
     pub(super) fn add(
         &mut self,
         references: impl ExactSizeIterator<Item = u64>,
@@ -143,7 +155,7 @@ pub(super) fn stopping(_: Stopped) -> Refusal {
     Refusal::new(Reason::TryAgain, "the node is stopping; ask again when it is up")
 }
 
-pub(super) fn begin(start: CheckStart, agency: String) -> Result<Question, Refusal> {
+pub(super) fn begin(start: CheckStart, asker: Actor) -> Result<Question, Refusal> {
     let said = |text: &str, most: usize| !text.trim().is_empty() && text.len() <= most;
     if !said(&start.officer, 256) {
         return Err(invalid("name the officer who asks, in at most 256 bytes"));
@@ -189,23 +201,17 @@ pub(super) fn begin(start: CheckStart, agency: String) -> Result<Question, Refus
                 justification: start.justification,
             },
             stated,
-            agency,
-            roles: asking_roles(),
-            approvals: 0,
+            agency: asker.id,
+            roles: asker.roles,
             bureaus,
         },
         timeout,
     })
 }
 
-fn is_code(text: &str) -> bool {
+pub(super) fn is_code(text: &str) -> bool {
     let may_stand = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"_.-".contains(&b);
     text.len() <= 64 && text.bytes().all(may_stand)
-}
-
-/// The roles of everybody who holds a certificate for this face.
-pub(super) fn asking_roles() -> BTreeSet<Role> {
-    BTreeSet::from([Role::Officer, Role::Analyst])
 }
 
 fn stated(said: wire::StatedFacts) -> Result<StatedFacts, Refusal> {

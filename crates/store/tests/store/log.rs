@@ -72,6 +72,10 @@ async fn every_kind_of_record_is_read_back_as_it_was_written() {
             proposed_by: "spiffe://x/lawyer".to_owned(),
             approved_by: Actor { id: "spiffe://x/other".to_owned(), roles: [Role::Legal].into() },
         },
+        LogRecord::CheckAsked { check, headers: Some("04".to_owned()), decisions: Vec::new() },
+        LogRecord::CheckOpened { check, position: Some(7) },
+        LogRecord::CheckOpened { check, position: None },
+        LogRecord::RecordsErased { before: NOW, entries: 1, asked: 2, answered: 3 },
     ];
     let mut leaves = Vec::new();
     for (n, record) in all.iter().enumerate() {
