@@ -64,7 +64,7 @@ impl Entering {
     /// As the log keeps it; `None` where every record enters.
     pub(crate) fn as_logged(&self, rules: &Rules) -> Option<KeptOut> {
         (!self.rules.is_empty()).then(|| KeptOut {
-            pack: rules.pack.hash(),
+            rules: rules.hash,
             identifiers: self.exclusion.identifiers.len() as u64,
             records: self.rules.iter().map(|rule| (rule.id.clone(), rule.records)).collect(),
         })

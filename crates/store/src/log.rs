@@ -6,7 +6,7 @@ use sqlx::{Sqlite, Transaction};
 use symbolon_ledger::{Commitment, LeafHash, SALT_LEN};
 use symbolon_policy::{
     Actor, AgreementHash, AgreementId, BureauCode, CertificateHash, CheckId, ScopeId, StandingId,
-    rules::RulePackHash,
+    rules::{LoggedDecision, RulesHash},
 };
 use time::OffsetDateTime;
 
@@ -35,6 +35,15 @@ pub enum LogRecord {
         subject: String,
         /// Who.
         by: Actor,
+    },
+    /// Two people put rules with their tables in force.
+    RulesAdopted {
+        /// Which.
+        rules: RulesHash,
+        /// Who proposed them.
+        proposed_by: String,
+        /// Who approved them.
+        approved_by: Actor,
     },
     /// A person changed the state of this bureau.
     Administered {
@@ -140,6 +149,9 @@ pub enum LogRecord {
         header: String,
         /// How many elements it may ask.
         elements: u64,
+        /// What the rules said. Entries of before have none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        decision: Option<Box<LoggedDecision>>,
     },
     /// A partner's check was answered, whole or in part.
     CheckAnswered {
@@ -166,6 +178,9 @@ pub enum LogRecord {
         header: String,
         /// Why.
         reason: String,
+        /// What the rules said, where it came to that.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        decision: Option<Box<LoggedDecision>>,
     },
     /// What was older than it may be was erased: records and salts of entries, sealed checks, headers.
     RecordsErased {
@@ -194,6 +209,17 @@ pub enum LogRecord {
         /// recorded, hexadecimal. Entries of before have none.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         headers: Option<String>,
+        /// What the rules said for each partner and agreement. Only where they permit is a header
+        /// signed and sent.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        decisions: Vec<LoggedDecision>,
+    },
+    /// This bureau asked a check again.
+    CheckAskedAgain {
+        /// Which check.
+        check: CheckId,
+        /// What the rules said now for each partner and agreement.
+        decisions: Vec<LoggedDecision>,
     },
     /// A person of this bureau began a standing check.
     StandingBegun {
@@ -220,8 +246,8 @@ pub enum LogRecord {
 /// Which rules kept how much out of a tag set.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct KeptOut {
-    /// The rule pack.
-    pub pack: RulePackHash,
+    /// The rules in force, with their tables.
+    pub rules: RulesHash,
     /// Identifiers that are not in the set.
     pub identifiers: u64,
     /// Records that were not admitted, by the ids of the rules that forbade it; empty text for those

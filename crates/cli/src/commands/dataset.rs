@@ -294,7 +294,7 @@ impl Admission {
         let folder = DataFolder::open(&self.data)?;
         let us = NodeConfig::read(&folder)?.code;
         let store = Store::open(folder).await?;
-        let rules = Rules::starter().map_err(|error| CliError::new("rules", error.to_string()))?;
+        let (rules, _) = Rules::in_force(&store).await?;
         let now = OffsetDateTime::now_utc();
         let agreements = store.agreements().await?;
         let offering: Vec<_> = agreements

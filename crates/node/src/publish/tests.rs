@@ -87,7 +87,9 @@ fn agree(own: &DataFolder, partner: &DataFolder, labels: Option<LabelTerms>) -> 
 }
 
 fn rules(tables: LegalTables) -> Rules {
-    Rules { tables, ..Rules::starter().unwrap() }
+    let mut rules = Rules::starter().unwrap();
+    rules.tables = tables;
+    rules
 }
 
 fn details(change: impl FnOnce(&mut RecordDetails)) -> RecordDetails {
@@ -198,7 +200,7 @@ async fn a_record_enters_the_set_of_one_partner_and_not_of_another() {
     assert_eq!(
         owner.logged("XXB").await,
         Some(KeptOut {
-            pack: owner.publisher.rules.current().pack.hash(),
+            rules: owner.publisher.rules.current().hash,
             identifiers: 1,
             records: BTreeMap::from([("R29-admission".to_owned(), 1)]),
         })

@@ -16,6 +16,7 @@ mod killed_loads;
 mod loads;
 mod log;
 mod retention;
+mod rules;
 mod scope_keys;
 mod sets;
 mod standing;

@@ -1,4 +1,4 @@
-use symbolon_policy::{ScopeId, rules::RulePackHash};
+use symbolon_policy::{ScopeId, rules::RulesHash};
 use symbolon_store::{KeptOut, LogRecord, PartnerSet, StoredManifest, write_private};
 
 use crate::fixture::{Home, NOW, agreement_id, code, document, records};
@@ -17,7 +17,7 @@ fn manifest(version: u64) -> StoredManifest {
 
 fn kept_out(version: u64) -> Option<KeptOut> {
     (version > 1).then(|| KeptOut {
-        pack: RulePackHash([4; 32]),
+        rules: RulesHash([4; 32]),
         identifiers: 2,
         records: [("R08-admission".to_owned(), version)].into(),
     })
