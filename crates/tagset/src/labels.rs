@@ -335,5 +335,8 @@ fn fill(random: &SystemRandom, bytes: &mut [u8]) -> Result<(), Error> {
 
 /// The next field; zeros beyond the end, which the header's length rules out.
 fn take<const LEN: usize>(bytes: &[u8]) -> ([u8; LEN], &[u8]) {
-    bytes.split_first_chunk().map_or(([0; LEN], &[]), |(field, rest)| (*field, rest))
+    match bytes.split_first_chunk() {
+        Some((field, rest)) => (*field, rest),
+        None => ([0; LEN], &[]),
+    }
 }
