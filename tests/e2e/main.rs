@@ -4,5 +4,6 @@
 mod answers;
 mod demo;
 mod program;
+mod records;
 mod rules;
 mod standing;
