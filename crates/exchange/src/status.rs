@@ -24,7 +24,9 @@ pub fn refuse(refusal: &Refusal, now: OffsetDateTime) -> Status {
 fn code(reason: Reason) -> Code {
     match reason {
         Reason::HeaderSignature => Code::Unauthenticated,
-        Reason::NotAParty
+        Reason::AgreementRevoked
+        | Reason::AgreementSuspended
+        | Reason::NotAParty
         | Reason::PurposeNotAgreed
         | Reason::StandingNotAgreed
         | Reason::TypeNotAgreed => Code::PermissionDenied,
@@ -37,11 +39,13 @@ fn code(reason: Reason) -> Code {
         | Reason::HeaderInvalid
         | Reason::HeaderTime
         | Reason::InvalidArgument
+        | Reason::NoticeInvalid
         | Reason::OtherOwner => Code::InvalidArgument,
         Reason::AgreementDiffers
         | Reason::AgreementExpired
         | Reason::AgreementNotYetValid
         | Reason::LogSizeUnknown
+        | Reason::ProposalRefused
         | Reason::RulesVersionMismatch => Code::FailedPrecondition,
         Reason::SetNotReady | Reason::TryAgain => Code::Unavailable,
         _ => Code::Internal,
@@ -79,6 +83,8 @@ impl Received {
             [
                 Reason::AgreementExpired,
                 Reason::AgreementNotYetValid,
+                Reason::AgreementRevoked,
+                Reason::AgreementSuspended,
                 Reason::AgreementUnknown,
                 Reason::NotAParty,
                 Reason::PurposeNotAgreed,
