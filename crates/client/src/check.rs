@@ -114,6 +114,7 @@ impl Requester {
             None => (Zeroizing::new(random_bytes(&random)?), [].as_slice()),
         };
         let blinded = Arc::new(blind(&self.compute, &batches, check, &secret).await?);
+        self.settle_withdrawn(&mut plan, now).await?;
         if request.keep_tags {
             plan.settle_unkept(now);
         }
@@ -170,6 +171,24 @@ impl Requester {
             });
         }
         Ok(StartedCheck { check, sources, results })
+    }
+
+    /// Takes out what is asked under agreements that are suspended or have ended, as the database
+    /// has it at this moment.
+    async fn settle_withdrawn(
+        &self,
+        plan: &mut Plan,
+        now: OffsetDateTime,
+    ) -> Result<(), StoreError> {
+        for unit in std::mem::take(&mut plan.units) {
+            match self.withdrawn(&unit.agreement, now).await? {
+                None => plan.units.push(unit),
+                Some(failure) => plan
+                    .settled
+                    .extend(unit.scopes.into_iter().map(|(_, source)| (source, failure.clone()))),
+            }
+        }
+        Ok(())
     }
 
     /// Takes out what cannot be looked up anyway, so that one list that is missing here does not
@@ -237,12 +256,19 @@ impl Requester {
         let until = may_keep(&agreement, OffsetDateTime::now_utc()).ok().filter(|_| keep);
         let (id, asked) = (agreement.terms().id.clone(), scopes.clone());
         let ask = Ask { requester: self, check, agreement, owner, scopes, header, blinded };
-        let partner = ask.owner.clone();
-        let outcome = tokio::time::timeout(limit, ask.run()).await.unwrap_or_else(|_| {
-            // A connection that hangs must not serve the next check too.
-            self.partners.forget(&partner);
-            Err(Failure::timeout(limit))
-        });
+        let (partner, under) = (ask.owner.clone(), ask.agreement.clone());
+        let outcome = tokio::select! {
+            // What was suspended or ended since is not asked any further.
+            biased;
+            refusal = self.book.until_withdrawn(&self.store, &under) => {
+                Err(Failure::refused_here(&refusal, OffsetDateTime::now_utc()))
+            }
+            outcome = tokio::time::timeout(limit, ask.run()) => outcome.unwrap_or_else(|_| {
+                // A connection that hangs must not serve the next check too.
+                self.partners.forget(&partner);
+                Err(Failure::timeout(limit))
+            }),
+        };
         match outcome {
             Ok(answers) => {
                 for ((source, scope), answer) in sources.into_iter().zip(asked).zip(answers) {

@@ -6,6 +6,7 @@
 
 #![forbid(unsafe_code)]
 
+mod agreements;
 mod ask;
 mod batch;
 mod blinding;
@@ -30,8 +31,9 @@ mod sync;
 mod tags;
 mod tls;
 
+pub use agreements::{AgreementExchange, kept_notices, known_parties};
 pub use blinding::{CHECK_SECRET_LEN, derive_blind};
-pub use book::AgreementBook;
+pub use book::{AgreementBook, ContactBook};
 pub use check::{CheckError, CheckRequest, SourceResult, StartedCheck};
 pub use compute::{Compute, Stopped};
 pub use evidence::{

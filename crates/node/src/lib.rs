@@ -26,4 +26,3 @@ pub use certificates::{
 pub use founding::{BureauFacts, FoundingError, found_bureau};
 pub use logging::{LogFormat, LogLevel, start_logging};
 pub use node::{Node, NodeError};
-pub use publish::end_scopes;

@@ -6,7 +6,7 @@ use std::{fmt::Display, io, net::SocketAddr, path::Path};
 
 use symbolon_client::{Failure, StandingFailure};
 use symbolon_identifiers::IdentifierType;
-use symbolon_policy::{AgreementId, BureauCode, CheckId, Reason, ScopeId, StandingId};
+use symbolon_policy::{AgreementId, AgreementState, BureauCode, CheckId, Reason, ScopeId, StandingId};
 use symbolon_store::{CacheFault, FaultKind, StandingError, StoreError};
 use tracing::Level;
 use tracing_subscriber::{Layer as _, filter::Targets, layer::SubscriberExt as _};
@@ -43,6 +43,17 @@ impl Display for ReasonCode {
 }
 
 impl LogSafe for ReasonCode {}
+
+/// Where an agreement stands.
+pub(crate) struct StateCode(pub(crate) AgreementState);
+
+impl Display for StateCode {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.0.as_str())
+    }
+}
+
+impl LogSafe for StateCode {}
 
 /// How a log contradicts itself.
 pub(crate) struct FaultCode(pub(crate) FaultKind);

@@ -1,7 +1,10 @@
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
-use symbolon_client::{AgreementBook, Compute, Credentials, Requester, TlsError};
-use symbolon_store::{DataFolder, FolderError, NodeConfig, NodeLock, Store, StoreError};
+use symbolon_client::{AgreementBook, Compute, ContactBook, Credentials, Requester, TlsError};
+use symbolon_policy::Party;
+use symbolon_store::{
+    DataFolder, ExchangeMark, FolderError, NodeConfig, NodeLock, Store, StoreError,
+};
 use thiserror::Error;
 use tokio::{
     net::TcpListener,
@@ -72,8 +75,14 @@ impl Node {
             (credentials("partner")?, credentials("bureau")?);
         let bureau_roots =
             symbolon_client::read_certificates(&self.folder.certificate("bureau-root"))?;
-        let book = AgreementBook::default();
-        let partner_tls = tls::partner_face(code.clone(), book.clone(), &partner_credentials)?;
+        let (book, contacts) = (AgreementBook::default(), ContactBook::default());
+        let card = read_card(&self.folder)?;
+        let partner_tls = tls::partner_face(
+            code.clone(),
+            book.clone(),
+            contacts.clone(),
+            &partner_credentials,
+        )?;
         let bureau_tls = tls::bureau_face(&bureau_roots, &bureau_credentials)?;
 
         let compute = Compute::default();
@@ -89,7 +98,9 @@ impl Node {
         let own_log = OwnLog::new(requester.log_watch(), Arc::clone(&metrics));
         let jobs = Jobs {
             store: self.store.clone(),
+            us: code.clone(),
             book: book.clone(),
+            contacts: contacts.clone(),
             publisher: Publisher {
                 us: code.clone(),
                 store: self.store.clone(),
@@ -104,7 +115,8 @@ impl Node {
             checkpoint_every: Duration::from_secs(self.config.checkpoint_seconds.max(1)),
             retention: time::Duration::days(self.config.retention_days.max(1).into()),
         };
-        let mut known = Vec::new();
+        jobs.remember_endings().await?;
+        let mut known = ExchangeMark::default();
         jobs.read_agreements(&mut known).await?;
         requester.restore_sets().await?;
         self.store.tidy_standing().await?;
@@ -113,6 +125,8 @@ impl Node {
             us: code.clone(),
             store: self.store.clone(),
             book: book.clone(),
+            contacts,
+            card,
             published,
             compute: compute.clone(),
             own_log,
@@ -139,13 +153,14 @@ impl Node {
         mark_serving(&health, &partner_service).await;
         mark_serving(&health, &bureau_service).await;
 
+        let agreements = jobs.book.all().len();
         let (stopping, stopped) = watch::channel(false);
         event!(
             info,
             "the node serves",
             bureau = code,
             folder = FolderPath(self.folder.root()),
-            agreements = known.len(),
+            agreements = agreements,
             partner_face = address(&self.partner)?,
             bureau_face = address(&self.bureau)?,
             metrics =
@@ -215,6 +230,15 @@ fn log_end(result: Result<(), tonic::transport::Error>) {
     if result.is_err() {
         event!(warn, "a face ended with an error");
     }
+}
+
+/// This bureau, as partners know it.
+fn read_card(folder: &DataFolder) -> Result<Party, FolderError> {
+    let path = folder.card();
+    let bytes = std::fs::read(&path).map_err(|source| FolderError::io("read", &path, source))?;
+    serde_json::from_slice(&bytes).map_err(|error| {
+        FolderError::io("read", &path, io::Error::other(error.to_string()))
+    })
 }
 
 async fn listen(address: SocketAddr) -> Result<TcpListener, NodeError> {

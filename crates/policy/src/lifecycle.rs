@@ -112,6 +112,9 @@ pub enum AgreementStep {
     Replace,
     /// Its validity is over.
     Expire,
+    /// The database was restored from a backup of before its end; what lies outside the database
+    /// remembers it.
+    Remember,
 }
 
 impl AgreementStep {
@@ -126,6 +129,7 @@ impl AgreementStep {
             Self::Revoke { .. } => "revoke",
             Self::Replace => "replace",
             Self::Expire => "expire",
+            Self::Remember => "remember",
         }
     }
 
@@ -214,6 +218,7 @@ impl AgreementLife {
                 State::Countersigned | State::Active | State::Suspended,
             ) => Ok(plain(State::Revoked)),
             (AgreementStep::Expire, _) => Ok(plain(State::Expired)),
+            (AgreementStep::Remember, _) => Ok(plain(State::Revoked)),
             _ => Err(refused()),
         }
     }

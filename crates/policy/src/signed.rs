@@ -132,6 +132,12 @@ impl SignedAgreement {
         Ok(())
     }
 
+    /// The same text without signatures.
+    #[must_use]
+    pub fn unsigned(&self) -> Self {
+        Self { agreement: self.agreement.clone(), signatures: Vec::new() }
+    }
+
     /// Adds a party's signature that came from elsewhere; returns whether the party had not signed
     /// before. A signature that is there already stays.
     ///

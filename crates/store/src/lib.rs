@@ -7,12 +7,14 @@
 #![forbid(unsafe_code)]
 
 mod acts;
+mod agreement_life;
 mod agreements;
 mod answered;
 mod asked;
 mod block;
 mod checkpoints;
 mod config;
+mod contacts;
 mod database;
 mod datasets;
 mod error;
@@ -36,10 +38,15 @@ mod tree;
 mod upgrade;
 
 pub use acts::{Act, ActError, ActKind};
+pub use agreement_life::{
+    AgreementStatus, Delivery, ExchangeMark, HistoryLine, IncomingText, KeptNotice, LifeError,
+    OwnDecision, StoredText, Suspension, TakenIn,
+};
 pub use answered::{Admission, Admitted, NotAdmitted, QuotaUsage};
 pub use asked::{AskedHeader, NewCheck, StoredCheck, StoredReceipt};
 pub use checkpoints::{FaultKind, KnownCheckpoint, LogFault, LogId};
 pub use config::NodeConfig;
+pub use contacts::Contact;
 pub use database::Store;
 pub use datasets::{DatasetRow, TypeCount};
 pub use error::StoreError;

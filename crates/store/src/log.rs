@@ -2,7 +2,10 @@ use ring::rand::{SecureRandom as _, SystemRandom};
 use serde::{Deserialize, Serialize};
 use sqlx::{Sqlite, Transaction};
 use symbolon_ledger::{Commitment, LeafHash, SALT_LEN};
-use symbolon_policy::{Actor, AgreementHash, AgreementId, BureauCode, CheckId, ScopeId, StandingId};
+use symbolon_policy::{
+    Actor, AgreementHash, AgreementId, AgreementState, BureauCode, CardFingerprint, CheckId, ScopeId,
+    StandingId,
+};
 use time::OffsetDateTime;
 
 use crate::{ActKind, Store, StoreError, tree::add_nodes};
@@ -31,7 +34,42 @@ pub enum LogRecord {
         /// Who.
         by: Actor,
     },
-    /// An agreement came into this node.
+    /// A step in the life of a text of an agreement.
+    AgreementStep {
+        /// The agreement.
+        agreement: AgreementId,
+        /// The text.
+        hash: AgreementHash,
+        /// What happened, by its code.
+        step: String,
+        /// The state after it.
+        state: AgreementState,
+        /// The party whose step it was: who signed, suspended, resumed or revoked.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        party: Option<String>,
+        /// The person of this bureau who did it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        person: Option<String>,
+        /// Why, as its party says.
+        reason: String,
+    },
+    /// A bureau became known by its card.
+    ContactAdded {
+        /// Which.
+        bureau: BureauCode,
+        /// Fingerprint of the card.
+        fingerprint: CardFingerprint,
+        /// Who compared it.
+        by: Actor,
+    },
+    /// A bureau is no longer known by card.
+    ContactRemoved {
+        /// Which.
+        bureau: BureauCode,
+        /// Who removed it.
+        by: Actor,
+    },
+    /// An agreement came into this node. Entries of before have it instead of steps.
     AgreementInstalled {
         /// Which.
         agreement: AgreementId,
