@@ -8,7 +8,7 @@ use time::OffsetDateTime;
 use super::{
     DAMAGED, IncomingText, KeptNotice, LifeError,
     rows::{life, read_text},
-    steps::{By, insert_text, keep_notice, merge_signatures, newest_counter, put_in_place, take},
+    steps::{By, insert_text, keep_notice, merge_signatures, newest_counter, put_in_place, store_error, take},
 };
 use crate::{ActKind, LogRecord, Store, StoreError, log::append_in};
 
@@ -288,12 +288,4 @@ async fn spend_intent(
         .await?
         .rows_affected();
     if spent == 0 { Err(LifeError::NotProposed) } else { Ok(()) }
-}
-
-/// Where a text comes whole and by hand, only the store can fail.
-fn store_error(error: LifeError) -> StoreError {
-    match error {
-        LifeError::Store(error) => error,
-        _ => DAMAGED,
-    }
 }

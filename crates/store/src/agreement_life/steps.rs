@@ -93,9 +93,11 @@ impl Store {
         for mut row in due {
             let terms = row.file()?.terms().map_err(|_| DAMAGED)?;
             if at >= terms.valid_until {
-                take(&mut transaction, &mut row, &AgreementStep::Expire, By::default(), at).await?;
+                take(&mut transaction, &mut row, &AgreementStep::Expire, By::default(), at)
+                    .await
+                    .map_err(store_error)?;
             } else if at >= terms.valid_from {
-                put_in_place(&mut transaction, &mut row, at).await?;
+                put_in_place(&mut transaction, &mut row, at).await.map_err(store_error)?;
             }
             let hash = AgreementHash(row.hash.as_slice().try_into().map_err(|_| DAMAGED)?);
             changed.push((hash, row.state()?));
@@ -393,6 +395,14 @@ async fn take_signed(
     }
     row.state = state.as_str().to_owned();
     Ok(())
+}
+
+/// Where the step is known to follow, only the store can fail.
+pub(super) fn store_error(error: LifeError) -> StoreError {
+    match error {
+        LifeError::Store(error) => error,
+        _ => DAMAGED,
+    }
 }
 
 /// Seconds since 1970, the next whole one: nothing begins or ends a moment too early.
