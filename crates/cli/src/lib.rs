@@ -8,6 +8,7 @@
 
 mod answer_file;
 pub mod asking;
+mod audit;
 mod commands;
 mod failure;
 mod output;

@@ -31,8 +31,7 @@ pub use limits::{
     MAX_NOTICES, MAX_SCOPES, MAX_SIGNATURES, MAX_TEXT_LEN, PIECE_LEN,
 };
 pub use log::{
-    MAX_CHECKPOINT_BYTES, MAX_CHECKPOINTS, MAX_NOTE_LEN, cosign, log_origin, read_checkpoint,
-    sign_checkpoint,
+    MAX_CHECKPOINT_BYTES, MAX_CHECKPOINTS, cosign, log_origin, read_checkpoint, sign_checkpoint,
 };
 pub use manifest::Manifest;
 pub use notice::{AgreementNotice, MAX_REASON_CHARACTERS, NoticeKind, is_reason_text};

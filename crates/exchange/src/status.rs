@@ -44,6 +44,7 @@ fn code(reason: Reason) -> Code {
         Reason::AgreementDiffers
         | Reason::AgreementExpired
         | Reason::AgreementNotYetValid
+        | Reason::LogAltered
         | Reason::LogSizeUnknown
         | Reason::ProposalRefused
         | Reason::RulesVersionMismatch => Code::FailedPrecondition,

@@ -6,6 +6,7 @@ use symbolon_store::{
     DataFolder, ExchangeMark, FolderError, NodeConfig, NodeLock, Store, StoreError,
 };
 use thiserror::Error;
+use time::OffsetDateTime;
 use tokio::{
     net::TcpListener,
     sync::{Semaphore, watch},
@@ -120,6 +121,8 @@ impl Node {
         jobs.read_agreements(&mut known).await?;
         requester.restore_sets().await?;
         self.store.tidy_standing().await?;
+        // Nothing is answered before the log was held against what was signed.
+        own_log.keep(OffsetDateTime::now_utc()).await;
 
         let partner_face = PartnerFace {
             us: code.clone(),
