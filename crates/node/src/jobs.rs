@@ -14,15 +14,9 @@ use tokio::{
 };
 
 use crate::{
-<<<<<<< HEAD
     logging::{PartnerTrouble, StateCode, event},
     metrics::{Metrics, StateLabel},
-    own_log::{OwnLog, OwnLogError},
-=======
-    logging::{PartnerTrouble, event},
-    metrics::Metrics,
     own_log::OwnLog,
->>>>>>> wt-audit
     publish::Publisher,
 };
 

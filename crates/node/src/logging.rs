@@ -6,13 +6,8 @@ use std::{fmt::Display, io, net::SocketAddr, path::Path};
 
 use symbolon_client::{Failure, StandingFailure};
 use symbolon_identifiers::IdentifierType;
-<<<<<<< HEAD
 use symbolon_policy::{AgreementId, AgreementState, BureauCode, CheckId, Reason, ScopeId, StandingId};
-use symbolon_store::{CacheFault, FaultKind, StandingError, StoreError};
-=======
-use symbolon_policy::{AgreementId, BureauCode, CheckId, Reason, ScopeId, StandingId};
 use symbolon_store::{CacheFault, FaultKind, FolderError, StandingError, StoreError};
->>>>>>> wt-audit
 use tracing::Level;
 use tracing_subscriber::{Layer as _, filter::Targets, layer::SubscriberExt as _};
 
