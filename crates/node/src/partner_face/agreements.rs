@@ -43,7 +43,7 @@ impl PartnerFace {
         })?;
         let text = text.map_err(|error| text_refusal(&error))?;
         let caller = self.caller(&text, &known)?;
-        let taken = self.take_in(&text, &caller).await;
+        let taken = self.keep_text(&text, &caller).await;
         let states = match taken {
             Ok(states) => states,
             Err(refusal) => {
@@ -99,7 +99,7 @@ impl PartnerFace {
         Ok(caller.clone())
     }
 
-    async fn take_in(
+    async fn keep_text(
         &self,
         text: &AgreementText,
         caller: &Party,
