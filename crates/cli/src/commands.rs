@@ -71,7 +71,8 @@ enum Command {
     /// Export and verify logs, open a check to an inspector, show contradictions.
     #[command(subcommand)]
     Audit(audit::AuditCommand),
-    /// Show keys, issue certificates to officers and agencies, renew those of the node.
+    /// Show keys and people, issue certificates to people and agencies, revoke them, renew the
+    /// node's.
     #[command(subcommand)]
     Keys(keys::Keys),
     /// Print completions for a shell.
@@ -107,7 +108,7 @@ async fn dispatch(command: Command, output: Output) -> Result<u8, CliError> {
         Command::Dataset(dataset) => dataset.run(output).await,
         Command::Agreement(agreement) => agreement.run(output).await,
         Command::Audit(audit) => audit.run(output).await,
-        Command::Keys(keys) => keys.run(output),
+        Command::Keys(keys) => keys.run(output).await,
         Command::Completions(completions) => Ok(completions.run()),
     }
 }

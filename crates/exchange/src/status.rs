@@ -26,8 +26,10 @@ fn code(reason: Reason) -> Code {
         Reason::HeaderSignature => Code::Unauthenticated,
         Reason::AgreementRevoked
         | Reason::AgreementSuspended
+        | Reason::CertificateRevoked
         | Reason::NotAParty
         | Reason::PurposeNotAgreed
+        | Reason::RoleMissing
         | Reason::StandingNotAgreed
         | Reason::TypeNotAgreed => Code::PermissionDenied,
         Reason::AgreementUnknown | Reason::ScopeUnknown => Code::NotFound,

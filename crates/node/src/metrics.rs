@@ -51,6 +51,7 @@ pub(crate) struct Metrics {
     pub(crate) elements_evaluated: Counter,
     pub(crate) answer_seconds: Histogram,
     pub(crate) checks_asked: Counter,
+    pub(crate) bureau_refused: Family<ReasonLabel, Counter>,
     pub(crate) identifiers_asked: Counter,
     pub(crate) sources_asked: Family<EndLabel, Counter>,
     pub(crate) source_seconds: Histogram,
@@ -80,6 +81,7 @@ impl Default for Metrics {
             elements_evaluated: Counter::default(),
             answer_seconds: seconds(),
             checks_asked: Counter::default(),
+            bureau_refused: Family::default(),
             identifiers_asked: Counter::default(),
             sources_asked: Family::default(),
             source_seconds: seconds(),
@@ -151,6 +153,11 @@ impl Default for Metrics {
             "bureau_checks_asked",
             "Checks that this bureau's own people asked",
             metrics.checks_asked.clone(),
+        );
+        registry.register(
+            "bureau_calls_refused",
+            "Calls of this bureau's own people that were refused, by reason",
+            metrics.bureau_refused.clone(),
         );
         registry.register(
             "bureau_identifiers_asked",

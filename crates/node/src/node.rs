@@ -18,7 +18,7 @@ use tonic::transport::Server;
 
 use crate::{
     accept::accept,
-    bureau_face::{BureauFace, Coverage},
+    bureau_face::{Authority, BureauFace, Coverage},
     jobs::Jobs,
     logging::{FolderPath, event},
     metrics::{self, Metrics},
@@ -139,6 +139,8 @@ impl Node {
             deadline: Duration::from_secs(self.config.check_deadline_seconds),
         };
         let bureau_face = BureauFace {
+            store: self.store.clone(),
+            authority: Authority::new(self.store.clone()),
             coverage: Coverage { us: code.clone(), book, sets: requester.sets().clone() },
             requester,
             compute,
@@ -152,9 +154,11 @@ impl Node {
             .map_err(|error| NodeError::Service(error.to_string()))?;
         let (health, health_service) = tonic_health::server::health_reporter();
         let partner_service = partner_face.into_service();
+        let approval_service = bureau_face.approval_service();
         let bureau_service = bureau_face.into_service();
         mark_serving(&health, &partner_service).await;
         mark_serving(&health, &bureau_service).await;
+        mark_serving(&health, &approval_service).await;
 
         let agreements = jobs.book.all().len();
         let (stopping, stopped) = watch::channel(false);
@@ -186,6 +190,7 @@ impl Node {
                 accept(self.bureau, TlsAcceptor::from(Arc::new(bureau_tls)), Arc::clone(&metrics));
             let router = server()
                 .add_service(bureau_service)
+                .add_service(approval_service)
                 .add_service(health_service)
                 .add_service(reflection);
             async move { log_end(router.serve_with_incoming_shutdown(incoming, signal).await) }

@@ -12,6 +12,7 @@
 mod actor;
 mod agreement;
 mod canonical;
+mod certificate_hash;
 mod check_id;
 mod conditions;
 mod decision;
@@ -25,13 +26,14 @@ mod signature;
 mod signed;
 mod validate;
 
-pub use actor::Actor;
+pub use actor::{Actor, DutiesError, separate_duties};
 pub use agreement::{
     Agreement, AgreementId, AgreementTerms, BureauCode, Dataset, Desk, OfferedType, Party,
     PartyKeys, WhoLearns,
 };
-pub use conditions::{Conditions, Deadlines, DisclosureTerms, LabelTerms, OpenRequests};
+pub use certificate_hash::CertificateHash;
 pub use check_id::{CheckId, StandingId};
+pub use conditions::{Conditions, Deadlines, DisclosureTerms, LabelTerms, OpenRequests};
 pub use decision::{Question, ScopeShare, admit, may_ask, may_keep, same_rules};
 pub use fingerprint::CardFingerprint;
 pub use lifecycle::{AgreementLife, AgreementState, AgreementStep, IllegalStep};

@@ -18,7 +18,7 @@ use thiserror::Error;
 /// | `keys/wrapping/SCOPE.key` | one wrapping key a scope; never backed up with the database | 0600 in 0700 |
 /// | `keys/wrapping/HASH.ended` | the mark of an agreement that was ended for good | 0600 |
 /// | `certificates/*.pem` | roots and certificates | 0644 |
-/// | `people/NAME/` | certificates issued to officers and agencies | 0700 |
+/// | `people/NAME/` | certificates issued to people and agencies | 0700 |
 /// | `state/symbolon.db` | the database | 0600 in 0700 |
 /// | `sets/own`, `sets/partners` | tag sets | 0600 in 0700 |
 /// | `standing/ID/` | what standing checks keep: identifiers and tags, sealed | 0600 in 0700 |
@@ -143,6 +143,26 @@ impl DataFolder {
     /// What was issued to a person or agency.
     pub fn person(&self, name: &str) -> PathBuf {
         self.root.join("people").join(name)
+    }
+
+    /// The names of all to whom something was issued, in order.
+    ///
+    /// # Errors
+    /// When the folder cannot be read.
+    pub fn people(&self) -> Result<Vec<String>, FolderError> {
+        let path = self.root.join("people");
+        let entries =
+            fs::read_dir(&path).map_err(|source| FolderError::io("read", &path, source))?;
+        let mut names = Vec::new();
+        for entry in entries {
+            let entry = entry.map_err(|source| FolderError::io("read", &path, source))?;
+            // What is no text was not issued by this program.
+            if let Ok(name) = entry.file_name().into_string() {
+                names.push(name);
+            }
+        }
+        names.sort();
+        Ok(names)
     }
 
     /// The database, and what belongs to it.

@@ -8,8 +8,10 @@
 
 mod acts;
 mod agreement_life;
+mod administration;
 mod agreements;
 mod answered;
+mod approvals;
 mod asked;
 mod block;
 mod checkpoints;
@@ -26,6 +28,7 @@ mod lists;
 mod log;
 mod manifests;
 mod partner_sets;
+mod people;
 mod retention;
 mod scope_keys;
 mod seal;
@@ -42,7 +45,9 @@ pub use agreement_life::{
     AgreementStatus, Delivery, ExchangeMark, HistoryLine, IncomingText, KeptNotice, LifeError,
     OwnDecision, StoredText, Suspension, TakenIn,
 };
+pub use administration::AdministrativeAct;
 pub use answered::{Admission, Admitted, NotAdmitted, QuotaUsage};
+pub use approvals::{CheckApproval, LONGEST_APPROVAL};
 pub use asked::{AskedHeader, NewCheck, StoredCheck, StoredReceipt};
 pub use checkpoints::{FaultKind, KnownCheckpoint, LogFault, LogId};
 pub use config::NodeConfig;
@@ -57,6 +62,7 @@ pub use keys::{KeyName, NodeKeys};
 pub use log::{LogEntry, LogOpening, LogRecord};
 pub use manifests::StoredManifest;
 pub use partner_sets::PartnerSet;
+pub use people::{DayNote, PersonCertificate};
 pub use retention::Erased;
 pub use scope_keys::ScopeSecrets;
 pub use seal::{SealError, Sealer};

@@ -193,7 +193,7 @@ pub(crate) async fn root(
 
 /// Keeps the subtrees that the leaf at `index` completes.
 pub(crate) async fn add_nodes(
-    transaction: &mut Transaction<'static, Sqlite>,
+    transaction: &mut Transaction<'_, Sqlite>,
     index: u64,
     leaf: [u8; 32],
 ) -> Result<(), StoreError> {

@@ -37,7 +37,7 @@ impl PartnerFace {
             Refusal::new(Reason::TryAgain, "this bureau is answering as many checks as it can")
                 .retry_at(OffsetDateTime::now_utc() + Duration::from_secs(1))
         };
-        let own_place = self.checks.of_partner(&peer.spiffe_id).ok_or_else(busy)?;
+        let own_place = self.checks.of_partner(&peer.actor.id).ok_or_else(busy)?;
         let began = Instant::now();
         let header = match next(&mut requests).await? {
             Some(check_request::Part::Header(header)) => header,
