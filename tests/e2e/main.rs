@@ -1,6 +1,7 @@
 //! End to end: real processes, real TLS, real databases. One module for each promise.
 #![cfg(test)]
 
+mod agreements;
 mod answers;
 mod demo;
 mod program;

@@ -1,6 +1,7 @@
 mod agreement;
 mod audit;
 mod check;
+mod contact;
 mod coverage;
 mod dataset;
 mod demo;
@@ -65,7 +66,10 @@ enum Command {
     /// Make and load this bureau's own lists.
     #[command(subcommand)]
     Dataset(dataset::DatasetCommand),
-    /// Draft, sign, verify and install agreements.
+    /// Know other bureaus by their cards, before there is an agreement.
+    #[command(subcommand)]
+    Contact(contact::ContactCommand),
+    /// Draft, propose, sign, suspend and end agreements.
     #[command(subcommand)]
     Agreement(agreement::AgreementCommand),
     /// Export and verify logs, open a check to an inspector, show contradictions.
@@ -106,6 +110,7 @@ async fn dispatch(command: Command, output: Output) -> Result<u8, CliError> {
         Command::Coverage(coverage) => coverage.run(output).await,
         Command::Node(node) => node.run(output).await,
         Command::Dataset(dataset) => dataset.run(output).await,
+        Command::Contact(contact) => contact.run(output).await,
         Command::Agreement(agreement) => agreement.run(output).await,
         Command::Audit(audit) => audit.run(output).await,
         Command::Keys(keys) => keys.run(output).await,

@@ -8,3 +8,4 @@ mod digests;
 mod fixture;
 mod properties;
 mod signatures;
+mod texts;

@@ -22,7 +22,7 @@ impl PartnerFace {
         peer: &Peer,
         request: ExchangeAgreementRequest,
     ) -> Result<ExchangeAgreementResponse, Refusal> {
-        let _place = self.checks.of_partner(&peer.spiffe_id).ok_or_else(|| {
+        let _place = self.checks.of_partner(&peer.actor.id).ok_or_else(|| {
             Refusal::new(Reason::TryAgain, "this bureau has as much of you in hand as it can")
                 .retry_at(OffsetDateTime::now_utc() + time::Duration::seconds(1))
         })?;

@@ -11,6 +11,7 @@ mod durability;
 mod fixture;
 mod folder;
 mod killed_loads;
+mod lives;
 mod loads;
 mod log;
 mod retention;
