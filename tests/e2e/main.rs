@@ -5,4 +5,5 @@ mod agreements;
 mod answers;
 mod demo;
 mod program;
+mod rules;
 mod standing;

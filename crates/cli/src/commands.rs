@@ -8,6 +8,7 @@ mod demo;
 mod keys;
 mod node;
 mod reasons;
+mod rules;
 mod shell;
 mod standing;
 mod table;
@@ -72,6 +73,9 @@ enum Command {
     /// Draft, propose, sign, suspend and end agreements.
     #[command(subcommand)]
     Agreement(agreement::AgreementCommand),
+    /// Write, review, adopt and explain the rules by which this bureau decides.
+    #[command(subcommand)]
+    Rules(rules::RulesCommand),
     /// Export and verify logs, open a check to an inspector, show contradictions.
     #[command(subcommand)]
     Audit(audit::AuditCommand),
@@ -112,6 +116,7 @@ async fn dispatch(command: Command, output: Output) -> Result<u8, CliError> {
         Command::Dataset(dataset) => dataset.run(output).await,
         Command::Contact(contact) => contact.run(output).await,
         Command::Agreement(agreement) => agreement.run(output).await,
+        Command::Rules(rules) => rules.run(output).await,
         Command::Audit(audit) => audit.run(output).await,
         Command::Keys(keys) => keys.run(output).await,
         Command::Completions(completions) => Ok(completions.run()),

@@ -15,7 +15,9 @@ mod failure;
 pub mod legal;
 mod output;
 mod profile;
+mod prose;
 pub mod rows;
+pub mod rule_folder;
 pub mod scenario;
 pub mod standing;
 

@@ -30,6 +30,7 @@ fn code(reason: Reason) -> Code {
         | Reason::NotAParty
         | Reason::PurposeNotAgreed
         | Reason::RoleMissing
+        | Reason::RuleForbids
         | Reason::StandingNotAgreed
         | Reason::TypeNotAgreed => Code::PermissionDenied,
         Reason::AgreementUnknown | Reason::ScopeUnknown => Code::NotFound,
@@ -49,6 +50,7 @@ fn code(reason: Reason) -> Code {
         | Reason::LogAltered
         | Reason::LogSizeUnknown
         | Reason::ProposalRefused
+        | Reason::RulesDamaged
         | Reason::RulesVersionMismatch => Code::FailedPrecondition,
         Reason::SetNotReady | Reason::TryAgain => Code::Unavailable,
         _ => Code::Internal,
@@ -92,6 +94,7 @@ impl Received {
                 Reason::NotAParty,
                 Reason::PurposeNotAgreed,
                 Reason::QuotaExhausted,
+                Reason::RuleForbids,
                 Reason::TypeNotAgreed,
             ]
             .iter()

@@ -4,7 +4,7 @@ use std::{
     time::Duration,
 };
 
-use symbolon_client::{AgreementBook, ContactBook, Requester, SyncReport};
+use symbolon_client::{AgreementBook, ContactBook, Requester, RuleBook, Rules, SyncReport};
 use symbolon_policy::{AgreementHash, BureauCode};
 use symbolon_store::{Erased, ExchangeMark, Store, StoreError};
 use time::OffsetDateTime;
@@ -16,6 +16,7 @@ use tokio::{
 use crate::{
     logging::{PartnerTrouble, StateCode, event},
     metrics::{Metrics, StateLabel},
+    node::say_rules,
     own_log::OwnLog,
     publish::Publisher,
 };
@@ -24,6 +25,8 @@ const ERASE_EVERY: Duration = Duration::from_secs(3_600);
 /// How soon a running node acts on what a person has done to an agreement beside it. A suspension
 /// counts within a second.
 const AGREEMENTS_EVERY: Duration = Duration::from_millis(200);
+/// Rules that were approved hold within a second, loading included.
+const RULES_EVERY: Duration = Duration::from_millis(250);
 
 /// What a running node does by itself: reads agreements, publishes sets, fetches partners' sets.
 pub(crate) struct Jobs {
@@ -31,6 +34,7 @@ pub(crate) struct Jobs {
     pub(crate) store: Store,
     pub(crate) book: AgreementBook,
     pub(crate) contacts: ContactBook,
+    pub(crate) rules: RuleBook,
     pub(crate) publisher: Publisher,
     pub(crate) requester: Requester,
     pub(crate) metrics: Arc<Metrics>,
@@ -80,10 +84,16 @@ impl Jobs {
     }
 
     /// Works until `stop` says so. What waits for partners runs beside what does not.
-    pub(crate) async fn run(self, known: ExchangeMark, mut stop: watch::Receiver<bool>) {
+    pub(crate) async fn run(
+        self,
+        known: ExchangeMark,
+        adoptions: u64,
+        mut stop: watch::Receiver<bool>,
+    ) {
         tokio::select! {
             () = self.keep_agreements(known) => {}
             () = self.exchange_agreements() => {}
+            () = self.keep_rules(adoptions) => {}
             () = self.keep_own_sets() => {}
             () = self.follow_partners() => {}
             () = self.keep_standing() => {}
@@ -170,6 +180,30 @@ impl Jobs {
                         }
                     }
                 });
+            }
+        }
+    }
+
+    /// Puts rules in force as soon as two people have; `known` is how often that was done before.
+    async fn keep_rules(&self, mut known: u64) {
+        let mut turns = interval(RULES_EVERY);
+        loop {
+            turns.tick().await;
+            let adopted = async {
+                let present = self.store.adoptions_count().await?;
+                if present == known {
+                    return Ok(None);
+                }
+                Rules::in_force(&self.store).await.map(|in_force| Some((present, in_force)))
+            };
+            match adopted.await {
+                Ok(None) => {}
+                Ok(Some((present, (rules, adoption)))) => {
+                    say_rules(&rules, adoption.as_ref());
+                    self.rules.replace(rules);
+                    known = adoption.map_or(present, |adoption| adoption.number);
+                }
+                Err(error) => event!(warn, "rules could not be read", error = error),
             }
         }
     }

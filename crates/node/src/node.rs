@@ -1,9 +1,11 @@
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
-use symbolon_client::{AgreementBook, Compute, ContactBook, Credentials, Requester, TlsError};
+use symbolon_client::{
+    AgreementBook, Compute, ContactBook, Credentials, Requester, RuleBook, Rules, TlsError,
+};
 use symbolon_policy::Party;
 use symbolon_store::{
-    DataFolder, ExchangeMark, FolderError, NodeConfig, NodeLock, Store, StoreError,
+    Adoption, DataFolder, ExchangeMark, FolderError, NodeConfig, NodeLock, Store, StoreError,
 };
 use thiserror::Error;
 use time::OffsetDateTime;
@@ -78,6 +80,9 @@ impl Node {
             symbolon_client::read_certificates(&self.folder.certificate("bureau-root"))?;
         let (book, contacts) = (AgreementBook::default(), ContactBook::default());
         let card = read_card(&self.folder)?;
+        let (rules, adoption) = Rules::in_force(&self.store).await?;
+        say_rules(&rules, adoption.as_ref());
+        let rule_book = RuleBook::new(rules);
         let partner_tls = tls::partner_face(
             code.clone(),
             book.clone(),
@@ -93,6 +98,7 @@ impl Node {
             code.clone(),
             self.store.clone(),
             book.clone(),
+            rule_book.clone(),
             partner_credentials,
             compute.clone(),
         );
@@ -102,6 +108,7 @@ impl Node {
             us: code.clone(),
             book: book.clone(),
             contacts: contacts.clone(),
+            rules: rule_book.clone(),
             publisher: Publisher {
                 us: code.clone(),
                 store: self.store.clone(),
@@ -130,6 +137,7 @@ impl Node {
             book: book.clone(),
             contacts,
             card,
+            rules: rule_book,
             published,
             compute: compute.clone(),
             own_log,
@@ -196,7 +204,8 @@ impl Node {
             async move { log_end(router.serve_with_incoming_shutdown(incoming, signal).await) }
         });
         tasks.spawn(metrics::serve(self.metrics_listener, metrics, when(stopped.clone())));
-        tasks.spawn(jobs.run(known, stopped));
+        let adoptions = adoption.map_or(0, |adoption| adoption.number);
+        tasks.spawn(jobs.run(known, adoptions, stopped));
 
         stop.await;
         event!(info, "the node is stopping; it finishes what is in flight");
@@ -210,6 +219,26 @@ impl Node {
         self.store.close().await;
         event!(info, "the node has stopped");
         Ok(())
+    }
+}
+
+/// Says which rules are in force, at the start and when others come into force.
+pub(crate) fn say_rules(rules: &Rules, adoption: Option<&Adoption>) {
+    if rules.are_damaged() {
+        event!(
+            warn,
+            "the rules in force cannot be read, so everything is denied; `symbolon rules show` says \
+             why",
+            rules = rules.hash,
+        );
+    } else if let Some(adoption) = adoption {
+        event!(info, "rules are in force", rules = rules.hash, adoption = adoption.number);
+    } else {
+        event!(
+            info,
+            "no rules have been adopted: the starter pack with empty tables is in force",
+            rules = rules.hash,
+        );
     }
 }
 

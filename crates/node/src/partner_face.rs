@@ -9,7 +9,7 @@ mod places;
 
 use std::{pin::Pin, sync::Arc, time::Duration};
 
-use symbolon_client::{AgreementBook, Compute, ContactBook};
+use symbolon_client::{AgreementBook, Compute, ContactBook, RuleBook};
 use symbolon_exchange::{MAX_MESSAGE_LEN, refuse};
 use symbolon_policy::{Agreement, AgreementHash, AgreementId, BureauCode, Party, Reason, Refusal};
 use symbolon_proto::partner::v1::{
@@ -41,6 +41,7 @@ pub(crate) struct PartnerFace {
     pub(crate) contacts: ContactBook,
     /// This bureau, as its card describes it.
     pub(crate) card: Party,
+    pub(crate) rules: RuleBook,
     pub(crate) published: Published,
     pub(crate) compute: Compute,
     pub(crate) own_log: OwnLog,

@@ -15,6 +15,7 @@ mod lives;
 mod loads;
 mod log;
 mod retention;
+mod rules;
 mod scope_keys;
 mod sets;
 mod standing;
