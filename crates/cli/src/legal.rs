@@ -172,7 +172,7 @@ impl LegalDesk {
         // Read first: an approval that cannot be carried out would only be in the way.
         let key = KeyName::Legal.read(&self.folder)?;
         let now = OffsetDateTime::now_utc();
-        self.store.approve_act(*act, &text.hash.0, by, now).await?;
+        self.store.approve_act(*act, &text.hash.0, by, now).await.map_err(act_error)?;
         let state = match act {
             ActKind::SignAgreement => {
                 let mut file = SignedAgreement::from_json(text.document.as_bytes())?;
@@ -261,7 +261,7 @@ impl LegalDesk {
         by: &Actor,
         now: OffsetDateTime,
     ) -> Result<(), CliError> {
-        self.store.propose_act(act, &hash.0, by, now).await?;
+        self.store.propose_act(act, &hash.0, by, now).await.map_err(act_error)?;
         Ok(self.store.intend(hash, act, &self.us, reason).await?)
     }
 
@@ -345,13 +345,12 @@ impl From<LifeError> for CliError {
     }
 }
 
-impl From<ActError> for CliError {
-    fn from(error: ActError) -> Self {
-        let reason = match error {
-            ActError::NotProposed => "not_proposed",
-            ActError::SamePerson { .. } => "same_person",
-            _ => "store",
-        };
-        Self::new(reason, error.to_string())
-    }
+/// More than the usual reason says, for programs: whether somebody else must act first.
+fn act_error(error: ActError) -> CliError {
+    let reason = match error {
+        ActError::NotProposed => "not_proposed",
+        ActError::SamePerson { .. } => "same_person",
+        _ => "act",
+    };
+    CliError::new(reason, error.to_string())
 }
