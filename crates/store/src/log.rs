@@ -189,12 +189,14 @@ pub enum LogRecord {
         /// Checks of partners.
         answered: u64,
     },
-    /// A person opened a check to an inspector.
+    /// An inspector opened a check.
     CheckOpened {
         /// Which.
         check: CheckId,
         /// Which of its elements; all if `None`.
         position: Option<u64>,
+        /// Who.
+        by: Actor,
     },
     /// This bureau asked.
     CheckAsked {
