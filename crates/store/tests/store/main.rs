@@ -4,6 +4,7 @@
 
 mod admission;
 mod agreements;
+mod approvals;
 mod asked;
 mod datasets;
 mod durability;
@@ -12,6 +13,7 @@ mod folder;
 mod killed_loads;
 mod loads;
 mod log;
+mod people;
 mod scope_keys;
 mod sets;
 mod standing;
