@@ -9,6 +9,7 @@
 mod acting;
 mod answer_file;
 pub mod asking;
+mod audit;
 mod commands;
 mod failure;
 mod output;

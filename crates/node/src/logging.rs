@@ -7,7 +7,7 @@ use std::{fmt::Display, io, net::SocketAddr, path::Path};
 use symbolon_client::{Failure, StandingFailure};
 use symbolon_identifiers::IdentifierType;
 use symbolon_policy::{AgreementId, BureauCode, CheckId, Reason, ScopeId, StandingId};
-use symbolon_store::{CacheFault, FaultKind, StandingError, StoreError};
+use symbolon_store::{CacheFault, FaultKind, FolderError, StandingError, StoreError};
 use tracing::Level;
 use tracing_subscriber::{Layer as _, filter::Targets, layer::SubscriberExt as _};
 
@@ -30,6 +30,8 @@ impl<T: LogSafe> LogSafe for &T {}
 impl LogSafe for usize {}
 // Made of table and file names and of what the system said; values are bound, never written out.
 impl LogSafe for StoreError {}
+// Made of paths in the data folder and of what the system said.
+impl LogSafe for FolderError {}
 impl LogSafe for StandingError {}
 impl LogSafe for StandingFailure {}
 

@@ -55,6 +55,7 @@ pub(crate) struct Metrics {
     pub(crate) partner_sets_held: Gauge,
     pub(crate) sync_failures: Counter,
     pub(crate) log_checkpoint_size: Gauge,
+    pub(crate) log_sound: Gauge,
     pub(crate) log_faults: Counter,
     pub(crate) log_follow_failures: Counter,
 }
@@ -82,6 +83,7 @@ impl Default for Metrics {
             partner_sets_held: Gauge::default(),
             sync_failures: Counter::default(),
             log_checkpoint_size: Gauge::default(),
+            log_sound: Gauge::default(),
             log_faults: Counter::default(),
             log_follow_failures: Counter::default(),
             registry: Registry::default(),
@@ -90,6 +92,11 @@ impl Default for Metrics {
             "log_checkpoint_size",
             "Entries of the own log that the newest scheduled checkpoint covers",
             metrics.log_checkpoint_size.clone(),
+        );
+        registry.register(
+            "log_sound",
+            "1 while the own log continues all that was signed of it, else 0: then nothing is answered",
+            metrics.log_sound.clone(),
         );
         registry.register(
             "log_faults",

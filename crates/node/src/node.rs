@@ -3,6 +3,7 @@ use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 use symbolon_client::{AgreementBook, Compute, Credentials, Requester, TlsError};
 use symbolon_store::{DataFolder, FolderError, NodeConfig, NodeLock, Store, StoreError};
 use thiserror::Error;
+use time::OffsetDateTime;
 use tokio::{
     net::TcpListener,
     sync::{Semaphore, watch},
@@ -108,6 +109,8 @@ impl Node {
         jobs.read_agreements(&mut known).await?;
         requester.restore_sets().await?;
         self.store.tidy_standing().await?;
+        // Nothing is answered before the log was held against what was signed.
+        own_log.keep(OffsetDateTime::now_utc()).await;
 
         let partner_face = PartnerFace {
             us: code.clone(),

@@ -51,6 +51,8 @@ reasons! {
     Internal => "internal",
     /// An argument is missing or malformed.
     InvalidArgument => "invalid_argument",
+    /// The bureau's log does not continue what it signed, so it signs nothing.
+    LogAltered => "log_altered",
     /// The log is not so long as a question about it supposes.
     LogSizeUnknown => "log_size_unknown",
     /// A message or a count is over a limit.

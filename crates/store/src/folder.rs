@@ -22,6 +22,7 @@ use thiserror::Error;
 /// | `sets/own`, `sets/partners` | tag sets | 0600 in 0700 |
 /// | `standing/ID/` | what standing checks keep: identifiers and tags, sealed | 0600 in 0700 |
 /// | `sets/own/SCOPE.cache` | tags of the last own set, sealed | 0600 in 0700 |
+/// | `log.checkpoint` | the newest signed checkpoint of the own log; never restored from a backup | 0600 |
 /// | `node.lock` | held while a node runs | 0600 |
 #[derive(Clone, Debug)]
 pub struct DataFolder {
@@ -109,6 +110,12 @@ impl DataFolder {
     /// This bureau's card, for partners.
     pub fn card(&self) -> PathBuf {
         self.root.join("card.json")
+    }
+
+    /// The newest signed checkpoint of the own log: beside the database, so that one that was set back
+    /// is noticed.
+    pub fn log_checkpoint(&self) -> PathBuf {
+        self.root.join("log.checkpoint")
     }
 
     /// A private key by its name.

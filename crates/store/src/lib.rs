@@ -66,3 +66,4 @@ pub use standing::{
 };
 pub use stored_document::StoredDocument;
 pub use tag_cache::{CacheFault, NewTagCache, Tag, TagCache, TagCacheKey};
+pub use tree::LogLook;

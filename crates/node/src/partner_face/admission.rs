@@ -6,7 +6,7 @@ use symbolon_proto::v1::SignedDocument;
 use symbolon_store::{Admission, Admitted, LogRecord, NotAdmitted, StoreError};
 use time::{Duration, OffsetDateTime};
 
-use super::PartnerFace;
+use super::{PartnerFace, logs::log_altered};
 use crate::{
     logging::{ReasonCode, event},
     peer::Peer,
@@ -91,6 +91,9 @@ impl PartnerFace {
         requester: &BureauCode,
         document: &SignedDocument,
     ) -> Result<(Vec<Arc<PublishedScope>>, Admitted), Refusal> {
+        if !self.own_log.is_sound() {
+            return Err(log_altered());
+        }
         if header.owner != self.us {
             return Err(Refusal::new(
                 Reason::OtherOwner,
