@@ -3,5 +3,6 @@
 
 mod answers;
 mod demo;
+mod people;
 mod program;
 mod standing;

@@ -5,7 +5,7 @@ use std::{fs, time::Duration};
 use serde_json::{Value, json};
 use symbolon_cli::{
     asking::Reason,
-    scenario::{agree, dataset, simple_terms},
+    scenario::{LAWYER, agree, dataset, simple_terms},
 };
 use symbolon_identifiers::IdentifierType;
 use symbolon_policy::{AgreementTerms, Scope, SignedAgreement, WhoLearns};
@@ -94,7 +94,8 @@ async fn terms_that_this_version_does_not_carry_out_can_be_neither_drafted_nor_s
         let error = SignedAgreement::draft(&terms).unwrap_err().to_string();
         assert!(error.contains("who_learns"), "{error}");
         fs::write(&path, serde_json::to_string(&terms).unwrap()).unwrap();
-        let (reason, sentence) = failure_of(&["agreement", "sign", "--data", data, text(&path)]);
+        let (reason, sentence) =
+            failure_of(&["agreement", "sign", "--data", data, "--as", LAWYER, text(&path)]);
         assert_eq!(reason, "agreement");
         assert!(sentence.contains("does not carry them out"), "{sentence}");
     }
@@ -110,7 +111,8 @@ async fn terms_that_this_version_does_not_carry_out_can_be_neither_drafted_nor_s
         let mut terms = world.agreement.terms().clone();
         change(&mut terms);
         fs::write(&path, serde_json::to_string(&terms).unwrap()).unwrap();
-        let (_, sentence) = failure_of(&["agreement", "sign", "--data", data, text(&path)]);
+        let (_, sentence) =
+            failure_of(&["agreement", "sign", "--data", data, "--as", LAWYER, text(&path)]);
         assert!(sentence.contains(field), "{field}: {sentence}");
     }
 }

@@ -24,6 +24,11 @@ use crate::{
     rows::{Mapping, RejectedRow, Rows},
 };
 
+/// The name of every such bureau's administrator.
+pub const ADMINISTRATOR: &str = "administrator";
+/// The name of its legal officer.
+pub const LAWYER: &str = "lawyer";
+
 /// A bureau on this machine.
 #[derive(Clone, Debug)]
 pub struct Bureau {
@@ -49,7 +54,8 @@ pub struct Loaded {
 }
 
 impl Bureau {
-    /// Founds a bureau in a new folder, on free ports of the loopback interface.
+    /// Founds a bureau in a new folder, on free ports of the loopback interface, with an
+    /// administrator and a legal officer.
     ///
     /// # Errors
     /// When something cannot be written.
@@ -89,7 +95,11 @@ impl Bureau {
         config.checkpoint_seconds = 1;
         config.write(&folder)?;
         let card = read_card(&folder.card())?;
-        Ok(Self { code, folder, card, bureau_endpoint: format!("https://{bureau}"), metrics })
+        let bureau_endpoint = format!("https://{bureau}");
+        let bureau = Self { code, folder, card, bureau_endpoint, metrics };
+        bureau.issue_with(ADMINISTRATOR, &[Role::Administrator])?;
+        bureau.issue_with(LAWYER, &[Role::Legal])?;
+        Ok(bureau)
     }
 
     /// Opens its store, as a second process beside its node may.
