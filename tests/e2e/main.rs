@@ -5,4 +5,5 @@ mod answers;
 mod demo;
 mod people;
 mod program;
+mod rules;
 mod standing;

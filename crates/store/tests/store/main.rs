@@ -16,6 +16,7 @@ mod loads;
 mod log;
 mod people;
 mod retention;
+mod rules;
 mod scope_keys;
 mod sets;
 mod standing;
