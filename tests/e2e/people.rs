@@ -13,7 +13,7 @@ use symbolon_cli::{
     CliError, Profile,
     asking::{Asked, CheckReport, ask},
     rows::Row,
-    scenario::{ADMINISTRATOR, Bureau, LAWYER},
+    scenario::{ADMINISTRATOR, Bureau},
     standing,
 };
 use symbolon_policy::rules::Role;
@@ -298,9 +298,10 @@ fn refused(data: &Path, arguments: &[&str]) -> String {
 async fn at_the_keyboard_nobody_does_anothers_work_and_the_log_says_who_did_what() {
     let world = World::founded(&Offer::default(), |_| {}).await;
     let (bureau, data) = (&world.requester, world.requester.folder.root());
+    bureau.issue_with("lawyer", &[Role::Legal]).unwrap();
     bureau.issue_with("approver", &[Role::Approver]).unwrap();
     bureau.issue_with("inspector", &[Role::Inspector]).unwrap();
-    let everyone = [ADMINISTRATOR, LAWYER, "approver", "inspector", "officer"];
+    let everyone = [ADMINISTRATOR, "lawyer", "approver", "inspector", "officer"];
     let file = world.scratch().join("agreement.json");
     let store = bureau.store().await.unwrap();
     let document = store.agreement_document(&world.agreement.terms().id).await.unwrap().unwrap();
@@ -314,7 +315,7 @@ async fn at_the_keyboard_nobody_does_anothers_work_and_the_log_says_who_did_what
     let acts: [(&[&str], &[&str]); 6] = [
         (&["dataset", "create", "ships", "--title", "Ships"], &[ADMINISTRATOR]),
         (&["dataset", "import", "ships", list], &[ADMINISTRATOR]),
-        (&["agreement", "sign", file], &[LAWYER]),
+        (&["agreement", "sign", file], &["lawyer"]),
         (&["agreement", "install", file], &[ADMINISTRATOR]),
         (&["keys", "issue", "new", "--role", "officer"], &[ADMINISTRATOR]),
         (&["keys", "renew"], &[ADMINISTRATOR]),
@@ -345,7 +346,7 @@ async fn at_the_keyboard_nobody_does_anothers_work_and_the_log_says_who_did_what
         [
             (AdministrativeAct::CreateDataset, "ships", ADMINISTRATOR),
             (AdministrativeAct::ImportDataset, "ships", ADMINISTRATOR),
-            (AdministrativeAct::SignAgreement, "req-own", LAWYER),
+            (AdministrativeAct::SignAgreement, "req-own", "lawyer"),
             (AdministrativeAct::InstallAgreement, "req-own", ADMINISTRATOR),
             (AdministrativeAct::RenewFaces, "REQ", ADMINISTRATOR),
         ]

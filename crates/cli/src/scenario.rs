@@ -28,8 +28,6 @@ use crate::{
 
 /// The name of every such bureau's administrator.
 pub const ADMINISTRATOR: &str = "administrator";
-/// The name of its legal officer.
-pub const LAWYER: &str = "lawyer";
 
 /// A bureau on this machine.
 #[derive(Clone, Debug)]
@@ -57,7 +55,7 @@ pub struct Loaded {
 
 impl Bureau {
     /// Founds a bureau in a new folder, on free ports of the loopback interface, with an
-    /// administrator and a legal officer.
+    /// administrator.
     ///
     /// # Errors
     /// When something cannot be written.
@@ -100,7 +98,6 @@ impl Bureau {
         let bureau_endpoint = format!("https://{bureau}");
         let bureau = Self { code, folder, card, bureau_endpoint, metrics };
         bureau.issue_with(ADMINISTRATOR, &[Role::Administrator])?;
-        bureau.issue_with(LAWYER, &[Role::Legal])?;
         Ok(bureau)
     }
 
@@ -164,7 +161,8 @@ impl Bureau {
         };
         let store = self.store().await?;
         let now = OffsetDateTime::now_utc();
-        let (lawyer, approver) = (person("lawyer", Role::Legal), person("approver", Role::Approver));
+        let (lawyer, approver) =
+            (person("lawyer", Role::Legal), person("approver", Role::Approver));
         store.propose_rules(&set.hash, files, &lawyer, now).await?;
         store.approve_rules(&set.hash, &approver, now).await?;
         store.close().await;
