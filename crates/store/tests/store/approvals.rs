@@ -1,6 +1,8 @@
 //! Approvals count for the case, the purpose and the size that was approved, while they last, and
 //! never for the person who gave them.
 
+use std::fs;
+
 use symbolon_policy::{Actor, rules::Role};
 use symbolon_store::{CheckApproval, LogRecord, Store};
 use time::{Duration, OffsetDateTime};
@@ -84,6 +86,10 @@ async fn the_case_is_kept_and_logged_as_a_keyed_hash_only_and_another_node_hashe
         };
         assert_eq!((logged, by), (&hex::encode(&case), &approver("b")));
         cases.push(case);
+        for file in fs::read_dir(one.folder.root().join("state")).unwrap() {
+            let bytes = fs::read(file.unwrap().path()).unwrap();
+            assert!(!bytes.windows(6).any(|window| window == b"case 7"));
+        }
     }
     assert_eq!(cases[0].len(), 32);
     assert_ne!(cases[0], cases[1]);
