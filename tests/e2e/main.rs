@@ -3,6 +3,7 @@
 
 mod answers;
 mod demo;
+mod people;
 mod program;
 mod rules;
 mod standing;

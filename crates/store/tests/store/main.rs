@@ -4,6 +4,7 @@
 
 mod admission;
 mod agreements;
+mod approvals;
 mod asked;
 mod checkpoints;
 mod datasets;
@@ -13,6 +14,7 @@ mod folder;
 mod killed_loads;
 mod loads;
 mod log;
+mod people;
 mod retention;
 mod rules;
 mod scope_keys;
