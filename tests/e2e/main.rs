@@ -5,5 +5,6 @@ mod answers;
 mod demo;
 mod people;
 mod program;
+mod records;
 mod rules;
 mod standing;

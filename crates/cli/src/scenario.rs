@@ -200,8 +200,13 @@ impl Bureau {
         let mut rows = Rows::new(rows, mapping)?;
         let mut rejected = Vec::new();
         while let Some(row) = rows.next_ref()? {
-            match row.and_then(|row| Ok((row.identifier()?, row))) {
-                Ok((identifier, row)) => import.add(&identifier, &row.reference())?,
+            match row.and_then(|row| Ok((row.identifier()?, row.details()?, row))) {
+                Ok((identifier, details, row)) => {
+                    import.add(&identifier, &row.reference())?;
+                    if let Some(details) = &details {
+                        import.describe(&row.reference(), details)?;
+                    }
+                }
                 Err(row) => rejected.push(row),
             }
         }
