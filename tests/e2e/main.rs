@@ -4,6 +4,8 @@
 mod agreements;
 mod answers;
 mod demo;
+mod people;
 mod program;
+mod records;
 mod rules;
 mod standing;

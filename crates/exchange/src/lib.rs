@@ -33,7 +33,7 @@ pub use limits::{
 pub use log::{
     MAX_CHECKPOINT_BYTES, MAX_CHECKPOINTS, cosign, log_origin, read_checkpoint, sign_checkpoint,
 };
-pub use manifest::Manifest;
+pub use manifest::{LabelFile, Manifest};
 pub use notice::{AgreementNotice, MAX_REASON_CHARACTERS, NoticeKind, is_reason_text};
 pub use receipt::{AnswerDigest, Receipt};
 pub use signed::{DocumentError, DocumentHash, sign, verify};

@@ -26,7 +26,7 @@ use crate::{
     metrics::{self, Metrics},
     own_log::OwnLog,
     partner_face::{PartnerFace, Places},
-    publish::Publisher,
+    publish::{DecidedBefore, Publisher},
     published::Published,
     tls,
 };
@@ -113,6 +113,8 @@ impl Node {
                 us: code.clone(),
                 store: self.store.clone(),
                 published: published.clone(),
+                rules: rule_book.clone(),
+                decided: DecidedBefore::default(),
                 compute: Compute::background(),
                 metrics: Arc::clone(&metrics),
             },
