@@ -3,6 +3,8 @@
 
 mod answers;
 mod demo;
+mod people;
 mod program;
+mod records;
 mod rules;
 mod standing;

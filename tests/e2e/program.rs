@@ -12,6 +12,9 @@ use serde_json::Value;
 use symbolon_tests::program;
 use tempfile::TempDir;
 
+/// Founding a bureau makes this person.
+const ADMINISTRATOR: [&str; 2] = ["--as", "administrator"];
+
 fn symbolon(folder: &Path, arguments: &[&str]) -> Output {
     Command::new(program()).args(arguments).current_dir(folder).output().unwrap()
 }
@@ -82,10 +85,13 @@ fn two_bureaus_agree_load_run_and_answer_by_commands_alone() {
         "record_id,identifier_type,value,country\nB1,vin,1M8GDM9AXKP042788,\nB2,plate,B-AB 1234,DEU\n",
     )
     .unwrap();
-    done(here, &["dataset", "create", "--data", "beta", "vehicles", "--title", "Stolen vehicles"]);
-    let loaded = done(here, &["dataset", "import", "--data", "beta", "vehicles", "list.csv"]);
+    let create = ["dataset", "create", "--data", "beta", "vehicles", "--title", "Stolen vehicles"];
+    done(here, &[&create[..], &ADMINISTRATOR].concat());
+    let import = ["dataset", "import", "--data", "beta", "vehicles", "list.csv"];
+    let import = [&import[..], &ADMINISTRATOR].concat();
+    let loaded = done(here, &import);
     assert_eq!(loaded["added"], 2);
-    let again = done(here, &["dataset", "import", "--data", "beta", "vehicles", "list.csv"]);
+    let again = done(here, &import);
     assert_eq!((&again["added"], &again["unchanged"]), (&0.into(), &2.into()));
 
     done(
@@ -107,17 +113,24 @@ fn two_bureaus_agree_load_run_and_answer_by_commands_alone() {
             "agreement.json",
         ],
     );
-    let unsigned = symbolon(here, &["agreement", "install", "--data", "alpha", "agreement.json"]);
+    let install = |data| {
+        let install = ["agreement", "install", "--data", data, "agreement.json"];
+        [&install[..], &ADMINISTRATOR].concat()
+    };
+    let unsigned = symbolon(here, &install("alpha"));
     assert_eq!(unsigned.status.code(), Some(1));
     for data in ["alpha", "beta"] {
-        done(here, &["agreement", "sign", "--data", data, "agreement.json"]);
+        let lawyer = ["keys", "issue", "--data", data, "lawyer", "--role", "legal"];
+        done(here, &[&lawyer[..], &ADMINISTRATOR].concat());
+        done(here, &["agreement", "sign", "--data", data, "--as", "lawyer", "agreement.json"]);
     }
     let shown = done(here, &["agreement", "show", "agreement.json"]);
     assert_eq!((&shown["in_force"], &shown["problem"]), (&true.into(), &Value::Null));
     for data in ["alpha", "beta"] {
-        done(here, &["agreement", "install", "--data", data, "agreement.json"]);
+        done(here, &install(data));
     }
-    let issued = done(here, &["keys", "issue", "--data", "alpha", "border-post-7"]);
+    let issue = ["keys", "issue", "--data", "alpha", "border-post-7", "--role", "officer"];
+    let issued = done(here, &[&issue[..], &ADMINISTRATOR].concat());
     let profile = issued["profile"].as_str().unwrap().to_owned();
     let mut nodes = [run(here, "alpha"), run(here, "beta")];
 
@@ -153,7 +166,8 @@ fn two_bureaus_agree_load_run_and_answer_by_commands_alone() {
         report["answers"].as_array().unwrap().iter().map(|a| &a["outcome"]).collect();
     assert_eq!(outcomes, ["hit", "not_permitted"]);
 
-    done(here, &["agreement", "remove", "--data", "beta", "alp-bet"]);
+    let remove = ["agreement", "remove", "--data", "beta", "alp-bet"];
+    done(here, &[&remove[..], &ADMINISTRATOR].concat());
     let began = Instant::now();
     loop {
         let output =
@@ -186,6 +200,8 @@ fn every_command_explains_itself_and_completions_are_printed() {
         vec!["dataset", "import", "--help"],
         vec!["agreement", "draft", "--help"],
         vec!["keys", "issue", "--help"],
+        vec!["keys", "revoke", "--help"],
+        vec!["approve", "--help"],
     ] {
         let output = symbolon(folder.path(), &command);
         assert!(output.status.success() && output.stdout.len() > 200, "{command:?}");

@@ -227,6 +227,7 @@ impl FakeOwner {
             issued_at: now,
             expires_at: now + time::Duration::days(1),
             updated_at: now,
+            labels: None,
         };
         let document = manifest.sign(&self.manifest_key);
         Offered { manifest, document, file }

@@ -1,4 +1,5 @@
 mod agreement;
+mod approve;
 mod audit;
 mod check;
 mod coverage;
@@ -55,6 +56,8 @@ enum Command {
     Demo(demo::Demo),
     /// Ask partner bureaus about one identifier, a scanned document or a file.
     Check(check::Check),
+    /// Approve what others are to ask, where rules want a second person.
+    Approve(approve::Approve),
     /// Keep a list asked, and see what it hits in new versions of partners' lists.
     #[command(subcommand)]
     Standing(standing::StandingCommand),
@@ -106,6 +109,7 @@ async fn dispatch(command: Command, output: Output) -> Result<u8, CliError> {
     match command {
         Command::Demo(demo) => demo.run(output).await,
         Command::Check(check) => check.run(output).await,
+        Command::Approve(approve) => approve.run(output).await,
         Command::Standing(standing) => standing.run(output).await,
         Command::Coverage(coverage) => coverage.run(output).await,
         Command::Node(node) => node.run(output).await,

@@ -33,6 +33,7 @@ mod sync;
 mod tags;
 mod tls;
 
+pub use ask::OpenedLabel;
 pub use blinding::{CHECK_SECRET_LEN, derive_blind};
 pub use book::AgreementBook;
 pub use check::{CheckError, CheckRequest, SourceResult, StartedCheck};
@@ -52,7 +53,7 @@ pub use pipeline::Pipeline;
 pub use plan::{Item, QuestionContext, Source};
 pub use requester::Requester;
 pub use rule_book::{RuleBook, Rules, rule_refusal};
-pub use sets::{HeldSet, SetShelf};
+pub use sets::{HeldSet, LabelTrouble, SetShelf};
 pub use standing::{
     KeptIn, MatchedIn, Standing, StandingFailure, StandingHit, StandingItem, StandingKept,
     StandingPart, StandingState, Survey,

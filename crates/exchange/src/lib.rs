@@ -30,7 +30,7 @@ pub use limits::{
 pub use log::{
     MAX_CHECKPOINT_BYTES, MAX_CHECKPOINTS, cosign, log_origin, read_checkpoint, sign_checkpoint,
 };
-pub use manifest::Manifest;
+pub use manifest::{LabelFile, Manifest};
 pub use receipt::{AnswerDigest, Receipt};
 pub use signed::{DocumentError, DocumentHash, sign, verify};
 pub use status::{ERROR_DOMAIN, Received, refuse};

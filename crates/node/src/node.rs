@@ -21,7 +21,7 @@ use crate::{
     metrics::{self, Metrics},
     own_log::OwnLog,
     partner_face::{PartnerFace, Places},
-    publish::Publisher,
+    publish::{DecidedBefore, Publisher},
     published::Published,
     tls,
 };
@@ -100,6 +100,8 @@ impl Node {
                 us: code.clone(),
                 store: self.store.clone(),
                 published: published.clone(),
+                rules: rule_book.clone(),
+                decided: DecidedBefore::default(),
                 compute: Compute::background(),
                 metrics: Arc::clone(&metrics),
             },

@@ -32,7 +32,9 @@ pub use certificate_hash::CertificateHash;
 pub use check_id::{CheckId, StandingId};
 pub use conditions::{Conditions, Deadlines, DisclosureTerms, LabelTerms, OpenRequests};
 pub use decision::{Question, ScopeShare, admit, may_ask, may_keep, same_rules};
-pub use record::{RecordAttributes, RecordDetails};
+pub use record::{
+    AdmissionSetting, DetailColumn, DetailError, MAX_FIELD_BYTES, RecordAttributes, RecordDetails,
+};
 pub use refusal::{Reason, Refusal};
 pub use scope::{EPOCH_DAYS_RANGE, Scope, ScopeId};
 pub use signature::{Label, SIGNATURE_LEN, Signature, SigningError, SigningKey, VerifyingKey};

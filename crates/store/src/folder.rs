@@ -173,6 +173,11 @@ impl DataFolder {
         self.root.join("sets/own").join(format!("{scope}-{version}.tags"))
     }
 
+    /// The labels beside it.
+    pub fn own_labels(&self, scope: &ScopeId, version: u64) -> PathBuf {
+        self.own_set(scope, version).with_extension("labels")
+    }
+
     /// The sealed tags of what this bureau last published in a scope.
     pub fn tag_cache(&self, scope: &ScopeId) -> PathBuf {
         self.root.join("sets/own").join(format!("{scope}.cache"))
@@ -181,6 +186,11 @@ impl DataFolder {
     /// A partner's tag set.
     pub fn partner_set(&self, owner: &BureauCode, scope: &ScopeId, version: u64) -> PathBuf {
         self.root.join("sets/partners").join(format!("{owner}-{scope}-{version}.tags"))
+    }
+
+    /// The labels beside it.
+    pub fn partner_labels(&self, owner: &BureauCode, scope: &ScopeId, version: u64) -> PathBuf {
+        self.partner_set(owner, scope, version).with_extension("labels")
     }
 
     /// What a standing check keeps. Made when the first is begun.

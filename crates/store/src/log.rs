@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use ring::rand::{SecureRandom as _, SystemRandom};
 use serde::{Deserialize, Serialize};
 use sqlx::{Sqlite, Transaction};
@@ -131,6 +133,9 @@ pub enum LogRecord {
         version: u64,
         /// SHA-256 of the manifest, hexadecimal.
         manifest: String,
+        /// What rules kept out of it, if they kept out anything.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        kept_out: Option<KeptOut>,
     },
     /// A partner's check was admitted and counted.
     CheckAdmitted {
@@ -189,12 +194,14 @@ pub enum LogRecord {
         /// Checks of partners.
         answered: u64,
     },
-    /// A person opened a check to an inspector.
+    /// An inspector opened a check.
     CheckOpened {
         /// Which.
         check: CheckId,
         /// Which of its elements; all if `None`.
         position: Option<u64>,
+        /// Who.
+        by: Actor,
     },
     /// This bureau asked.
     CheckAsked {
@@ -236,6 +243,19 @@ pub enum LogRecord {
         /// Which.
         standing: StandingId,
     },
+}
+
+/// Which rules kept how much out of a tag set.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct KeptOut {
+    /// The rules in force, with their tables.
+    pub rules: RulesHash,
+    /// Identifiers that are not in the set.
+    pub identifiers: u64,
+    /// Records that were not admitted, by the ids of the rules that forbade it; empty text for those
+    /// that no rule permitted or that could not be decided. Here, as where records are loaded, each
+    /// naming of an identifier counts.
+    pub records: BTreeMap<String, u64>,
 }
 
 /// An entry of the log as it is kept.

@@ -16,7 +16,7 @@ use super::{PartnerFace, agreement_id, answer::SILENCE, invalid};
 use crate::peer::Peer;
 
 impl PartnerFace {
-    /// Sends a tag set's file from an offset on.
+    /// Sends a tag set's file, or that of its labels, from an offset on.
     pub(super) async fn download(
         &self,
         peer: &Peer,
@@ -47,11 +47,17 @@ impl PartnerFace {
             Refusal::new(Reason::TryAgain, "too many transfers are under way")
                 .retry_at(now + time::Duration::seconds(5))
         })?;
-        let path = self.store.folder().own_set(&wanted, request.version);
+        let folder = self.store.folder();
+        let path = if request.labels {
+            folder.own_labels(&wanted, request.version)
+        } else {
+            folder.own_set(&wanted, request.version)
+        };
         // Opened before anything is answered: from here on the file stays readable, even if a
         // newer version takes its place.
         let file = File::open(path).map_err(|_| {
-            if request.version != published.manifest.version {
+            let is_newest = request.version == published.manifest.version;
+            if !is_newest || (request.labels && published.manifest.labels.is_none()) {
                 return not_offered();
             }
             Refusal::new(Reason::SetNotReady, "the set is being replaced; try again")
