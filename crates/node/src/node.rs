@@ -83,12 +83,8 @@ impl Node {
         let (rules, adoption) = Rules::in_force(&self.store).await?;
         say_rules(&rules, adoption.as_ref());
         let rule_book = RuleBook::new(rules);
-        let partner_tls = tls::partner_face(
-            code.clone(),
-            book.clone(),
-            contacts.clone(),
-            &partner_credentials,
-        )?;
+        let partner_tls =
+            tls::partner_face(code.clone(), book.clone(), contacts.clone(), &partner_credentials)?;
         let bureau_tls = tls::bureau_face(&bureau_roots, &bureau_credentials)?;
 
         let compute = Compute::default();
@@ -275,9 +271,8 @@ fn log_end(result: Result<(), tonic::transport::Error>) {
 fn read_card(folder: &DataFolder) -> Result<Party, FolderError> {
     let path = folder.card();
     let bytes = std::fs::read(&path).map_err(|source| FolderError::io("read", &path, source))?;
-    serde_json::from_slice(&bytes).map_err(|error| {
-        FolderError::io("read", &path, io::Error::other(error.to_string()))
-    })
+    serde_json::from_slice(&bytes)
+        .map_err(|error| FolderError::io("read", &path, io::Error::other(error.to_string())))
 }
 
 async fn listen(address: SocketAddr) -> Result<TcpListener, NodeError> {

@@ -162,9 +162,7 @@ fn dataset(dataset: &Dataset) -> Result<(), Invalid> {
         require((16..=256).contains(&labels.bytes), &field("labels: bytes"), || {
             "16 to 256".to_owned()
         })?;
-        require(!labels.fields.is_empty(), &field("labels: fields"), || {
-            "at least one".to_owned()
-        })?;
+        require(!labels.fields.is_empty(), &field("labels: fields"), || "at least one".to_owned())?;
     }
     require(!dataset.types.is_empty(), &field("types"), || "at least one".to_owned())?;
     unique(dataset.types.iter().map(|t| t.identifier_type), &field("types"))?;
