@@ -35,9 +35,17 @@ pub(crate) struct EndLabel {
     pub(crate) end: &'static str,
 }
 
+/// Where agreements stand.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
+pub(crate) struct StateLabel {
+    pub(crate) state: &'static str,
+}
+
 /// What a node counts. No label holds text from outside.
 pub(crate) struct Metrics {
     registry: Registry,
+    pub(crate) agreements: Family<StateLabel, Gauge>,
+    pub(crate) agreement_exchange_failures: Counter,
     pub(crate) checks_answered: Counter,
     pub(crate) checks_refused: Family<ReasonLabel, Counter>,
     pub(crate) elements_evaluated: Counter,
@@ -66,6 +74,8 @@ impl Default for Metrics {
         let seconds = || Histogram::new(exponential_buckets(0.001, 2.0, 20));
         let mut registry = Registry::with_prefix("symbolon");
         let metrics = Self {
+            agreements: Family::default(),
+            agreement_exchange_failures: Counter::default(),
             checks_answered: Counter::default(),
             checks_refused: Family::default(),
             elements_evaluated: Counter::default(),
@@ -88,6 +98,16 @@ impl Default for Metrics {
             log_follow_failures: Counter::default(),
             registry: Registry::default(),
         };
+        registry.register(
+            "agreements",
+            "Texts of agreements that this node knows, by state",
+            metrics.agreements.clone(),
+        );
+        registry.register(
+            "agreement_exchange_failures",
+            "Failed attempts to show a text of an agreement, or a notice about it, to a party",
+            metrics.agreement_exchange_failures.clone(),
+        );
         registry.register(
             "log_checkpoint_size",
             "Entries of the own log that the newest scheduled checkpoint covers",

@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 
 mod acts;
+mod agreement_life;
 mod administration;
 mod agreements;
 mod answered;
@@ -15,9 +16,12 @@ mod asked;
 mod block;
 mod checkpoints;
 mod config;
+mod contacts;
 mod database;
 mod datasets;
+mod details;
 mod error;
+mod exclusion;
 mod folder;
 mod import;
 mod journal;
@@ -41,20 +45,26 @@ mod tree;
 mod upgrade;
 
 pub use acts::{Act, ActError, ActKind};
+pub use agreement_life::{
+    AgreementStatus, Delivery, ExchangeMark, HistoryLine, IncomingText, KeptNotice, LifeError,
+    OwnDecision, StoredText, Suspension, TakenIn,
+};
 pub use administration::AdministrativeAct;
 pub use answered::{Admission, Admitted, NotAdmitted, QuotaUsage};
 pub use approvals::{CheckApproval, LONGEST_APPROVAL};
 pub use asked::{AskedHeader, DecidedHeader, NewCheck, StoredCheck, StoredReceipt};
 pub use checkpoints::{FaultKind, KnownCheckpoint, LogFault, LogId};
 pub use config::NodeConfig;
+pub use contacts::Contact;
 pub use database::Store;
 pub use datasets::{DatasetRow, TypeCount};
 pub use error::StoreError;
+pub use exclusion::{Exclusion, RecordGroup};
 pub use folder::{DataFolder, FolderError, NodeLock, write_private, write_public};
 pub use import::{Import, ImportCounts};
 pub use journal::RevisionMark;
 pub use keys::{KeyName, NodeKeys};
-pub use log::{LogEntry, LogOpening, LogRecord};
+pub use log::{KeptOut, LogEntry, LogOpening, LogRecord};
 pub use manifests::StoredManifest;
 pub use partner_days::{Direction, PartnerCounts};
 pub use partner_sets::PartnerSet;
@@ -69,5 +79,5 @@ pub use standing::{
     StoredSegment, StoredStanding, StoredTags, TagsEnd, WrittenSegment, WrittenTags,
 };
 pub use stored_document::StoredDocument;
-pub use tag_cache::{CacheFault, NewTagCache, Tag, TagCache, TagCacheKey};
+pub use tag_cache::{CacheFault, CacheKind, NewTagCache, Tag, TagCache, TagCacheKey};
 pub use tree::LogLook;

@@ -9,3 +9,4 @@ mod fixture;
 mod log;
 mod properties;
 mod signatures;
+mod texts;

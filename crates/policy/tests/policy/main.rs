@@ -3,7 +3,10 @@
 #![cfg(test)]
 
 mod admission;
+mod cards;
+mod conditions;
 mod fixture;
+mod lifecycle;
 mod properties;
 mod rules;
 mod signing;
