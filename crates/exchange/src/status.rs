@@ -29,7 +29,7 @@ fn code(reason: Reason) -> Code {
         | Reason::StandingNotAgreed
         | Reason::TypeNotAgreed => Code::PermissionDenied,
         Reason::AgreementUnknown | Reason::ScopeUnknown => Code::NotFound,
-        Reason::QuotaExhausted | Reason::LimitExceeded => Code::ResourceExhausted,
+        Reason::BudgetExhausted | Reason::QuotaExhausted | Reason::LimitExceeded => Code::ResourceExhausted,
         Reason::CheckIdReused => Code::AlreadyExists,
         Reason::ChunkAltered
         | Reason::ChunkMissing
@@ -80,6 +80,7 @@ impl Received {
                 Reason::AgreementExpired,
                 Reason::AgreementNotYetValid,
                 Reason::AgreementUnknown,
+                Reason::BudgetExhausted,
                 Reason::NotAParty,
                 Reason::PurposeNotAgreed,
                 Reason::QuotaExhausted,

@@ -204,8 +204,9 @@ pub struct OfferedType {
     pub rules_version: u16,
     /// Elements that each other party may ask in a day (UTC). At most 2^53.
     pub daily_quota: u64,
-    /// Elements that each other party may ask in an epoch. At most 2^53. Absent: the usual share of
-    /// the identifier's space.
+    /// Elements that each other party may ask in an epoch: at least the daily quota, at most 2^53.
+    /// Absent: the usual share of the identifier's space, as
+    /// [`usual_epoch_budget`](crate::usual_epoch_budget) says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub epoch_budget: Option<u64>,
 }

@@ -10,6 +10,7 @@
 
 mod actor;
 mod agreement;
+mod budget;
 mod canonical;
 mod check_id;
 mod conditions;
@@ -21,12 +22,14 @@ mod scope;
 mod signature;
 mod signed;
 mod validate;
+pub mod watch;
 
 pub use actor::Actor;
 pub use agreement::{
     Agreement, AgreementId, AgreementTerms, BureauCode, Dataset, Desk, OfferedType, Party,
     PartyKeys, WhoLearns,
 };
+pub use budget::{SHARE_OF_SPACE, WARNED_AT_PERCENT, usual_epoch_budget};
 pub use conditions::{Conditions, Deadlines, DisclosureTerms, LabelTerms, OpenRequests};
 pub use check_id::{CheckId, StandingId};
 pub use decision::{Question, ScopeShare, admit, may_ask, may_keep, same_rules};

@@ -17,6 +17,8 @@ const MOST_PURPOSES: usize = 64;
 /// Most scopes that one party may offer at one time under an agreement: its datasets' types.
 pub const MAX_SCOPES_OF_A_PARTY: usize = 1_024;
 
+const MOST_POOLED: u32 = 256;
+
 // Beyond 2^53 a number has no exact canonical form.
 const MOST_A_DAY: u64 = 1 << 53;
 
@@ -83,6 +85,10 @@ pub(crate) fn terms(terms: &AgreementTerms) -> Result<(), Invalid> {
             format!("at most {MAX_SCOPES_OF_A_PARTY} for each party, over all its datasets")
         })?;
     }
+    let pooled = terms.conditions.as_ref().and_then(|conditions| conditions.pooled_budgets);
+    require(pooled.is_none_or(|n| (1..=MOST_POOLED).contains(&n)), "pooled_budgets", || {
+        format!("1 to {MOST_POOLED}")
+    })?;
     unique(terms.datasets.iter().map(|d| &d.id), "datasets: id")
 }
 
@@ -128,6 +134,11 @@ fn dataset(dataset: &Dataset) -> Result<(), Invalid> {
     for offered in &dataset.types {
         require((1..=MOST_A_DAY).contains(&offered.daily_quota), &field("daily_quota"), || {
             "1 to 2^53".to_owned()
+        })?;
+        // A budget below one day's quota would make the quota a lie.
+        let sound = |budget| (offered.daily_quota..=MOST_A_DAY).contains(&budget);
+        require(offered.epoch_budget.is_none_or(sound), &field("epoch_budget"), || {
+            "the daily quota to 2^53".to_owned()
         })?;
     }
     Ok(())
