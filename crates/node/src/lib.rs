@@ -19,6 +19,7 @@ mod publish;
 mod published;
 mod tags;
 mod tls;
+mod watch;
 
 pub use certificates::{
     CertificateError, CertificateFacts, certificate_facts, issue_person, renew,

@@ -6,7 +6,9 @@ use std::{fmt::Display, io, net::SocketAddr, path::Path};
 
 use symbolon_client::{Failure, StandingFailure};
 use symbolon_identifiers::IdentifierType;
-use symbolon_policy::{AgreementId, BureauCode, CheckId, Reason, ScopeId, StandingId};
+use symbolon_policy::{
+    AgreementId, BureauCode, CheckId, Reason, ScopeId, StandingId, watch::FindingKind,
+};
 use symbolon_store::{CacheFault, FaultKind, StandingError, StoreError};
 use tracing::Level;
 use tracing_subscriber::{Layer as _, filter::Targets, layer::SubscriberExt as _};
@@ -43,6 +45,17 @@ impl Display for ReasonCode {
 }
 
 impl LogSafe for ReasonCode {}
+
+/// What a person should look at.
+pub(crate) struct FindingCode(pub(crate) FindingKind);
+
+impl Display for FindingCode {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.0.as_str())
+    }
+}
+
+impl LogSafe for FindingCode {}
 
 /// How a log contradicts itself.
 pub(crate) struct FaultCode(pub(crate) FaultKind);

@@ -119,6 +119,14 @@ impl AgreementTerms {
         Some(end.min(epoch_end))
     }
 
+    /// When the epoch begins.
+    pub fn epoch_start(&self, epoch: u32) -> OffsetDateTime {
+        let days = i64::from(epoch).saturating_mul(i64::from(self.epoch_days));
+        self.valid_from
+            .checked_add(time::Duration::days(days))
+            .map_or(self.valid_until, |start| start.min(self.valid_until))
+    }
+
     /// When the epoch ends.
     pub fn epoch_end(&self, epoch: u32) -> OffsetDateTime {
         let days = i64::from(epoch).saturating_add(1).saturating_mul(i64::from(self.epoch_days));

@@ -21,6 +21,7 @@ pub mod rules;
 mod scope;
 mod signature;
 mod signed;
+pub mod statistics;
 mod validate;
 pub mod watch;
 

@@ -3,7 +3,10 @@ use symbolon_policy::{AgreementId, BureauCode, CheckId};
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
-use crate::{LogRecord, Store, StoreError, StoredDocument, log::append_in};
+use crate::{
+    AskedShare, LogRecord, OwnQuestions, Store, StoreError, StoredDocument,
+    asked_usage::count_asked_in, log::append_in, own_watch,
+};
 
 /// A check that this bureau is about to ask.
 pub struct NewCheck<'a> {
@@ -14,6 +17,10 @@ pub struct NewCheck<'a> {
     pub opening: &'a [u8],
     /// The headers, one for each owner and agreement.
     pub headers: &'a [AskedHeader],
+    /// What is asked of which list.
+    pub shares: &'a [AskedShare],
+    /// What the watch over the bureau's own questions keeps of it.
+    pub watched: Option<&'a OwnQuestions>,
     /// When.
     pub at: OffsetDateTime,
 }
@@ -88,6 +95,10 @@ impl Store {
             .bind(&asked.header.signature)
             .execute(&mut *transaction)
             .await?;
+        }
+        count_asked_in(&mut transaction, check.shares, check.at).await?;
+        if let Some(watched) = check.watched {
+            own_watch::keep_in(&mut transaction, watched, check.at).await?;
         }
         transaction.commit().await?;
         Ok(())

@@ -2,7 +2,9 @@ use ring::rand::{SecureRandom as _, SystemRandom};
 use serde::{Deserialize, Serialize};
 use sqlx::{Sqlite, Transaction};
 use symbolon_ledger::{Commitment, LeafHash, SALT_LEN};
-use symbolon_policy::{Actor, AgreementHash, AgreementId, BureauCode, CheckId, ScopeId, StandingId};
+use symbolon_policy::{
+    Actor, AgreementHash, AgreementId, BureauCode, CheckId, ScopeId, StandingId, watch::FindingKind,
+};
 use time::OffsetDateTime;
 
 use crate::{ActKind, Store, StoreError, tree::add_nodes};
@@ -119,6 +121,39 @@ pub enum LogRecord {
         check: CheckId,
         /// Which of its elements; all if `None`.
         position: Option<u64>,
+    },
+    /// Something was seen that a person should look at.
+    FindingMade {
+        /// Its number.
+        finding: u64,
+        /// What.
+        kind: FindingKind,
+        /// The partner that it is about.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        partner: Option<BureauCode>,
+    },
+    /// A person looked at a finding.
+    FindingShown {
+        /// Its number.
+        finding: u64,
+        /// Who.
+        by: Actor,
+    },
+    /// A person took a finding off the list.
+    FindingAcknowledged {
+        /// Its number.
+        finding: u64,
+        /// Who.
+        by: Actor,
+    },
+    /// A person changed which identifiers are known to be those of one of the bureau's own people.
+    OwnIdentifiersChanged {
+        /// How many were added.
+        added: u64,
+        /// How many were removed.
+        removed: u64,
+        /// Who.
+        by: Actor,
     },
     /// This bureau asked.
     CheckAsked {
