@@ -5,23 +5,25 @@ use std::{
 
 use ring::rand::{SecureRandom as _, SystemRandom};
 use symbolon_exchange::{CheckHeader, CommitmentSalts, ScopeQuery, chunk_hash, chunks_of};
-use symbolon_policy::{AgreementId, CheckId, Reason, Refusal, ScopeId, may_keep};
+use symbolon_policy::{AgreementId, CheckId, Party, Reason, Refusal, ScopeId, may_keep};
 use symbolon_proto::v1::SignedDocument;
-use symbolon_store::{AskedHeader, NewCheck, StoreError};
+use symbolon_store::{AskedHeader, AskedShare, NewCheck, OwnQuestions, QuotaRefusal, StoreError};
 use thiserror::Error;
 use time::OffsetDateTime;
 use tokio::sync::mpsc;
 use zeroize::Zeroizing;
 
 use crate::{
-    Failure, Item, QuestionContext, Source,
+    Failure, FailureKind, Item, QuestionContext, Source,
     ask::{Ask, AskedScope, ScopeAnswer},
     batch::Batch,
     blinding::{Blinded, BlindedBatch, CHECK_SECRET_LEN, blind},
     opening::{Opening, OpeningBatch, OpeningSalts, SealedOpening},
     plan::{Plan, Unit},
     requester::Requester,
+    statistics::Counting,
     tags::Tags,
+    watch::{self, Watched, WatchError},
 };
 
 /// A question: identifiers, and who asks why.
@@ -117,8 +119,10 @@ impl Requester {
         if request.keep_tags {
             plan.settle_unkept(now);
         }
+        let mut watched = None;
         if before.is_none() {
             self.settle_unready(&mut plan, now);
+            watched = self.watch(check, &batches, &request.context, now).await?.questions;
         }
         let mut settled = plan.settled;
         let prepared = if before.is_some() {
@@ -135,13 +139,26 @@ impl Requester {
                 secret,
                 now,
             };
-            self.record(preparing, plan.units).await?
+            self.record(preparing, plan.units, watched).await?
         };
 
         let sources =
             settled.len().saturating_add(prepared.iter().map(|p| p.unit.scopes.len()).sum());
         // Room for all results: what is settled is reported before anyone listens.
         let (sender, results) = mpsc::channel(sources.max(1));
+        let (sender, results) = if before.is_none() {
+            let counting = Counting {
+                store: self.store.clone(),
+                purpose: request.context.purpose.clone(),
+                counts: batches.iter().map(|batch| (batch.kind, batch.count() as u64)).collect(),
+                // Of what is kept, hits are seen when somebody looks, again and again.
+                count_hits: !request.keep_tags,
+                at: now,
+            };
+            (counting.between(sender, sources), results)
+        } else {
+            (sender, results)
+        };
         let reporter = Reporter { sender, batches, began };
         for (source, failure) in settled {
             reporter.report(source, None, Err(failure), None).await;
@@ -193,13 +210,58 @@ impl Requester {
         }
     }
 
+    /// Looks at the question as this bureau's own watch does, and tells the inspector of what should
+    /// be looked at.
+    async fn watch(
+        &self,
+        check: CheckId,
+        batches: &Arc<Vec<Batch>>,
+        context: &QuestionContext,
+        now: OffsetDateTime,
+    ) -> Result<Watched, CheckError> {
+        let watched = watch::look(&self.store, &self.compute, batches, context, now).await;
+        let watched = watched.map_err(|error| match error {
+            WatchError::Store(error) => CheckError::Store(error),
+            WatchError::Stopped(_) => CheckError::Stopping,
+        })?;
+        watch::tell(&self.store, &watched.findings, context, check, now).await?;
+        Ok(watched)
+    }
+
+    /// What a refused question did not use up after all, and what the partner said of it.
+    async fn note_refusal(&self, owner: &Party, agreement: &AgreementId, shares: &[AskedShare], failure: &Failure) {
+        let now = OffsetDateTime::now_utc();
+        let quota = [Reason::QuotaExhausted, Reason::BudgetExhausted];
+        let is_quota = quota.iter().any(|reason| reason.as_str() == failure.reason);
+        // What is not known to have been refused may have been counted.
+        if failure.kind != FailureKind::NotPermitted {
+            return;
+        }
+        // The next question says as much again: nothing is lost but a better estimate.
+        let _ = self.store.give_back(shares, now).await;
+        if is_quota {
+            let refusal = QuotaRefusal {
+                owner: owner.code.clone(),
+                agreement: agreement.clone(),
+                reason: failure.reason.clone(),
+                sentence: failure.sentence.clone(),
+                refused_at: now,
+                renews_at: failure.retry_after.and_then(|wait| now.checked_add(wait.try_into().ok()?)),
+            };
+            let _ = self.store.record_quota_refusal(&refusal).await;
+        }
+    }
+
     /// Signs a header for each unit and records the check with them before anything is sent.
     async fn record(
         &self,
         preparing: Preparing,
         units: Vec<Unit>,
+        watched: Option<OwnQuestions>,
     ) -> Result<Vec<PreparedUnit>, CheckError> {
         let (check, at) = (preparing.check, preparing.now);
+        let blinded = Arc::clone(&preparing.blinded);
+        let shares: Vec<_> = units.iter().flat_map(|unit| shares_of(unit, &blinded)).collect();
         let work = move || preparing.prepare(units);
         let (prepared, opening) =
             self.compute.run(work).await.map_err(|_| CheckError::Stopping)??;
@@ -212,7 +274,14 @@ impl Requester {
             })
             .collect();
         self.store
-            .record_asked(&NewCheck { check, opening: &opening, headers: &headers, at })
+            .record_asked(&NewCheck {
+                check,
+                opening: &opening,
+                headers: &headers,
+                shares: &shares,
+                watched: watched.as_ref(),
+                at,
+            })
             .await?;
         Ok(prepared)
     }
@@ -227,6 +296,7 @@ impl Requester {
         reporter: Reporter,
     ) {
         let PreparedUnit { unit, header } = prepared;
+        let shares = shares_of(&unit, &blinded);
         let Unit { agreement, owner, scopes } = unit;
         let (scopes, sources): (Vec<_>, Vec<_>) = scopes
             .into_iter()
@@ -262,6 +332,7 @@ impl Requester {
                 }
             }
             Err(failure) => {
+                self.note_refusal(&partner, &id, &shares, &failure).await;
                 for source in sources {
                     reporter.report(source, None, Err(failure.clone()), None).await;
                 }
@@ -365,6 +436,22 @@ impl Reporter {
             .send(SourceResult { source, coverage, references, outcome, elapsed, kept })
             .await;
     }
+}
+
+/// What a unit asks of each list.
+fn shares_of(unit: &Unit, blinded: &Blinded) -> Vec<AskedShare> {
+    let count = |kind| blinded.get(&kind).map_or(0, BlindedBatch::count);
+    unit.scopes
+        .iter()
+        .map(|(scope, source)| AskedShare {
+            scope: scope.id(),
+            owner: source.bureau.clone(),
+            agreement: scope.agreement.clone(),
+            dataset: scope.dataset.clone(),
+            identifier_type: scope.identifier_type,
+            elements: u64::from(count(scope.identifier_type)),
+        })
+        .collect()
 }
 
 fn scope_queries(check: &CheckId, unit: &Unit, blinded: &Blinded) -> Vec<ScopeQuery> {

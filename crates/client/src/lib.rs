@@ -26,9 +26,11 @@ mod requester;
 mod rule_book;
 mod sets;
 mod standing;
+mod statistics;
 mod sync;
 mod tags;
 mod tls;
+mod watch;
 
 pub use blinding::{CHECK_SECRET_LEN, derive_blind};
 pub use book::AgreementBook;
@@ -56,3 +58,4 @@ pub use sync::{PartnerSync, SyncReport};
 pub use tls::{
     Credentials, PartnerTrust, TlsError, crypto_provider, read_certificates, read_private_key,
 };
+pub use watch::WatchFindings;

@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ring::hmac;
 use sqlx::{QueryBuilder, Sqlite, Transaction};
-use symbolon_identifiers::Identifier;
 use symbolon_policy::Actor;
 use time::{Duration, OffsetDateTime};
 
@@ -62,11 +61,9 @@ impl Store {
         self.watch_hash(&bytes)
     }
 
-    /// The hash of an identifier.
-    pub fn value_hash(&self, identifier: &Identifier) -> WatchHash {
-        let mut bytes = zeroize::Zeroizing::new(b"value\0".to_vec());
-        bytes.extend_from_slice(&identifier.oprf_input());
-        self.watch_hash(&bytes)
+    /// The hash of an identifier, of which `oprf_input` names type, rules version and value.
+    pub fn value_hash(&self, oprf_input: &[u8]) -> WatchHash {
+        self.watch_hash(&zeroize::Zeroizing::new([b"value\0", oprf_input].concat()))
     }
 
     /// The hash of a neighbourhood.
