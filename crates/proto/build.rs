@@ -8,6 +8,7 @@ use prost::Message as _;
 const FILES: &[&str] = &[
     "symbolon/v1/documents.proto",
     "symbolon/partner/v1/partner.proto",
+    "symbolon/bureau/v1/approvals.proto",
     "symbolon/bureau/v1/bureau.proto",
 ];
 

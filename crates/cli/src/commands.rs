@@ -1,4 +1,5 @@
 mod agreement;
+mod audit;
 mod check;
 mod coverage;
 mod dataset;
@@ -24,6 +25,8 @@ const FAILED: u8 = 1;
 /// The command was done, but some question got no answer or was not permitted, or some identifier
 /// or row could not be read.
 const INCOMPLETE: u8 = 3;
+/// An audit found something that contradicts what was signed.
+const CONTRADICTED: u8 = 4;
 
 /// Ask bureaus of other countries whether they know an identifier, and learn only hit or no hit.
 #[derive(Debug, Parser)]
@@ -33,7 +36,8 @@ const INCOMPLETE: u8 = 3;
     propagate_version = true,
     after_help = "Exit status:\n  0  done; every question got hit or no hit\n  1  failed; \
                   standard error says why\n  2  wrong usage\n  3  done in part: a question got no \
-                  answer or was not permitted, or a row could not be read\n\nBegin with `symbolon \
+                  answer or was not permitted, or a row could not be read\n  4  an audit found \
+                  contradictions\n\nBegin with `symbolon \
                   demo`: three bureaus on this machine, and what to type next."
 )]
 pub struct Cli {
@@ -64,7 +68,11 @@ enum Command {
     /// Draft, sign, verify and install agreements.
     #[command(subcommand)]
     Agreement(agreement::AgreementCommand),
-    /// Show keys, issue certificates to officers and agencies, renew those of the node.
+    /// Export and verify logs, open a check to an inspector, show contradictions.
+    #[command(subcommand)]
+    Audit(audit::AuditCommand),
+    /// Show keys and people, issue certificates to people and agencies, revoke them, renew the
+    /// node's.
     #[command(subcommand)]
     Keys(keys::Keys),
     /// Print completions for a shell.
@@ -99,7 +107,8 @@ async fn dispatch(command: Command, output: Output) -> Result<u8, CliError> {
         Command::Node(node) => node.run(output).await,
         Command::Dataset(dataset) => dataset.run(output).await,
         Command::Agreement(agreement) => agreement.run(output).await,
-        Command::Keys(keys) => keys.run(output),
+        Command::Audit(audit) => audit.run(output).await,
+        Command::Keys(keys) => keys.run(output).await,
         Command::Completions(completions) => Ok(completions.run()),
     }
 }

@@ -1,6 +1,6 @@
 use std::{io, path::Path};
 
-use symbolon_client::TlsError;
+use symbolon_client::{EvidenceError, InspectionError, TlsError};
 use symbolon_exchange::Received;
 use symbolon_node::{CertificateError, FoundingError, NodeError};
 use symbolon_policy::{AgreementError, Invalid};
@@ -57,8 +57,10 @@ macro_rules! from {
 from! {
     AgreementError => "agreement",
     CertificateError => "certificate",
+    EvidenceError => "evidence",
     FolderError => "folder",
     FoundingError => "founding",
+    InspectionError => "inspection",
     Invalid => "invalid",
     NodeError => "node",
     StoreError => "store",

@@ -6,8 +6,10 @@
 
 #![forbid(unsafe_code)]
 
+mod acting;
 mod answer_file;
 pub mod asking;
+mod audit;
 mod commands;
 mod failure;
 mod output;

@@ -9,10 +9,10 @@ use std::{
 };
 
 use symbolon_identifiers::IdentifierType;
-use symbolon_node::{BureauFacts, found_bureau, issue_person};
+use symbolon_node::{BureauFacts, PERSON_DAYS, found_bureau, issue_person};
 use symbolon_policy::{
     Agreement, AgreementTerms, BureauCode, Dataset, Desk, OfferedType, Party, SignedAgreement,
-    WhoLearns,
+    WhoLearns, rules::Role,
 };
 use symbolon_proto::bureau::v1::ListCoverageRequest;
 use symbolon_store::{DataFolder, ImportCounts, KeyName, NodeConfig, Store};
@@ -100,12 +100,22 @@ impl Bureau {
         Ok(Store::open(self.folder.clone()).await?)
     }
 
-    /// Issues a certificate and profile to a person.
+    /// Issues a certificate and profile to a person who asks, one by one and in bulk.
     ///
     /// # Errors
     /// When the name is taken.
     pub fn issue(&self, name: &str) -> Result<PathBuf, CliError> {
-        let folder = issue_person(&self.folder, name, OffsetDateTime::now_utc())?;
+        self.issue_with(name, &[Role::Officer, Role::Analyst])
+    }
+
+    /// Issues a certificate and profile to a person with these roles.
+    ///
+    /// # Errors
+    /// When the name is taken, or nobody may hold these roles at once.
+    pub fn issue_with(&self, name: &str, roles: &[Role]) -> Result<PathBuf, CliError> {
+        let roles = roles.iter().copied().collect();
+        let now = OffsetDateTime::now_utc();
+        let folder = issue_person(&self.folder, name, &roles, PERSON_DAYS, false, now)?;
         Profile::issued(self.bureau_endpoint.clone(), name).write(&folder)
     }
 

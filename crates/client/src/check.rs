@@ -522,7 +522,9 @@ fn random_bytes<const N: usize>(random: &SystemRandom) -> Result<[u8; N], StoreE
     Ok(bytes)
 }
 
-pub(crate) fn read_secret(opening: &Opening) -> Result<Zeroizing<[u8; CHECK_SECRET_LEN]>, StoreError> {
+pub(crate) fn read_secret(
+    opening: &Opening,
+) -> Result<Zeroizing<[u8; CHECK_SECRET_LEN]>, StoreError> {
     let mut secret = Zeroizing::new([0; CHECK_SECRET_LEN]);
     hex::decode_to_slice(&opening.secret, secret.as_mut())
         .map_err(|_| StoreError::Damaged { what: "record of a check" })?;

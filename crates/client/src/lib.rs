@@ -15,6 +15,7 @@ mod check;
 mod compute;
 mod evidence;
 mod failure;
+mod holder;
 mod identity;
 mod inspection;
 mod logs;
@@ -40,7 +41,8 @@ pub use evidence::{
     ElementEvidence, EvidenceError, EvidenceFacts, Logged, ProvenElement, SignedFile,
 };
 pub use failure::{Failure, FailureKind};
-pub use identity::{IdentityError, spiffe_id};
+pub use holder::{Holder, HolderError};
+pub use identity::{IdentityError, actor_of, spiffe_id};
 pub use inspection::{
     InspectionError, OpenedCheck, OpenedElement, OpenedParty, OpenedReceipt, OwnEntry, open_check,
 };

@@ -118,8 +118,7 @@ impl<'a> SealedOpening<'a> {
             let kind: IdentifierType = batch.identifier_type.parse().ok()?;
             for _ in 0..batch.count {
                 let (len, after) = rest.split_first_chunk()?;
-                let (canonical, after) =
-                    after.split_at_checked(u16::from_be_bytes(*len).into())?;
+                let (canonical, after) = after.split_at_checked(u16::from_be_bytes(*len).into())?;
                 all.push(Identifier::from_canonical(kind, canonical).ok()?);
                 rest = after;
             }

@@ -24,8 +24,10 @@ pub fn refuse(refusal: &Refusal, now: OffsetDateTime) -> Status {
 fn code(reason: Reason) -> Code {
     match reason {
         Reason::HeaderSignature => Code::Unauthenticated,
-        Reason::NotAParty
+        Reason::CertificateRevoked
+        | Reason::NotAParty
         | Reason::PurposeNotAgreed
+        | Reason::RoleMissing
         | Reason::StandingNotAgreed
         | Reason::TypeNotAgreed => Code::PermissionDenied,
         Reason::AgreementUnknown | Reason::ScopeUnknown => Code::NotFound,
@@ -41,6 +43,7 @@ fn code(reason: Reason) -> Code {
         Reason::AgreementDiffers
         | Reason::AgreementExpired
         | Reason::AgreementNotYetValid
+        | Reason::LogAltered
         | Reason::LogSizeUnknown
         | Reason::RulesVersionMismatch => Code::FailedPrecondition,
         Reason::SetNotReady | Reason::TryAgain => Code::Unavailable,

@@ -12,7 +12,7 @@ use tokio::{sync::watch, time::interval};
 use crate::{
     logging::{PartnerTrouble, event},
     metrics::Metrics,
-    own_log::{OwnLog, OwnLogError},
+    own_log::OwnLog,
     publish::Publisher,
     watch::OwnerWatch,
 };
@@ -138,20 +138,7 @@ impl Jobs {
         let mut turns = interval(self.checkpoint_every);
         loop {
             turns.tick().await;
-            match self.own_log.sign_now(OffsetDateTime::now_utc()).await {
-                Ok(newest) => {
-                    let size = i64::try_from(newest.size).unwrap_or(i64::MAX);
-                    self.metrics.log_checkpoint_size.set(size);
-                }
-                Err(OwnLogError::Altered) => event!(
-                    warn,
-                    "the own log does not continue what was signed; nothing more is signed. Was an \
-                     old backup restored, or the database changed?"
-                ),
-                Err(OwnLogError::Store(error)) => {
-                    event!(warn, "no checkpoint could be signed", error = error);
-                }
-            }
+            self.own_log.keep(OffsetDateTime::now_utc()).await;
             for partner in self.requester.logs_to_follow() {
                 let (metrics, troubles) = (Arc::clone(&self.metrics), Arc::clone(&troubles));
                 let own_log = self.own_log.clone();

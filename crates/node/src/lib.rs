@@ -22,7 +22,8 @@ mod tls;
 mod watch;
 
 pub use certificates::{
-    CertificateError, CertificateFacts, certificate_facts, issue_person, renew,
+    CertificateError, CertificateFacts, PERSON_DAYS, certificate_facts, issue_person,
+    person_certificate, renew,
 };
 pub use founding::{BureauFacts, FoundingError, found_bureau};
 pub use logging::{LogFormat, LogLevel, start_logging};

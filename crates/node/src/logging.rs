@@ -9,7 +9,7 @@ use symbolon_identifiers::IdentifierType;
 use symbolon_policy::{
     AgreementId, BureauCode, CheckId, Reason, ScopeId, StandingId, watch::FindingKind,
 };
-use symbolon_store::{CacheFault, FaultKind, StandingError, StoreError};
+use symbolon_store::{CacheFault, FaultKind, FolderError, StandingError, StoreError};
 use tracing::Level;
 use tracing_subscriber::{Layer as _, filter::Targets, layer::SubscriberExt as _};
 
@@ -32,6 +32,8 @@ impl<T: LogSafe> LogSafe for &T {}
 impl LogSafe for usize {}
 // Made of table and file names and of what the system said; values are bound, never written out.
 impl LogSafe for StoreError {}
+// Made of paths in the data folder and of what the system said.
+impl LogSafe for FolderError {}
 impl LogSafe for StandingError {}
 impl LogSafe for StandingFailure {}
 

@@ -68,6 +68,7 @@ pub(crate) struct Metrics {
     pub(crate) elements_evaluated: Counter,
     pub(crate) answer_seconds: Histogram,
     pub(crate) checks_asked: Counter,
+    pub(crate) bureau_refused: Family<ReasonLabel, Counter>,
     pub(crate) identifiers_asked: Counter,
     pub(crate) sources_asked: Family<EndLabel, Counter>,
     pub(crate) source_seconds: Histogram,
@@ -79,6 +80,7 @@ pub(crate) struct Metrics {
     pub(crate) partner_sets_held: Gauge,
     pub(crate) sync_failures: Counter,
     pub(crate) log_checkpoint_size: Gauge,
+    pub(crate) log_sound: Gauge,
     pub(crate) log_faults: Counter,
     pub(crate) log_follow_failures: Counter,
     pub(crate) findings: Family<FindingLabel, Counter>,
@@ -97,6 +99,7 @@ impl Default for Metrics {
             elements_evaluated: Counter::default(),
             answer_seconds: seconds(),
             checks_asked: Counter::default(),
+            bureau_refused: Family::default(),
             identifiers_asked: Counter::default(),
             sources_asked: Family::default(),
             source_seconds: seconds(),
@@ -108,6 +111,7 @@ impl Default for Metrics {
             partner_sets_held: Gauge::default(),
             sync_failures: Counter::default(),
             log_checkpoint_size: Gauge::default(),
+            log_sound: Gauge::default(),
             log_faults: Counter::default(),
             log_follow_failures: Counter::default(),
             findings: Family::default(),
@@ -134,6 +138,11 @@ impl Default for Metrics {
             "log_checkpoint_size",
             "Entries of the own log that the newest scheduled checkpoint covers",
             metrics.log_checkpoint_size.clone(),
+        );
+        registry.register(
+            "log_sound",
+            "1 while the own log continues all that was signed of it, else 0: then nothing is answered",
+            metrics.log_sound.clone(),
         );
         registry.register(
             "log_faults",
@@ -170,6 +179,11 @@ impl Default for Metrics {
             "bureau_checks_asked",
             "Checks that this bureau's own people asked",
             metrics.checks_asked.clone(),
+        );
+        registry.register(
+            "bureau_calls_refused",
+            "Calls of this bureau's own people that were refused, by reason",
+            metrics.bureau_refused.clone(),
         );
         registry.register(
             "bureau_identifiers_asked",

@@ -3,6 +3,7 @@ use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 use symbolon_client::{AgreementBook, Compute, Credentials, Requester, TlsError};
 use symbolon_store::{DataFolder, FolderError, NodeConfig, NodeLock, Store, StoreError};
 use thiserror::Error;
+use time::OffsetDateTime;
 use tokio::{
     net::TcpListener,
     sync::{Semaphore, watch},
@@ -14,7 +15,7 @@ use tonic::transport::Server;
 
 use crate::{
     accept::accept,
-    bureau_face::{BureauFace, Coverage},
+    bureau_face::{Authority, BureauFace, Coverage},
     jobs::Jobs,
     logging::{FolderPath, event},
     metrics::{self, Metrics},
@@ -114,6 +115,8 @@ impl Node {
         jobs.read_agreements(&mut known).await?;
         requester.restore_sets().await?;
         self.store.tidy_standing().await?;
+        // Nothing is answered before the log was held against what was signed.
+        own_log.keep(OffsetDateTime::now_utc()).await;
 
         let partner_face = PartnerFace {
             us: code.clone(),
@@ -128,6 +131,8 @@ impl Node {
             deadline: Duration::from_secs(self.config.check_deadline_seconds),
         };
         let bureau_face = BureauFace {
+            store: self.store.clone(),
+            authority: Authority::new(self.store.clone()),
             coverage: Coverage { us: code.clone(), book, sets: requester.sets().clone() },
             requester,
             compute,
@@ -141,9 +146,11 @@ impl Node {
             .map_err(|error| NodeError::Service(error.to_string()))?;
         let (health, health_service) = tonic_health::server::health_reporter();
         let partner_service = partner_face.into_service();
+        let approval_service = bureau_face.approval_service();
         let bureau_service = bureau_face.into_service();
         mark_serving(&health, &partner_service).await;
         mark_serving(&health, &bureau_service).await;
+        mark_serving(&health, &approval_service).await;
 
         let (stopping, stopped) = watch::channel(false);
         event!(
@@ -174,6 +181,7 @@ impl Node {
                 accept(self.bureau, TlsAcceptor::from(Arc::new(bureau_tls)), Arc::clone(&metrics));
             let router = server()
                 .add_service(bureau_service)
+                .add_service(approval_service)
                 .add_service(health_service)
                 .add_service(reflection);
             async move { log_end(router.serve_with_incoming_shutdown(incoming, signal).await) }

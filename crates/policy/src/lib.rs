@@ -12,6 +12,7 @@ mod actor;
 mod agreement;
 mod budget;
 mod canonical;
+mod certificate_hash;
 mod check_id;
 mod conditions;
 mod decision;
@@ -25,14 +26,15 @@ pub mod statistics;
 mod validate;
 pub mod watch;
 
-pub use actor::Actor;
+pub use actor::{Actor, DutiesError, separate_duties};
 pub use agreement::{
     Agreement, AgreementId, AgreementTerms, BureauCode, Dataset, Desk, OfferedType, Party,
     PartyKeys, WhoLearns,
 };
 pub use budget::{SHARE_OF_SPACE, WARNED_AT_PERCENT, usual_epoch_budget};
-pub use conditions::{Conditions, Deadlines, DisclosureTerms, LabelTerms, OpenRequests};
+pub use certificate_hash::CertificateHash;
 pub use check_id::{CheckId, StandingId};
+pub use conditions::{Conditions, Deadlines, DisclosureTerms, LabelTerms, OpenRequests};
 pub use decision::{Question, ScopeShare, admit, may_ask, may_keep, same_rules};
 pub use record::{RecordAttributes, RecordDetails};
 pub use refusal::{Reason, Refusal};

@@ -95,7 +95,8 @@ impl Store {
         .execute(&mut *transaction)
         .await
         .map_err(StoreError::from)?;
-        let record = LogRecord::ActProposed { act: kind, subject: hex::encode(subject), by: by.clone() };
+        let record =
+            LogRecord::ActProposed { act: kind, subject: hex::encode(subject), by: by.clone() };
         append_in(&mut transaction, &record, at).await?;
         transaction.commit().await.map_err(StoreError::from)?;
         Ok(())
@@ -135,7 +136,8 @@ impl Store {
         .execute(&mut *transaction)
         .await
         .map_err(StoreError::from)?;
-        let record = LogRecord::ActApproved { act: kind, subject: hex::encode(subject), by: by.clone() };
+        let record =
+            LogRecord::ActApproved { act: kind, subject: hex::encode(subject), by: by.clone() };
         append_in(&mut transaction, &record, at).await?;
         transaction.commit().await.map_err(StoreError::from)?;
         Ok(Act {

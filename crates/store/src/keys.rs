@@ -4,7 +4,9 @@ use ring::{hmac, rand::SystemRandom};
 use symbolon_policy::{PartyKeys, SigningKey};
 use zeroize::Zeroizing;
 
-use crate::{DataFolder, FolderError, SealError, Sealer, StoreError, write_private};
+use crate::{
+    DataFolder, FolderError, SealError, Sealer, StoreError, approvals::CaseKey, write_private,
+};
 
 /// The signing keys of a bureau, by the kind of document that each signs.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -62,6 +64,7 @@ pub struct NodeKeys {
     pub(crate) key_encryption: Sealer,
     /// What was asked lately is kept as hashes under this.
     pub(crate) watch: hmac::Key,
+    pub(crate) approved_cases: CaseKey,
 }
 
 impl NodeKeys {
@@ -102,6 +105,7 @@ impl NodeKeys {
             log: KeyName::Log.read(folder)?,
             key_encryption,
             watch: watch_key(&bytes),
+            approved_cases: CaseKey::derive(&bytes)?,
         })
     }
 }

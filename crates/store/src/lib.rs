@@ -7,8 +7,10 @@
 #![forbid(unsafe_code)]
 
 mod acts;
+mod administration;
 mod agreements;
 mod answered;
+mod approvals;
 mod asked;
 mod asked_usage;
 mod block;
@@ -28,6 +30,7 @@ mod log;
 mod manifests;
 mod own_watch;
 mod partner_sets;
+mod people;
 mod quota;
 mod retention;
 mod scope_keys;
@@ -42,7 +45,9 @@ mod tree;
 mod upgrade;
 
 pub use acts::{Act, ActError, ActKind};
+pub use administration::AdministrativeAct;
 pub use answered::{Admission, Admitted, NotAdmitted};
+pub use approvals::{CheckApproval, LONGEST_APPROVAL};
 pub use asked::{AskedHeader, NewCheck, StoredCheck, StoredReceipt};
 pub use asked_usage::{AskedShare, AskedUsage, QuotaRefusal};
 pub use checkpoints::{FaultKind, KnownCheckpoint, LogFault, LogId};
@@ -61,6 +66,7 @@ pub use own_watch::{
     MOST_WATCHED, OWN_WATCH_DAYS, OwnHistory, OwnQuestion, OwnQuestions, WatchHash,
 };
 pub use partner_sets::PartnerSet;
+pub use people::{DayNote, PersonCertificate};
 pub use quota::{BudgetUsage, QuotaUsage, QuotaWarning, WarnedUsage};
 pub use retention::Erased;
 pub use scope_keys::ScopeSecrets;
@@ -73,3 +79,4 @@ pub use standing::{
 pub use stored_document::StoredDocument;
 pub use tallies::{HitTally, Measure, Side, Tally};
 pub use tag_cache::{CacheFault, NewTagCache, Tag, TagCache, TagCacheKey};
+pub use tree::LogLook;

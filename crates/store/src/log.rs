@@ -3,11 +3,12 @@ use serde::{Deserialize, Serialize};
 use sqlx::{Sqlite, Transaction};
 use symbolon_ledger::{Commitment, LeafHash, SALT_LEN};
 use symbolon_policy::{
-    Actor, AgreementHash, AgreementId, BureauCode, CheckId, ScopeId, StandingId, watch::FindingKind,
+    Actor, AgreementHash, AgreementId, BureauCode, CertificateHash, CheckId, ScopeId, StandingId,
+    watch::FindingKind,
 };
 use time::OffsetDateTime;
 
-use crate::{ActKind, Store, StoreError, tree::add_nodes};
+use crate::{ActKind, AdministrativeAct, Store, StoreError, tree::add_nodes};
 
 /// What the log keeps of an event, as JSON, until its retention ends. Holds no identifier and
 /// nothing that depends on hits.
@@ -30,6 +31,64 @@ pub enum LogRecord {
         act: ActKind,
         /// What it is about, 32 bytes in hexadecimal.
         subject: String,
+        /// Who.
+        by: Actor,
+    },
+    /// A person changed the state of this bureau.
+    Administered {
+        /// How.
+        act: AdministrativeAct,
+        /// Which dataset, agreement or certificate, by its id.
+        subject: String,
+        /// Who.
+        by: Actor,
+    },
+    /// A person got a certificate.
+    CertificateIssued {
+        /// Which.
+        certificate: CertificateHash,
+        /// Who got it, with the roles in it.
+        holder: Actor,
+        /// Who issued it.
+        by: Actor,
+    },
+    /// A person's certificate is good no more.
+    CertificateRevoked {
+        /// Which.
+        certificate: CertificateHash,
+        /// Whose it was.
+        holder: Actor,
+        /// Why, in the words of who revoked it.
+        reason: String,
+        /// Who revoked it.
+        by: Actor,
+    },
+    /// An identity called the bureau face for the first time on this day (UTC).
+    LoggedIn {
+        /// Who.
+        by: Actor,
+    },
+    /// The bureau face refused what a person's certificate does not allow; once a day for each
+    /// identity and act.
+    ActRefused {
+        /// What was wanted.
+        act: String,
+        /// Why not.
+        reason: String,
+        /// Who.
+        by: Actor,
+    },
+    /// An approver allowed others to ask in a case.
+    CheckApproved {
+        /// Which case: the keyed hash of its reference, hexadecimal.
+        case: String,
+        /// For which purpose.
+        purpose: String,
+        /// For questions of at most so many identifiers.
+        most_elements: u64,
+        /// Until when.
+        #[serde(with = "time::serde::rfc3339")]
+        valid_until: OffsetDateTime,
         /// Who.
         by: Actor,
     },
@@ -303,7 +362,7 @@ impl Store {
 const DAMAGED: StoreError = StoreError::Damaged { what: "log entry" };
 
 pub(crate) async fn append_in(
-    transaction: &mut Transaction<'static, Sqlite>,
+    transaction: &mut Transaction<'_, Sqlite>,
     record: &LogRecord,
     at: OffsetDateTime,
 ) -> Result<(u64, LeafHash), StoreError> {

@@ -33,21 +33,29 @@ pub(super) struct Question {
 }
 
 /// Reads a whole question; one that takes too long to be said holds its place no longer.
+///
+/// # Errors
+/// With [`TooMany`] as soon as it holds more than `most` items.
 pub(super) async fn question(
     requests: Streaming<CheckRequest>,
     agency: String,
+    most: usize,
     compute: &Compute,
-) -> Result<Question, Refusal> {
-    tokio::time::timeout(LONGEST_READING, read(requests, agency, compute))
+) -> Result<Result<Question, TooMany>, Refusal> {
+    tokio::time::timeout(LONGEST_READING, read(requests, agency, most, compute))
         .await
         .map_err(|_| limit("the question took longer than five minutes to be said"))?
 }
 
+/// A question holds more items than the caller may ask about at once.
+pub(super) struct TooMany;
+
 async fn read(
     mut requests: Streaming<CheckRequest>,
     agency: String,
+    most: usize,
     compute: &Compute,
-) -> Result<Question, Refusal> {
+) -> Result<Result<Question, TooMany>, Refusal> {
     let Some(check_request::Part::Start(start)) = next(&mut requests).await? else {
         return Err(invalid("a check begins with who asks and why"));
     };
@@ -62,6 +70,9 @@ async fn read(
             return Err(limit("a message holds at most 4,096 items"));
         }
         references.add(items.iter().map(|item| item.r#ref))?;
+        if references.len() > most {
+            return Ok(Err(TooMany));
+        }
         if items.len() <= FEW && reading.is_empty() {
             question.add(read_items(items));
         } else if let Some(read) =
@@ -74,7 +85,7 @@ async fn read(
         question.add(read);
     }
     references.all_differ()?;
-    Ok(question)
+    Ok(Ok(question))
 }
 
 impl Question {
@@ -93,6 +104,10 @@ pub(super) struct References {
 }
 
 impl References {
+    fn len(&self) -> usize {
+        self.all.len()
+    }
+
     pub(super) fn add(
         &mut self,
         references: impl ExactSizeIterator<Item = u64>,
@@ -149,12 +164,6 @@ pub(super) fn begin(start: CheckStart, agency: String) -> Result<Question, Refus
     if start.justification.len() > 2_048 {
         return Err(invalid("the justification has at most 2,048 bytes"));
     }
-    let is_code = |text: &str| {
-        text.len() <= 64
-            && text
-                .bytes()
-                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"_.-".contains(&b))
-    };
     if start.purpose.is_empty() || !is_code(&start.purpose) || !is_code(&start.offence_class) {
         return Err(invalid(
             "purpose and offence class are codes of small letters, digits, _ . and -; `symbolon \
@@ -192,6 +201,11 @@ pub(super) fn begin(start: CheckStart, agency: String) -> Result<Question, Refus
         },
         timeout,
     })
+}
+
+pub(super) fn is_code(text: &str) -> bool {
+    let may_stand = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"_.-".contains(&b);
+    text.len() <= 64 && text.bytes().all(may_stand)
 }
 
 /// How long to wait for each bureau.

@@ -10,7 +10,7 @@ use symbolon_store::{
 };
 use time::{Duration, OffsetDateTime};
 
-use super::PartnerFace;
+use super::{PartnerFace, logs::log_altered};
 use crate::{
     logging::{FindingCode, ReasonCode, event},
     metrics::FindingLabel,
@@ -100,6 +100,9 @@ impl PartnerFace {
         requester: &BureauCode,
         document: &SignedDocument,
     ) -> Result<(Vec<Arc<PublishedScope>>, Admitted, Vec<String>), Refusal> {
+        if !self.own_log.is_sound() {
+            return Err(log_altered());
+        }
         if header.owner != self.us {
             return Err(Refusal::new(
                 Reason::OtherOwner,

@@ -8,7 +8,7 @@ use tokio::task::JoinSet;
 use crate::fixture::{Home, NOW, agreement_id, check_id, code, whole_log};
 
 fn asked(number: u64) -> LogRecord {
-    LogRecord::CheckAsked { check: check_id(number) }
+    LogRecord::CheckAsked { check: check_id(number), headers: None }
 }
 
 async fn home_with_entries(count: u64) -> Home {
@@ -59,7 +59,11 @@ async fn every_kind_of_record_is_read_back_as_it_was_written() {
             header: "03".to_owned(),
             reason: "not_a_party".to_owned(),
         },
-        LogRecord::CheckAsked { check },
+        LogRecord::CheckAsked { check, headers: None },
+        LogRecord::CheckAsked { check, headers: Some("04".to_owned()) },
+        LogRecord::CheckOpened { check, position: Some(7) },
+        LogRecord::CheckOpened { check, position: None },
+        LogRecord::RecordsErased { before: NOW, entries: 1, asked: 2, answered: 3 },
     ];
     let mut leaves = Vec::new();
     for (n, record) in all.iter().enumerate() {

@@ -5,6 +5,7 @@
 mod admission;
 mod agreements;
 mod asked;
+mod checkpoints;
 mod datasets;
 mod durability;
 mod fixture;
@@ -12,6 +13,8 @@ mod folder;
 mod killed_loads;
 mod loads;
 mod log;
+mod retention;
 mod scope_keys;
 mod sets;
 mod standing;
+mod tree;
