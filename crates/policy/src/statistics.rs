@@ -14,16 +14,22 @@ pub struct Sum {
 
 /// For each number whether it must be withheld.
 ///
-/// Numbers from 1 to 4 are. So that nobody works one out from a sum and its other parts, of each
+/// Numbers from 1 to 4 are, and those at the places `also`: what else is known of few. So that nobody works one out from a sum and its other parts, of each
 /// sum that is shown either no part is withheld, or at least two are whose sum is 5 or more: the
 /// smallest ones that are not 0, and if these do not suffice the sum itself. All that is withheld
 /// is marked in the same way, whatever the cause; a 0 is shown.
 ///
-/// One table is safe by itself. Of two that overlap, of January and of January but for its last
+/// Each sum is looked at by itself; that several taken together give something away is not examined.
+/// One table is safe in that sense. Of two that overlap, of January and of January but for its last
 /// day, the difference can be taken: publish periods that do not overlap.
-pub fn withheld(numbers: &[u64], sums: &[Sum]) -> Vec<bool> {
-    let mut hidden: Vec<bool> =
-        numbers.iter().map(|number| (1..SMALLEST_SHOWN).contains(number)).collect();
+pub fn withheld(numbers: &[u64], also: &[usize], sums: &[Sum]) -> Vec<bool> {
+    let mut hidden: Vec<bool> = numbers
+        .iter()
+        .enumerate()
+        .map(|(place, number)| {
+            (1..SMALLEST_SHOWN).contains(number) || (*number > 0 && also.contains(&place))
+        })
+        .collect();
     // Each turn withholds one more at least, or is the last.
     while sums.iter().fold(false, |changed, sum| protect(numbers, sum, &mut hidden) || changed) {}
     hidden
@@ -121,7 +127,7 @@ mod tests {
     #[test]
     fn small_numbers_are_withheld_and_nought_and_five_are_not() {
         assert_eq!(
-            withheld(&[0, 1, 4, 5, 100], &[]),
+            withheld(&[0, 1, 4, 5, 100], &[], &[]),
             [false, true, true, false, false]
         );
     }
@@ -129,27 +135,27 @@ mod tests {
     #[test]
     fn a_second_part_goes_where_one_alone_could_be_worked_out() {
         // 20 = 3 + 17 + 0
-        let hidden = withheld(&[20, 3, 17, 0], &[sum(0, &[1, 2, 3])]);
+        let hidden = withheld(&[20, 3, 17, 0], &[], &[sum(0, &[1, 2, 3])]);
         assert_eq!(hidden, [false, true, true, false]);
         // The smallest that suffices: 60 = 3 + 17 + 40
-        let hidden = withheld(&[60, 3, 17, 40], &[sum(0, &[1, 2, 3])]);
+        let hidden = withheld(&[60, 3, 17, 40], &[], &[sum(0, &[1, 2, 3])]);
         assert_eq!(hidden, [false, true, true, false]);
     }
 
     #[test]
     fn two_small_parts_whose_sum_is_small_take_a_third_along() {
         // 22 = 1 + 1 + 20: that two parts together are 2 says all of both.
-        let hidden = withheld(&[22, 1, 1, 20], &[sum(0, &[1, 2, 3])]);
+        let hidden = withheld(&[22, 1, 1, 20], &[], &[sum(0, &[1, 2, 3])]);
         assert_eq!(hidden, [false, true, true, true]);
     }
 
     #[test]
     fn a_sum_goes_where_its_only_part_is_small_or_nothing_else_can() {
         // 3 = 3 + 0 is small itself; 6 = 3 + 3 is not, and lets neither be worked out.
-        assert_eq!(withheld(&[3, 3, 0], &[sum(0, &[1, 2])]), [true, true, false]);
-        assert_eq!(withheld(&[6, 3, 3], &[sum(0, &[1, 2])]), [false, true, true]);
+        assert_eq!(withheld(&[3, 3, 0], &[], &[sum(0, &[1, 2])]), [true, true, false]);
+        assert_eq!(withheld(&[6, 3, 3], &[], &[sum(0, &[1, 2])]), [false, true, true]);
         // 4 = 2 + 2, both small, together small.
-        assert_eq!(withheld(&[4, 2, 2], &[sum(0, &[1, 2])]), [true, true, true]);
+        assert_eq!(withheld(&[4, 2, 2], &[], &[sum(0, &[1, 2])]), [true, true, true]);
     }
 
     #[test]
@@ -167,7 +173,7 @@ mod tests {
             sum(7, &[1, 4]),
             sum(8, &[2, 5]),
         ];
-        let hidden = withheld(&numbers, &sums);
+        let hidden = withheld(&numbers, &[], &sums);
         assert_eq!(hidden, [true, true, false, true, true, false, false, false, false]);
     }
 
@@ -192,7 +198,7 @@ mod tests {
                 sums.push(sum(line * 4 + 3, &[line * 4, line * 4 + 1, line * 4 + 2]));
                 sums.push(sum(12 + line, &[line, 4 + line, 8 + line]));
             }
-            let hidden = withheld(&numbers, &sums);
+            let hidden = withheld(&numbers, &[], &sums);
             for (number, hidden) in numbers.iter().zip(&hidden) {
                 prop_assert!(*hidden || !(1..SMALLEST_SHOWN).contains(number));
             }

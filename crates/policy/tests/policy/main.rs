@@ -3,8 +3,10 @@
 #![cfg(test)]
 
 mod admission;
+mod budget;
 mod fixture;
 mod properties;
 mod rules;
 mod signing;
 mod validation;
+mod watch;

@@ -19,7 +19,7 @@ fn headers() -> Vec<AskedHeader> {
 }
 
 async fn record(home: &Home, number: u64, opening: &[u8]) -> Result<(), StoreError> {
-    let check = NewCheck { check: check_id(number), opening, headers: &headers(), at: NOW };
+    let check = NewCheck { check: check_id(number), opening, headers: &headers(), shares: &[], watched: None, at: NOW };
     home.store.record_asked(&check).await
 }
 
@@ -80,7 +80,7 @@ async fn a_check_whose_headers_cannot_be_kept_is_not_kept_at_all() {
     let home = Home::new().await;
     let mut headers = headers();
     headers.push(headers[0].clone());
-    let check = NewCheck { check: check_id(1), opening: OPENING, headers: &headers, at: NOW };
+    let check = NewCheck { check: check_id(1), opening: OPENING, headers: &headers, shares: &[], watched: None, at: NOW };
     home.store.record_asked(&check).await.unwrap_err();
     assert!(home.store.asked(&check_id(1)).await.unwrap().is_none());
     assert!(records(&home.store).await.is_empty());

@@ -5,14 +5,17 @@
 mod admission;
 mod agreements;
 mod asked;
+mod budgets;
 mod checkpoints;
 mod datasets;
 mod durability;
+mod findings;
 mod fixture;
 mod folder;
 mod killed_loads;
 mod loads;
 mod log;
+mod own_watch;
 mod retention;
 mod scope_keys;
 mod sets;
