@@ -122,7 +122,8 @@ impl Requester {
         let mut watched = None;
         if before.is_none() {
             self.settle_unready(&mut plan, now);
-            watched = self.watch(check, &batches, &request.context, now).await?.questions;
+            let looked = self.look_at_own(check, &batches, &request.context, now).await?;
+            watched = looked.questions;
         }
         let mut settled = plan.settled;
         let prepared = if before.is_some() {
@@ -212,7 +213,7 @@ impl Requester {
 
     /// Looks at the question as this bureau's own watch does, and tells the inspector of what should
     /// be looked at.
-    async fn watch(
+    async fn look_at_own(
         &self,
         check: CheckId,
         batches: &Arc<Vec<Batch>>,

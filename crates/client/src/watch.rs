@@ -105,9 +105,8 @@ pub(crate) async fn tell(
     context: &QuestionContext,
     check: CheckId,
     now: OffsetDateTime,
-) -> Result<Vec<FindingKind>, StoreError> {
+) -> Result<(), StoreError> {
     let WatchFindings { neighbouring_elements, repeats, own_identifier } = *findings;
-    let mut told = Vec::new();
     let seen = [
         (neighbouring_elements >= TOLD_NEIGHBOURS).then(|| {
             let sentence = format!(
@@ -136,14 +135,12 @@ pub(crate) async fn tell(
             usual,
             ..FindingDetails::default()
         };
-        if store.record_finding(kind, &details, QUIET_DAYS, now).await?.is_some() {
-            told.push(kind);
-        }
+        store.record_finding(kind, &details, QUIET_DAYS, now).await?;
     }
-    Ok(told)
+    Ok(())
 }
 
-fn serials(batches: &[Batch]) -> Vec<Option<Serial>> {
+fn serials(batches: &[Batch]) -> Vec<Option<Serial<'_>>> {
     batches
         .iter()
         .flat_map(|batch| batch.inputs.canonical().map(|value| Serial::of(batch.kind, value)))

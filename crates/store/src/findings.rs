@@ -259,7 +259,7 @@ impl Store {
 }
 
 fn about(kind: FindingKind, subject: &[u8]) -> Vec<u8> {
-    [b"Symbolon-v1-Finding\0", kind.as_str().as_bytes(), b"\0", subject].concat()
+    [b"Symbolon-v1-Finding\0".as_slice(), kind.as_str().as_bytes(), b"\0", subject].concat()
 }
 
 const DAMAGED: StoreError = StoreError::Damaged { what: "finding" };

@@ -63,12 +63,12 @@ impl Store {
 
     /// The hash of an identifier, of which `oprf_input` names type, rules version and value.
     pub fn value_hash(&self, oprf_input: &[u8]) -> WatchHash {
-        self.watch_hash(&zeroize::Zeroizing::new([b"value\0", oprf_input].concat()))
+        self.watch_hash(&zeroize::Zeroizing::new([b"value\0".as_slice(), oprf_input].concat()))
     }
 
     /// The hash of a neighbourhood.
     pub fn near_hash(&self, neighbourhood: &[u8]) -> WatchHash {
-        self.watch_hash(&zeroize::Zeroizing::new([b"near\0", neighbourhood].concat()))
+        self.watch_hash(&zeroize::Zeroizing::new([b"near\0".as_slice(), neighbourhood].concat()))
     }
 
     fn watch_hash(&self, bytes: &[u8]) -> WatchHash {

@@ -70,18 +70,14 @@ async fn open(data: &Path) -> Result<Store, CliError> {
 fn csv(report: &Report) -> Result<String, CliError> {
     let failed = |error: &dyn std::error::Error| CliError::new("csv", error.to_string());
     let mut writer = csv::Writer::from_writer(Vec::new());
-    let mut header = vec!["side", "partner", "list", "purpose", "measure", "number", "withheld"];
-    writer.write_record(&header).map_err(|error| failed(&error))?;
+    let header = ["side", "partner", "list", "purpose", "measure", "number", "withheld"];
+    writer.write_record(header).map_err(|error| failed(&error))?;
     for row in report.asked.iter().chain(&report.answered) {
-        let mut write = |measure: &str, cell: &Cell| {
-            header = vec![row.side, &row.partner, &row.dataset, &row.purpose, measure];
-            let number = cell.shown();
-            let withheld = if cell.withheld { "yes" } else { "no" };
-            header.extend([number.as_str(), withheld]);
-            writer.write_record(&header)
-        };
         for (measure, cell) in row.cells() {
-            write(&measure, cell).map_err(|error| failed(&error))?;
+            let withheld = if cell.withheld { "yes" } else { "no" };
+            let line =
+                [row.side, &row.partner, &row.dataset, &row.purpose, &measure, &cell.shown(), withheld];
+            writer.write_record(line).map_err(|error| failed(&error))?;
         }
     }
     let bytes = writer.into_inner().map_err(|error| failed(&error))?;

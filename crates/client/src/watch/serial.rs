@@ -1,5 +1,7 @@
 //! When two identifiers lie next to each other: in the run of digits that an issuer counts up.
 
+use std::hash::{BuildHasher as _, RandomState};
+
 use symbolon_identifiers::IdentifierType;
 use zeroize::Zeroizing;
 
@@ -14,74 +16,75 @@ const SHORTEST_RUN: usize = 4;
 /// A longer run of digits does not fit the number.
 const MOST_DIGITS: usize = 18;
 
-/// An identifier as a number within a series: what stands around the digits, and their value.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Serial {
+/// An identifier as a number within a series: the last run of digits, and what stands around it.
+pub(super) struct Serial<'a> {
     kind: IdentifierType,
-    around: Zeroizing<Vec<u8>>,
+    /// The canonical bytes before and after the digits, check digits aside.
+    around: [&'a [u8]; 3],
+    digits: u8,
     number: u64,
 }
 
-impl Serial {
-    /// The last run of digits of an identifier, check digits aside: neighbours differ in these by
-    /// other amounts. `None` where it has no digit, or the run is too long to be a counter.
-    pub(super) fn of(kind: IdentifierType, canonical: &[u8]) -> Option<Self> {
-        let canonical = without_check_digits(kind, canonical);
-        let end = canonical.iter().rposition(u8::is_ascii_digit)?.checked_add(1)?;
-        let head = canonical.get(..end)?;
-        let start = head.iter().rposition(|byte| !byte.is_ascii_digit()).map_or(0, |at| at + 1);
-        let digits = head.get(start..)?;
+impl<'a> Serial<'a> {
+    /// `None` where a value has no digit, or where the run is too long to be a counter.
+    pub(super) fn of(kind: IdentifierType, canonical: &'a [u8]) -> Option<Self> {
+        let (head, rest) = without_check_digits(kind, canonical)?;
+        let end = rest.iter().rposition(u8::is_ascii_digit)?.checked_add(1)?;
+        let (front, tail) = rest.split_at_checked(end)?;
+        let start = front.iter().rposition(|byte| !byte.is_ascii_digit()).map_or(0, |at| at + 1);
+        let (before, digits) = front.split_at_checked(start)?;
         if digits.len() > MOST_DIGITS {
             return None;
         }
         let number = digits.iter().try_fold(0_u64, |number, digit| {
             number.checked_mul(10)?.checked_add(u64::from(digit.checked_sub(b'0')?))
         })?;
-        // The length counts too: 0099 and 100 are of two series.
-        let length = u8::try_from(digits.len()).ok()?;
-        let tail = canonical.get(end..)?;
-        let around =
-            Zeroizing::new([canonical.get(..start)?, &[0, length], tail].concat());
-        Some(Self { kind, around, number })
+        // How many digits there are counts too: 0099 and 100 are of two series.
+        let digits = u8::try_from(digits.len()).ok()?;
+        Some(Self { kind, around: [head, before, tail], digits, number })
     }
 
     /// The two neighbourhoods of twice [`NEAR`] numbers that it lies in. Two values at most [`NEAR`]
     /// apart share one of them at least.
     pub(super) fn neighbourhoods(&self) -> [Zeroizing<Vec<u8>>; 2] {
         let width = NEAR.saturating_mul(2);
+        let [head, before, tail] = self.around;
         [(0_u8, self.number), (1, self.number.saturating_add(NEAR))].map(|(which, number)| {
-            let place = number.checked_div(width).unwrap_or(0);
+            let place = number.checked_div(width).unwrap_or(0).to_be_bytes();
+            let front = [which, self.digits];
             let kind = self.kind.name().as_bytes();
-            Zeroizing::new([&[which], kind, b"\0", &self.around, &place.to_be_bytes()].concat())
+            let parts = [&front, kind, b"\0", head, before, b"\0", &place, tail];
+            Zeroizing::new(parts.concat())
         })
     }
 }
 
 /// For each value whether it lies in a run: four different ones or more, each at most two from the
 /// next.
-pub(super) fn in_runs(serials: &[Option<Serial>]) -> Vec<bool> {
-    let mut sorted: Vec<(&Serial, usize)> = serials
+pub(super) fn in_runs(serials: &[Option<Serial<'_>>]) -> Vec<bool> {
+    // A series by its hash: a million values are sorted as numbers.
+    let hashes = RandomState::new();
+    let mut sorted: Vec<(u64, u64, usize)> = serials
         .iter()
         .enumerate()
-        .filter_map(|(place, serial)| Some((serial.as_ref()?, place)))
+        .filter_map(|(place, serial)| {
+            let serial = serial.as_ref()?;
+            let series = hashes.hash_one((serial.kind, serial.around, serial.digits));
+            Some((series, serial.number, place))
+        })
         .collect();
     sorted.sort_unstable();
     let mut in_run = vec![false; serials.len()];
-    let continues = |(one, _): &(&Serial, usize), (next, _): &(&Serial, usize)| {
-        one.kind == next.kind
-            && one.around == next.around
-            && next.number.saturating_sub(one.number) <= STEP
+    let continues = |(series, number, _): &(u64, u64, usize), next: &(u64, u64, usize)| {
+        *series == next.0 && next.1.saturating_sub(*number) <= STEP
     };
     for run in sorted.chunk_by(continues) {
+        let steps = run.iter().zip(run.iter().skip(1)).filter(|(one, next)| one.1 != next.1);
         // Equal values do not make a run.
-        let steps = run.windows(2).filter(|two| match two {
-            [(one, _), (next, _)] => one.number != next.number,
-            _ => false,
-        });
-        if steps.count() + 1 < SHORTEST_RUN {
+        if steps.count().saturating_add(1) < SHORTEST_RUN {
             continue;
         }
-        for (_, place) in run {
+        for (_, _, place) in run {
             if let Some(flag) = in_run.get_mut(*place) {
                 *flag = true;
             }
@@ -90,34 +93,21 @@ pub(super) fn in_runs(serials: &[Option<Serial>]) -> Vec<bool> {
     in_run
 }
 
-/// Without what follows from the rest by a rule.
-fn without_check_digits(kind: IdentifierType, canonical: &[u8]) -> Zeroizing<Vec<u8>> {
-    let kept: Vec<u8> = match kind {
-        IdentifierType::Imo | IdentifierType::Container => {
-            canonical.split_last().map_or(canonical, |(_, head)| head).to_vec()
-        }
-        // Country, two check digits, account.
-        IdentifierType::Iban => canonical
-            .iter()
-            .enumerate()
-            .filter(|(place, _)| !(2..4).contains(place))
-            .map(|(_, byte)| *byte)
-            .collect(),
-        // The ninth character checks the others, in America.
-        IdentifierType::Vin => canonical
-            .iter()
-            .enumerate()
-            .filter(|(place, _)| *place != 8)
-            .map(|(_, byte)| *byte)
-            .collect(),
+/// What stands before and after a check digit, which follows from the rest by a rule: neighbours
+/// would differ in it by any amount.
+fn without_check_digits(kind: IdentifierType, canonical: &[u8]) -> Option<(&[u8], &[u8])> {
+    let nothing: &[u8] = &[];
+    let (last, head) = canonical.split_last()?;
+    Some(match kind {
+        IdentifierType::Imo | IdentifierType::Container => (nothing, head),
         // In most states the last digit of a personal number checks the others.
-        IdentifierType::NationalId => match canonical.split_last() {
-            Some((last, head)) if last.is_ascii_digit() => head.to_vec(),
-            _ => canonical.to_vec(),
-        },
-        _ => canonical.to_vec(),
-    };
-    Zeroizing::new(kept)
+        IdentifierType::NationalId if last.is_ascii_digit() => (nothing, head),
+        // Country, two check digits, account.
+        IdentifierType::Iban => (canonical.get(..2)?, canonical.get(4..)?),
+        // The ninth character checks the others, in America.
+        IdentifierType::Vin => (canonical.get(..8)?, canonical.get(9..)?),
+        _ => (nothing, canonical),
+    })
 }
 
 #[cfg(test)]
@@ -126,35 +116,36 @@ mod tests {
 
     use super::*;
 
-    fn serial(kind: IdentifierType, value: &str, country: Option<&str>) -> Serial {
-        of(&parse(kind, value, country).unwrap()).unwrap()
+    fn read(kind: IdentifierType, value: &str, country: Option<&str>) -> Identifier {
+        parse(kind, value, country).unwrap()
     }
 
-    fn of(identifier: &Identifier) -> Option<Serial> {
-        Serial::of(identifier.kind(), identifier.canonical())
-    }
-
-    fn phones(last: impl IntoIterator<Item = u64>) -> Vec<Option<Serial>> {
-        let phone = |n| Some(serial(IdentifierType::Phone, &format!("+4930{n:08}"), None));
+    fn phones(last: impl IntoIterator<Item = u64>) -> Vec<Identifier> {
+        let phone = |n| read(IdentifierType::Phone, &format!("+4930{n:08}"), None);
         last.into_iter().map(phone).collect()
     }
 
-    fn share_a_neighbourhood(one: &Serial, other: &Serial) -> bool {
-        one.neighbourhoods().iter().zip(other.neighbourhoods()).any(|(a, b)| **a == *b)
+    fn of(identifier: &Identifier) -> Option<Serial<'_>> {
+        Serial::of(identifier.kind(), identifier.canonical())
+    }
+
+    fn runs(identifiers: &[Identifier]) -> Vec<bool> {
+        in_runs(&identifiers.iter().map(of).collect::<Vec<_>>())
+    }
+
+    fn share_a_neighbourhood(one: &Identifier, other: &Identifier) -> bool {
+        let [one, other] = [one, other].map(|value| of(value).unwrap().neighbourhoods());
+        one.iter().zip(other).any(|(a, b)| **a == *b)
     }
 
     #[test]
     fn values_up_to_five_apart_share_a_neighbourhood_and_ten_apart_do_not() {
         for base in 20_000_000..20_000_020 {
-            let [here] = &phones([base])[..] else { panic!() };
-            let here = here.as_ref().unwrap();
-            for step in 0..=5 {
-                let there = phones([base + step]);
-                assert!(share_a_neighbourhood(here, there[0].as_ref().unwrap()), "{base} {step}");
-            }
-            for step in 10..40 {
-                let there = phones([base + step]);
-                assert!(!share_a_neighbourhood(here, there[0].as_ref().unwrap()), "{base} {step}");
+            let all = phones(base..base + 40);
+            for (step, there) in all.iter().enumerate() {
+                let near = share_a_neighbourhood(&all[0], there);
+                assert!(near || step > 5, "{base} {step}");
+                assert!(!near || step < 10, "{base} {step}");
             }
         }
     }
@@ -162,18 +153,17 @@ mod tests {
     #[test]
     fn a_run_is_found_in_any_order_and_what_is_apart_is_not() {
         let all = phones([20_000_007, 30_000_000, 20_000_005, 20_000_008, 20_000_006, 20_000_100]);
-        assert_eq!(in_runs(&all), [true, false, true, true, true, false]);
-        assert_eq!(in_runs(&phones([20_000_000, 20_000_001, 20_000_002])), [false; 3]);
-        assert_eq!(in_runs(&phones([20_000_000; 8])), [false; 8]);
-        assert_eq!(in_runs(&phones((0..8).map(|n| 20_000_000 + n * 3))), [false; 8]);
+        assert_eq!(runs(&all), [true, false, true, true, true, false]);
+        assert_eq!(runs(&phones([20_000_000, 20_000_001, 20_000_002])), [false; 3]);
+        assert_eq!(runs(&phones([20_000_000; 8])), [false; 8]);
+        assert_eq!(runs(&phones((0..8).map(|n| 20_000_000 + n * 3))), [false; 8]);
     }
 
     #[test]
     fn check_digits_do_not_hide_neighbours() {
         // Of the next numbers, whatever check digit makes them valid.
         let next = |kind, head: &str| {
-            let valid = (0..10).find_map(|digit| parse(kind, &format!("{head}{digit}"), None).ok());
-            of(&valid.unwrap()).unwrap()
+            (0..10).find_map(|digit| parse(kind, &format!("{head}{digit}"), None).ok()).unwrap()
         };
         for (kind, one, other) in [
             (IdentifierType::Imo, "907472", "907473"),
@@ -184,15 +174,15 @@ mod tests {
     }
 
     #[test]
-    fn types_and_issuers_are_series_of_their_own() {
-        let document = |country| serial(IdentifierType::TravelDocument, "A1234567", Some(country));
+    fn issuers_are_series_of_their_own() {
+        let document = |country| read(IdentifierType::TravelDocument, "A1234567", Some(country));
         assert!(!share_a_neighbourhood(&document("FRA"), &document("ITA")));
         assert!(share_a_neighbourhood(&document("FRA"), &document("FRA")));
     }
 
     #[test]
     fn what_holds_no_digit_has_no_neighbours() {
-        let mail = parse(IdentifierType::Email, "nobody@bureau.example", None).unwrap();
+        let mail = read(IdentifierType::Email, "nobody@bureau.example", None);
         assert!(of(&mail).is_none());
         assert_eq!(in_runs(&[None, None, None, None]), [false; 4]);
     }
