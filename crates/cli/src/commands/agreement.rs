@@ -431,7 +431,11 @@ fn describe(dataset: &Dataset) -> String {
     let types: Vec<_> = dataset
         .types
         .iter()
-        .map(|offered| format!("{} ({} a day)", offered.identifier_type, offered.daily_quota))
+        .map(|offered| {
+            let budget = offered.epoch_budget.map(|budget| format!(", {budget} an epoch"));
+            let (kind, quota) = (offered.identifier_type, offered.daily_quota);
+            format!("{kind} ({quota} a day{})", budget.unwrap_or_default())
+        })
         .collect();
     format!("{} offers {} ({}): {}", dataset.owner, dataset.title, dataset.id, types.join(", "))
 }

@@ -84,7 +84,7 @@ fn one_busy_hour_is_a_pattern_though_the_day_is_not() {
 
 #[test]
 fn checks_at_night_are_a_pattern_where_nights_were_quiet() {
-    let night = |checks| unusual_hours(&with([asked(0, 3, checks * 100)]), NOW);
+    let night = |checks: u64| unusual_hours(&with([asked(0, 3, checks * 100)]), NOW);
     assert_eq!(night(9), None);
     let seen = night(10).unwrap();
     assert_eq!((seen.kind, seen.seen), (FindingKind::UnusualHours, 10));

@@ -16,7 +16,14 @@ async fn home_with_a_day_of_work_each() -> Home {
             header: document("asked"),
         }];
         let check =
-            NewCheck { check: check_id(day.into()), opening: b"opening", headers: &headers, at };
+            NewCheck {
+                check: check_id(day.into()),
+                opening: b"opening",
+                headers: &headers,
+                shares: &[],
+                watched: None,
+                at,
+            };
         home.store.record_asked(&check).await.unwrap();
         let receipt = document("receipt");
         home.store
