@@ -5,4 +5,5 @@ mod answers;
 mod demo;
 mod program;
 mod quotas;
+mod rules;
 mod standing;

@@ -9,6 +9,7 @@ mod node;
 mod quota;
 mod reasons;
 mod report;
+mod rules;
 mod shell;
 mod standing;
 mod table;
@@ -71,6 +72,9 @@ enum Command {
     /// Draft, sign, verify and install agreements.
     #[command(subcommand)]
     Agreement(agreement::AgreementCommand),
+    /// Write, review, adopt and explain the rules by which this bureau decides.
+    #[command(subcommand)]
+    Rules(rules::RulesCommand),
     /// Export and verify logs, open a check to an inspector, show contradictions.
     #[command(subcommand)]
     Audit(audit::AuditCommand),
@@ -117,6 +121,7 @@ async fn dispatch(command: Command, output: Output) -> Result<u8, CliError> {
         Command::Node(node) => node.run(output).await,
         Command::Dataset(dataset) => dataset.run(output).await,
         Command::Agreement(agreement) => agreement.run(output).await,
+        Command::Rules(rules) => rules.run(output).await,
         Command::Audit(audit) => audit.run(output).await,
         Command::Keys(keys) => keys.run(output).await,
         Command::Quota(quota) => quota.run(output).await,

@@ -3,8 +3,8 @@ use std::{io, path::Path};
 use symbolon_client::{EvidenceError, InspectionError, TlsError};
 use symbolon_exchange::Received;
 use symbolon_node::{CertificateError, FoundingError, NodeError};
-use symbolon_policy::{AgreementError, Invalid};
-use symbolon_store::{FolderError, StoreError};
+use symbolon_policy::{AgreementError, Invalid, rules::RuleSetError};
+use symbolon_store::{ActError, FolderError, StoreError};
 use thiserror::Error;
 use tonic::Status;
 
@@ -55,6 +55,7 @@ macro_rules! from {
 }
 
 from! {
+    ActError => "act",
     AgreementError => "agreement",
     CertificateError => "certificate",
     EvidenceError => "evidence",
@@ -63,6 +64,7 @@ from! {
     InspectionError => "inspection",
     Invalid => "invalid",
     NodeError => "node",
+    RuleSetError => "rules",
     StoreError => "store",
     TlsError => "tls",
 }

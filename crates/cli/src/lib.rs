@@ -14,7 +14,9 @@ mod commands;
 mod failure;
 mod output;
 mod profile;
+mod prose;
 pub mod rows;
+pub mod rule_folder;
 pub mod scenario;
 pub mod standing;
 

@@ -2,6 +2,7 @@
 //! the demo, the end-to-end tests and developer tools.
 
 use std::{
+    collections::BTreeSet,
     net::{SocketAddr, TcpListener},
     path::{Path, PathBuf},
     process::Stdio,
@@ -11,8 +12,9 @@ use std::{
 use symbolon_identifiers::IdentifierType;
 use symbolon_node::{BureauFacts, PERSON_DAYS, found_bureau, issue_person};
 use symbolon_policy::{
-    Agreement, AgreementTerms, BureauCode, Dataset, Desk, OfferedType, Party, SignedAgreement,
-    WhoLearns, rules::Role,
+    Actor, Agreement, AgreementTerms, BureauCode, Dataset, Desk, OfferedType, Party,
+    SignedAgreement, WhoLearns,
+    rules::{PACK_FILE, Role, RulePack, RuleSet, RulesHash},
 };
 use symbolon_proto::bureau::v1::ListCoverageRequest;
 use symbolon_store::{DataFolder, ImportCounts, KeyName, NodeConfig, Store};
@@ -138,6 +140,39 @@ impl Bureau {
         store.install_agreement(&agreement, &signed.to_json()?, now).await?;
         store.close().await;
         Ok(agreement)
+    }
+
+    /// Puts rules in force as two people of this bureau do it: one proposes, another approves.
+    ///
+    /// # Errors
+    /// When the rules do not load, or the store fails.
+    pub async fn adopt(&self, files: &[(String, String)]) -> Result<RulesHash, CliError> {
+        let set = RuleSet::load(files.iter().map(|(name, text)| (name, text)))?;
+        let person = |name: &str, role| Actor {
+            id: format!("spiffe://{}.symbolon.internal/person/{name}", self.code),
+            roles: BTreeSet::from([role]),
+        };
+        let store = self.store().await?;
+        let now = OffsetDateTime::now_utc();
+        let (lawyer, approver) = (person("lawyer", Role::Legal), person("approver", Role::Approver));
+        store.propose_rules(&set.hash, files, &lawyer, now).await?;
+        store.approve_rules(&set.hash, &approver, now).await?;
+        store.close().await;
+        Ok(set.hash)
+    }
+
+    /// Puts rules in force that permit whatever agreements allow: for measurements, which ask a million
+    /// identifiers at once and name no case.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn adopt_permissive_rules(&self) -> Result<RulesHash, CliError> {
+        let files: Vec<_> = RulePack::starter_files()
+            .iter()
+            .filter(|(name, _)| name.starts_with("BASE-") || *name == PACK_FILE)
+            .map(|(name, text)| ((*name).to_owned(), (*text).to_owned()))
+            .collect();
+        self.adopt(&files).await
     }
 
     /// Makes a dataset and loads rows into it; rows that cannot be used are left out.

@@ -5,9 +5,14 @@ use std::{
 
 use ring::rand::{SecureRandom as _, SystemRandom};
 use symbolon_exchange::{CheckHeader, CommitmentSalts, ScopeQuery, chunk_hash, chunks_of};
-use symbolon_policy::{AgreementId, CheckId, Party, Reason, Refusal, ScopeId, may_keep};
+use symbolon_policy::{
+    AgreementId, CheckId, Party, Reason, Refusal, ScopeId, may_keep, rules::EgressFacts,
+};
 use symbolon_proto::v1::SignedDocument;
-use symbolon_store::{AskedHeader, AskedShare, NewCheck, OwnQuestions, QuotaRefusal, StoreError};
+use symbolon_store::{
+    AskedHeader, AskedShare, DecidedHeader, LogRecord, NewCheck, OwnQuestions, QuotaRefusal,
+    StoreError,
+};
 use thiserror::Error;
 use time::OffsetDateTime;
 use tokio::sync::mpsc;
@@ -18,6 +23,7 @@ use crate::{
     ask::{Ask, AskedScope, ScopeAnswer},
     batch::Batch,
     blinding::{Blinded, BlindedBatch, CHECK_SECRET_LEN, blind},
+    egress::{self, Decided, DecidedUnit, Deciding},
     opening::{Opening, OpeningBatch, OpeningSalts, SealedOpening},
     plan::{Plan, Unit},
     requester::Requester,
@@ -115,32 +121,56 @@ impl Requester {
             }
             None => (Zeroizing::new(random_bytes(&random)?), [].as_slice()),
         };
-        let blinded = Arc::new(blind(&self.compute, &batches, check, &secret).await?);
         if request.keep_tags {
             plan.settle_unkept(now);
         }
-        let mut watched = None;
+        let mut watched = self.look_at_own(&batches, &request.context, now).await?;
         if before.is_none() {
             self.settle_unready(&mut plan, now);
-            let looked = self.look_at_own(check, &batches, &request.context, now).await?;
-            watched = looked.questions;
+            watch::tell(&self.store, &watched.findings, &request.context, check, now).await?;
+        } else {
+            // The first time is no repetition of this one.
+            watched.findings.repeats = watched.findings.repeats.saturating_sub(1);
         }
+        let asked_at = match &before {
+            Some(_) => self.store.asked_entry(&check).await?.map(|(_, at)| at),
+            None => None,
+        };
+        let deciding = Deciding {
+            context: &request.context,
+            batches: &batches,
+            mode: egress::mode(request.keep_tags, &batches),
+            asked_at,
+            watch: watched.findings,
+            now,
+        };
+        let decided = self.decide(&mut plan, &deciding).await?;
+        // What nobody may be asked costs no work.
+        let blinded = if decided.permitted.is_empty() {
+            Arc::default()
+        } else {
+            Arc::new(blind(&self.compute, &batches, check, &secret).await?)
+        };
         let mut settled = plan.settled;
         let prepared = if before.is_some() {
-            let (prepared, unknown) = with_known_headers(plan.units, known_headers);
+            self.record_again(check, &decided, now).await?;
+            let units = decided.permitted.into_iter().map(|one| one.unit).collect();
+            let (prepared, unknown) = with_known_headers(units, known_headers);
             settled.extend(unknown);
             prepared
         } else {
             let preparing = Preparing {
                 requester: self.clone(),
                 check,
-                context: request.context,
+                context: request.context.clone(),
                 batches: Arc::clone(&batches),
                 blinded: Arc::clone(&blinded),
                 secret,
                 now,
             };
-            self.record(preparing, plan.units, watched).await?
+            let (prepared, forbidden) = self.record(preparing, decided, watched.questions).await?;
+            settled.extend(forbidden);
+            prepared
         };
 
         let sources =
@@ -211,26 +241,28 @@ impl Requester {
         }
     }
 
-    /// Looks at the question as this bureau's own watch does, and tells the inspector of what should
-    /// be looked at.
+    /// Looks at the question as this bureau's own watch does.
     async fn look_at_own(
         &self,
-        check: CheckId,
         batches: &Arc<Vec<Batch>>,
         context: &QuestionContext,
         now: OffsetDateTime,
     ) -> Result<Watched, CheckError> {
         let watched = watch::look(&self.store, &self.compute, batches, context, now).await;
-        let watched = watched.map_err(|error| match error {
+        watched.map_err(|error| match error {
             WatchError::Store(error) => CheckError::Store(error),
             WatchError::Stopped(_) => CheckError::Stopping,
-        })?;
-        watch::tell(&self.store, &watched.findings, context, check, now).await?;
-        Ok(watched)
+        })
     }
 
     /// What a refused question did not use up after all, and what the partner said of it.
-    async fn note_refusal(&self, owner: &Party, agreement: &AgreementId, shares: &[AskedShare], failure: &Failure) {
+    async fn note_refusal(
+        &self,
+        owner: &Party,
+        agreement: &AgreementId,
+        shares: &[AskedShare],
+        failure: &Failure,
+    ) {
         let now = OffsetDateTime::now_utc();
         let quota = [Reason::QuotaExhausted, Reason::BudgetExhausted];
         let is_quota = quota.iter().any(|reason| reason.as_str() == failure.reason);
@@ -253,38 +285,76 @@ impl Requester {
         }
     }
 
-    /// Signs a header for each unit and records the check with them before anything is sent.
+    /// Signs a header for each unit and records the check with them before anything is sent. What
+    /// has become forbidden in the meantime, because others have asked, is not sent either.
     async fn record(
         &self,
         preparing: Preparing,
-        units: Vec<Unit>,
+        decided: Decided,
         watched: Option<OwnQuestions>,
-    ) -> Result<Vec<PreparedUnit>, CheckError> {
+    ) -> Result<(Vec<PreparedUnit>, Vec<(Source, Failure)>), CheckError> {
         let (check, at) = (preparing.check, preparing.now);
         let blinded = Arc::clone(&preparing.blinded);
-        let shares: Vec<_> = units.iter().flat_map(|unit| shares_of(unit, &blinded)).collect();
+        let Decided { rules, permitted, forbidden } = decided;
+        let mut grounds = Vec::with_capacity(permitted.len());
+        let mut units = Vec::with_capacity(permitted.len());
+        for DecidedUnit { unit, counts, decision } in permitted {
+            units.push(unit);
+            grounds.push((counts, decision));
+        }
         let work = move || preparing.prepare(units);
         let (prepared, opening) =
             self.compute.run(work).await.map_err(|_| CheckError::Stopping)??;
-        let headers: Vec<_> = prepared
+        let permitted = prepared
             .iter()
-            .map(|one| AskedHeader {
-                owner: one.unit.owner.code.clone(),
-                agreement: one.unit.agreement.terms().id.clone(),
-                header: one.header.clone().into(),
+            .zip(&grounds)
+            .map(|(one, (counts, decision))| DecidedHeader {
+                header: AskedHeader {
+                    owner: one.unit.owner.code.clone(),
+                    agreement: one.unit.agreement.terms().id.clone(),
+                    header: one.header.clone().into(),
+                },
+                shares: shares_of(&one.unit, &blinded),
+                counts: *counts,
+                decision: decision.clone(),
             })
             .collect();
-        self.store
-            .record_asked(&NewCheck {
-                check,
-                opening: &opening,
-                headers: &headers,
-                shares: &shares,
-                watched: watched.as_ref(),
-                at,
-            })
-            .await?;
-        Ok(prepared)
+        let new = NewCheck {
+            check,
+            opening: &opening,
+            permitted,
+            forbidden,
+            watched: watched.as_ref(),
+            at,
+        };
+        let again = |place: usize, counts| match grounds.get(place) {
+            Some((_, decision)) => egress::again(&rules, decision, counts),
+            None => rules.decide_egress(EgressFacts::default(), counts),
+        };
+        let decisions = self.store.record_asked(new, again).await?;
+        let (mut to_send, mut settled) = (Vec::new(), Vec::new());
+        for (one, decision) in prepared.into_iter().zip(decisions) {
+            if decision.ruling.permitted {
+                to_send.push(one);
+            } else {
+                settled.extend(egress::forbidden(one.unit, &decision, at));
+            }
+        }
+        Ok((to_send, settled))
+    }
+
+    /// A check that is asked again was recorded the first time; what rules say now is logged, with one
+    /// entry whatever they say.
+    async fn record_again(
+        &self,
+        check: CheckId,
+        decided: &Decided,
+        at: OffsetDateTime,
+    ) -> Result<(), StoreError> {
+        let permitted = decided.permitted.iter().map(|one| &one.decision);
+        let decisions = permitted.chain(&decided.forbidden).cloned().collect();
+        self.store.append(&LogRecord::CheckAskedAgain { check, decisions }, at).await?;
+        Ok(())
     }
 
     async fn ask_unit(
@@ -399,6 +469,7 @@ impl Preparing {
             officer: context.facts.officer.clone(),
             case_reference: context.facts.case_reference.clone(),
             justification: context.facts.justification.clone(),
+            stated: context.stated,
             batches: batches.iter().map(OpeningBatch::of).collect(),
             salts,
         };

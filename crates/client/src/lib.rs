@@ -13,6 +13,7 @@ mod book;
 pub mod bureau;
 mod check;
 mod compute;
+mod egress;
 mod evidence;
 mod failure;
 mod holder;
@@ -27,6 +28,7 @@ mod requester;
 mod rule_book;
 mod sets;
 mod standing;
+mod stated;
 mod statistics;
 mod sync;
 mod tags;
@@ -37,6 +39,7 @@ pub use blinding::{CHECK_SECRET_LEN, derive_blind};
 pub use book::AgreementBook;
 pub use check::{CheckError, CheckRequest, SourceResult, StartedCheck};
 pub use compute::{Compute, Stopped};
+pub use egress::{MOST_OF_ONE_MATTER, urgency};
 pub use evidence::{
     ElementEvidence, EvidenceError, EvidenceFacts, Logged, ProvenElement, SignedFile,
 };
@@ -50,12 +53,13 @@ pub use logs::{LogFollow, LogReport, LogWatch};
 pub use pipeline::Pipeline;
 pub use plan::{Item, QuestionContext, Source};
 pub use requester::Requester;
-pub use rule_book::{RuleBook, Rules};
+pub use rule_book::{RuleBook, Rules, rule_refusal};
 pub use sets::{HeldSet, SetShelf};
 pub use standing::{
     KeptIn, MatchedIn, Standing, StandingFailure, StandingHit, StandingItem, StandingKept,
     StandingPart, StandingState, Survey,
 };
+pub use stated::StatedFacts;
 pub use sync::{PartnerSync, SyncReport};
 pub use tls::{
     Credentials, PartnerTrust, TlsError, crypto_provider, read_certificates, read_private_key,

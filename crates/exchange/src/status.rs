@@ -28,6 +28,7 @@ fn code(reason: Reason) -> Code {
         | Reason::NotAParty
         | Reason::PurposeNotAgreed
         | Reason::RoleMissing
+        | Reason::RuleForbids
         | Reason::StandingNotAgreed
         | Reason::TypeNotAgreed => Code::PermissionDenied,
         Reason::AgreementUnknown | Reason::ScopeUnknown => Code::NotFound,
@@ -45,6 +46,7 @@ fn code(reason: Reason) -> Code {
         | Reason::AgreementNotYetValid
         | Reason::LogAltered
         | Reason::LogSizeUnknown
+        | Reason::RulesDamaged
         | Reason::RulesVersionMismatch => Code::FailedPrecondition,
         Reason::SetNotReady | Reason::TryAgain => Code::Unavailable,
         _ => Code::Internal,
@@ -87,6 +89,7 @@ impl Received {
                 Reason::NotAParty,
                 Reason::PurposeNotAgreed,
                 Reason::QuotaExhausted,
+                Reason::RuleForbids,
                 Reason::TypeNotAgreed,
             ]
             .iter()

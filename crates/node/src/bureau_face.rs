@@ -91,7 +91,7 @@ impl BureauFace {
         };
         let place = self.place()?;
         let began = Instant::now();
-        let asked = read::question(requests, actor.id.clone(), most, &self.compute).await?;
+        let asked = read::question(requests, actor.clone(), most, &self.compute).await?;
         let Ok(Question { check, items, rejected, context, timeout: limit }) = asked else {
             return Err(self.authority.refuse(&actor, Act::BigCheck).await?);
         };
@@ -189,8 +189,8 @@ impl BureauService for BureauFace {
         &self,
         request: Request<Streaming<BeginStandingRequest>>,
     ) -> Result<Response<Self::BeginStandingStream>, Status> {
-        let agency = self.authorised(&request, Act::Standing).await?.id;
-        let events = self.begin_standing(agency, request.into_inner()).await;
+        let asker = self.authorised(&request, Act::Standing).await?;
+        let events = self.begin_standing(asker, request.into_inner()).await;
         events.map(events_of).map_err(|refusal| self.refusal(&refusal))
     }
 
@@ -200,8 +200,8 @@ impl BureauService for BureauFace {
         &self,
         request: Request<Streaming<UpdateStandingRequest>>,
     ) -> Result<Response<Self::UpdateStandingStream>, Status> {
-        let agency = self.authorised(&request, Act::Standing).await?.id;
-        let events = self.update_standing(&agency, request.into_inner()).await;
+        let asker = self.authorised(&request, Act::Standing).await?;
+        let events = self.update_standing(asker, request.into_inner()).await;
         events.map(events_of).map_err(|refusal| self.refusal(&refusal))
     }
 

@@ -7,7 +7,8 @@ use std::{fmt::Display, io, net::SocketAddr, path::Path};
 use symbolon_client::{Failure, StandingFailure};
 use symbolon_identifiers::IdentifierType;
 use symbolon_policy::{
-    AgreementId, BureauCode, CheckId, Reason, ScopeId, StandingId, watch::FindingKind,
+    AgreementId, BureauCode, CheckId, Reason, ScopeId, StandingId, rules::RulesHash,
+    watch::FindingKind,
 };
 use symbolon_store::{CacheFault, FaultKind, FolderError, StandingError, StoreError};
 use tracing::Level;
@@ -23,6 +24,7 @@ impl LogSafe for BureauCode {}
 impl LogSafe for CacheFault {}
 impl LogSafe for CheckId {}
 impl LogSafe for IdentifierType {}
+impl LogSafe for RulesHash {}
 impl LogSafe for ScopeId {}
 impl LogSafe for StandingId {}
 impl LogSafe for SocketAddr {}

@@ -1,7 +1,7 @@
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
-use symbolon_client::{AgreementBook, Compute, Credentials, Requester, TlsError};
-use symbolon_store::{DataFolder, FolderError, NodeConfig, NodeLock, Store, StoreError};
+use symbolon_client::{AgreementBook, Compute, Credentials, Requester, RuleBook, Rules, TlsError};
+use symbolon_store::{Adoption, DataFolder, FolderError, NodeConfig, NodeLock, Store, StoreError};
 use thiserror::Error;
 use time::OffsetDateTime;
 use tokio::{
@@ -75,6 +75,9 @@ impl Node {
         let bureau_roots =
             symbolon_client::read_certificates(&self.folder.certificate("bureau-root"))?;
         let book = AgreementBook::default();
+        let (rules, adoption) = Rules::in_force(&self.store).await?;
+        say_rules(&rules, adoption.as_ref());
+        let rule_book = RuleBook::new(rules);
         let partner_tls = tls::partner_face(code.clone(), book.clone(), &partner_credentials)?;
         let bureau_tls = tls::bureau_face(&bureau_roots, &bureau_credentials)?;
 
@@ -85,6 +88,7 @@ impl Node {
             code.clone(),
             self.store.clone(),
             book.clone(),
+            rule_book.clone(),
             partner_credentials,
             compute.clone(),
         );
@@ -92,6 +96,7 @@ impl Node {
         let jobs = Jobs {
             store: self.store.clone(),
             book: book.clone(),
+            rules: rule_book.clone(),
             publisher: Publisher {
                 us: code.clone(),
                 store: self.store.clone(),
@@ -122,6 +127,7 @@ impl Node {
             us: code.clone(),
             store: self.store.clone(),
             book: book.clone(),
+            rules: rule_book,
             published,
             compute: compute.clone(),
             own_log,
@@ -187,7 +193,8 @@ impl Node {
             async move { log_end(router.serve_with_incoming_shutdown(incoming, signal).await) }
         });
         tasks.spawn(metrics::serve(self.metrics_listener, metrics, when(stopped.clone())));
-        tasks.spawn(jobs.run(known, stopped));
+        let adoptions = adoption.map_or(0, |adoption| adoption.number);
+        tasks.spawn(jobs.run(known, adoptions, stopped));
 
         stop.await;
         event!(info, "the node is stopping; it finishes what is in flight");
@@ -201,6 +208,26 @@ impl Node {
         self.store.close().await;
         event!(info, "the node has stopped");
         Ok(())
+    }
+}
+
+/// Says which rules are in force, at the start and when others come into force.
+pub(crate) fn say_rules(rules: &Rules, adoption: Option<&Adoption>) {
+    if rules.are_damaged() {
+        event!(
+            warn,
+            "the rules in force cannot be read, so everything is denied; `symbolon rules show` says \
+             why",
+            rules = rules.hash,
+        );
+    } else if let Some(adoption) = adoption {
+        event!(info, "rules are in force", rules = rules.hash, adoption = adoption.number);
+    } else {
+        event!(
+            info,
+            "no rules have been adopted: the starter pack with empty tables is in force",
+            rules = rules.hash,
+        );
     }
 }
 

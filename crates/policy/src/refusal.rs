@@ -71,6 +71,10 @@ reasons! {
     RoleMissing => "role_missing",
     /// The caller's certificate was revoked; made on the bureau face.
     CertificateRevoked => "certificate_revoked",
+    /// A rule of this bureau's lawyers forbids it.
+    RuleForbids => "rule_forbids",
+    /// The rules in force cannot be read, and what cannot be decided is refused.
+    RulesDamaged => "rules_damaged",
     /// The two sides run different versions of a type's rules.
     RulesVersionMismatch => "rules_version_mismatch",
     /// The scope is not offered, or its epoch is over.

@@ -4,6 +4,7 @@ use sqlx::{Sqlite, Transaction};
 use symbolon_ledger::{Commitment, LeafHash, SALT_LEN};
 use symbolon_policy::{
     Actor, AgreementHash, AgreementId, BureauCode, CertificateHash, CheckId, ScopeId, StandingId,
+    rules::{LoggedDecision, RulesHash},
     watch::FindingKind,
 };
 use time::OffsetDateTime;
@@ -33,6 +34,15 @@ pub enum LogRecord {
         subject: String,
         /// Who.
         by: Actor,
+    },
+    /// Two people put rules with their tables in force.
+    RulesAdopted {
+        /// Which.
+        rules: RulesHash,
+        /// Who proposed them.
+        proposed_by: String,
+        /// Who approved them.
+        approved_by: Actor,
     },
     /// A person changed the state of this bureau.
     Administered {
@@ -135,6 +145,9 @@ pub enum LogRecord {
         header: String,
         /// How many elements it may ask.
         elements: u64,
+        /// What the rules said. Entries of before have none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        decision: Option<Box<LoggedDecision>>,
     },
     /// A partner's check was answered, whole or in part.
     CheckAnswered {
@@ -161,6 +174,9 @@ pub enum LogRecord {
         header: String,
         /// Why.
         reason: String,
+        /// What the rules said, where it came to that.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        decision: Option<Box<LoggedDecision>>,
     },
     /// What was older than it may be was erased: records and salts of entries, sealed checks, headers.
     RecordsErased {
@@ -222,6 +238,17 @@ pub enum LogRecord {
         /// recorded, hexadecimal. Entries of before have none.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         headers: Option<String>,
+        /// What the rules said for each partner and agreement. Only where they permit is a header
+        /// signed and sent.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        decisions: Vec<LoggedDecision>,
+    },
+    /// This bureau asked a check again.
+    CheckAskedAgain {
+        /// Which check.
+        check: CheckId,
+        /// What the rules said now for each partner and agreement.
+        decisions: Vec<LoggedDecision>,
     },
     /// A person of this bureau began a standing check.
     StandingBegun {

@@ -1,10 +1,12 @@
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
+use symbolon_client::{rule_refusal, urgency};
 use symbolon_exchange::{CheckHeader, DocumentError, DocumentHash};
 use symbolon_policy::{
-    Agreement, BureauCode, Question, Reason, Refusal, ScopeId, ScopeShare, admit, rules,
+    Agreement, BureauCode, Question, Reason, Refusal, ScopeId, ScopeShare, admit,
+    rules::{IngressFacts, LoggedDecision},
 };
-use symbolon_proto::v1::{SignedDocument, Urgency};
+use symbolon_proto::v1::SignedDocument;
 use symbolon_store::{
     Admission, Admitted, LogRecord, Measure, NotAdmitted, Side, StoreError, Tally,
 };
@@ -34,8 +36,8 @@ pub(super) struct AdmittedCheck {
 
 impl PartnerFace {
     /// Everything that is decided before a single element is looked at: who asks, under which
-    /// agreement, whether it allows this, and whether the quota suffices. Then the check is counted
-    /// and logged.
+    /// agreement, whether it and this bureau's rules allow this, and whether the quota suffices. Then
+    /// the check is counted and logged.
     pub(super) async fn admit(
         &self,
         peer: &Peer,
@@ -53,7 +55,10 @@ impl PartnerFace {
         let (header, header_hash) =
             CheckHeader::verify(document, &party.keys.header).map_err(header_refusal)?;
         let requester = party.code.clone();
-        let decided = self.decide(&agreement, &header, header_hash, &requester, document).await;
+        let mut decision = None;
+        let decided = self
+            .decide(&agreement, &header, header_hash, &requester, document, &mut decision)
+            .await;
         match decided {
             Ok((scopes, admitted, datasets)) => {
                 self.tell_warnings(&admitted);
@@ -83,6 +88,7 @@ impl PartnerFace {
                     check: header.check_id,
                     header: header_hash.to_string(),
                     reason: refusal.reason.as_str().to_owned(),
+                    decision: decision.map(Box::new),
                 };
                 if let Err(error) = self.store.append(&record, OffsetDateTime::now_utc()).await {
                     event!(warn, "a refusal could not be logged", error = error);
@@ -92,6 +98,7 @@ impl PartnerFace {
         }
     }
 
+    /// Leaves in `decision` what the rules said, where it comes to that.
     async fn decide(
         &self,
         agreement: &Agreement,
@@ -99,6 +106,7 @@ impl PartnerFace {
         header_hash: DocumentHash,
         requester: &BureauCode,
         document: &SignedDocument,
+        decision: &mut Option<LoggedDecision>,
     ) -> Result<(Vec<Arc<PublishedScope>>, Admitted, Vec<String>), Refusal> {
         if !self.own_log.is_sound() {
             return Err(log_altered());
@@ -151,10 +159,16 @@ impl PartnerFace {
             header_hash: header_hash.0,
             shares: &shares,
             purpose: &header.purpose,
-            urgency: declared_urgency(header.urgency),
+            urgency: urgency(header.urgency),
             at: now,
         };
-        let admitted = self.store.admit_check(&admission).await.map_err(not_admitted)?;
+        let (rules, facts) = (self.rules.current(), ingress_facts(agreement, header, &shares, now));
+        let decide = |counts| {
+            let decided = rules.decide_ingress(facts.clone(), counts);
+            *decision = Some(decided.clone());
+            decided
+        };
+        let admitted = self.store.admit_check(&admission, decide).await.map_err(not_admitted)?;
         let mut datasets: Vec<_> = shares.into_iter().map(|share| share.scope.dataset).collect();
         datasets.sort_unstable();
         datasets.dedup();
@@ -233,14 +247,37 @@ impl PartnerFace {
     }
 }
 
-/// What was declared, in the words of rules and statistics.
-fn declared_urgency(urgency: Urgency) -> rules::Urgency {
-    let declared = urgency.as_str_name();
-    let is_declared = |known: &&rules::Urgency| {
-        declared.strip_prefix("URGENCY_").is_some_and(|name| name.eq_ignore_ascii_case(known.as_str()))
-    };
-    // Not said is treated as routine.
-    rules::Urgency::ALL.iter().find(is_declared).copied().unwrap_or(rules::Urgency::Routine)
+/// All but what tables and counts say. Every header that was verified carries the three commitments.
+fn ingress_facts(
+    agreement: &Agreement,
+    header: &CheckHeader,
+    shares: &[ScopeShare],
+    now: OffsetDateTime,
+) -> IngressFacts {
+    let terms = agreement.terms();
+    let datasets: BTreeSet<_> = shares.iter().map(|share| share.scope.dataset.clone()).collect();
+    let offered = agreement.scopes_of(&header.owner, now);
+    let types_agreed = offered
+        .filter(|(scope, ..)| datasets.contains(&scope.dataset))
+        .map(|(scope, ..)| scope.identifier_type)
+        .collect();
+    let elements = shares.iter().map(|share| (share.scope.identifier_type, share.elements));
+    IngressFacts {
+        requester: header.requester.to_string(),
+        agreement: terms.id.to_string(),
+        datasets,
+        purpose: header.purpose.clone(),
+        purposes_agreed: terms.purposes.iter().cloned().collect(),
+        offence_class: header.offence_class.clone(),
+        offence_asked: terms.conditions.as_ref().is_some_and(|c| c.offence_class_required),
+        urgency: urgency(header.urgency),
+        elements: elements.collect(),
+        types_agreed,
+        commitments_present: true,
+        hour_utc: now.hour().into(),
+        standing_days: terms.standing_days.unwrap_or(0).into(),
+        ..IngressFacts::default()
+    }
 }
 
 fn header_refusal(error: DocumentError) -> Refusal {
@@ -257,6 +294,7 @@ fn not_admitted(error: NotAdmitted) -> Refusal {
             Reason::CheckIdReused,
             "another check was asked under this id before; choose a fresh id for a new check",
         ),
+        NotAdmitted::Forbidden(decision) => rule_refusal(&decision.ruling),
         NotAdmitted::Quota { identifier_type, quota, left, renews_at } => Refusal::new(
             Reason::QuotaExhausted,
             format!(

@@ -17,6 +17,7 @@ mod loads;
 mod log;
 mod own_watch;
 mod retention;
+mod rules;
 mod scope_keys;
 mod sets;
 mod standing;

@@ -1,10 +1,13 @@
 use std::collections::BTreeSet;
 
-use symbolon_policy::{Actor, rules::Role};
+use symbolon_policy::{
+    Actor,
+    rules::{Adequacy, Role},
+};
 use symbolon_store::{NewCheck, OWN_WATCH_DAYS, OwnHistory, OwnQuestion, OwnQuestions, Store};
 use time::{Duration, OffsetDateTime};
 
-use crate::fixture::{Home, NOW, check_id};
+use crate::fixture::{Home, NOW, check_id, question as question_of_rules};
 
 /// A value that lies in two neighbourhoods of a number line.
 fn value(store: &Store, number: u32) -> OwnQuestion {
@@ -26,12 +29,13 @@ async fn ask(store: &Store, check: u64, questions: &OwnQuestions, at: OffsetDate
     let check = NewCheck {
         check: check_id(check),
         opening: b"sealed",
-        headers: &[],
-        shares: &[],
+        permitted: Vec::new(),
+        forbidden: Vec::new(),
         watched: Some(questions),
         at,
     };
-    store.record_asked(&check).await.unwrap();
+    let never = |_, _| question_of_rules(true, 1, Adequacy::Adequate);
+    store.record_asked(check, never).await.unwrap();
 }
 
 async fn history(store: &Store, questions: &OwnQuestions, at: OffsetDateTime) -> OwnHistory {

@@ -1,8 +1,13 @@
 use symbolon_identifiers::IdentifierType;
-use symbolon_store::{AskedHeader, Erased, LogRecord, NewCheck};
+use symbolon_policy::rules::Adequacy;
+use symbolon_store::{
+    AskedHeader, DecidedHeader, Erased, LogRecord, NewCheck, PartnerCounts,
+};
 use time::Duration;
 
-use crate::fixture::{Asked, Home, NOW, agreement_id, check_id, code, document, share, whole_log};
+use crate::fixture::{
+    Asked, Home, NOW, agreement_id, check_id, code, document, question, share, whole_log,
+};
 
 const DAY: Duration = Duration::days(1);
 
@@ -10,21 +15,26 @@ async fn home_with_a_day_of_work_each() -> Home {
     let home = Home::new().await;
     for day in 0_u8..3 {
         let at = NOW + DAY * i32::from(day);
-        let headers = [AskedHeader {
-            owner: code("FRA"),
-            agreement: agreement_id(),
-            header: document("asked"),
+        let permitted = vec![DecidedHeader {
+            header: AskedHeader {
+                owner: code("FRA"),
+                agreement: agreement_id(),
+                header: document("asked"),
+            },
+            shares: Vec::new(),
+            counts: PartnerCounts::default(),
+            decision: question(true, 1, Adequacy::Safeguards),
         }];
-        let check =
-            NewCheck {
-                check: check_id(day.into()),
-                opening: b"opening",
-                headers: &headers,
-                shares: &[],
-                watched: None,
-                at,
-            };
-        home.store.record_asked(&check).await.unwrap();
+        let check = NewCheck {
+            check: check_id(day.into()),
+            opening: b"opening",
+            permitted,
+            forbidden: Vec::new(),
+            watched: None,
+            at,
+        };
+        let again = |_, _| question(true, 1, Adequacy::Safeguards);
+        home.store.record_asked(check, again).await.unwrap();
         let receipt = document("receipt");
         home.store
             .record_receipt(&check_id(day.into()), &code("FRA"), &agreement_id(), &receipt)
