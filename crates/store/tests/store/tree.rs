@@ -10,7 +10,11 @@ async fn home_with_entries(count: u64) -> (Home, Vec<LeafHash>) {
     let home = Home::new().await;
     let mut leaves = Vec::new();
     for number in 0..count {
-        let record = LogRecord::CheckAsked { check: check_id(number), headers: None };
+        let record = LogRecord::CheckAsked {
+            check: check_id(number),
+            headers: None,
+            decisions: Vec::new(),
+        };
         leaves.push(home.store.append(&record, NOW).await.unwrap().1);
     }
     (home, leaves)
@@ -115,7 +119,8 @@ async fn the_log_of_a_database_of_before_gets_its_tree_and_goes_on() {
         assert_proves_everything(&store, &leaves).await;
         for entry in store.log_entries(0, 100).await.unwrap() {
             let check = check_id(entry.index);
-            assert_eq!(entry.record, Some(LogRecord::CheckAsked { check, headers: None }));
+            let record = LogRecord::CheckAsked { check, headers: None, decisions: Vec::new() };
+            assert_eq!(entry.record, Some(record));
         }
         let record = LogRecord::CheckOpened { check: check_id(1), position: None };
         leaves.push(store.append(&record, NOW).await.unwrap().1);
