@@ -11,7 +11,7 @@ use symbolon_proto::{
     v1::SignedDocument,
 };
 use symbolon_store::LogId;
-use symbolon_tagset::MembershipHash;
+use symbolon_tagset::{LabelSecret, MembershipHash};
 use time::OffsetDateTime;
 use tonic::Streaming;
 
@@ -20,7 +20,7 @@ use crate::{
     failure::Failure,
     pipeline::Pipeline,
     requester::Requester,
-    sets::HeldSet,
+    sets::{HeldSet, LabelTrouble},
     tags::Tags,
 };
 
@@ -52,6 +52,19 @@ pub(crate) struct ScopeAnswer {
     pub(crate) hits: Vec<bool>,
     /// The same.
     pub(crate) tags: Tags,
+    /// What is released at once with hits, by their place in the batch, rising; empty where nothing is
+    /// agreed.
+    pub(crate) labels: Vec<(usize, OpenedLabel)>,
+}
+
+/// A label that was opened, or why it was not.
+pub type OpenedLabel = Result<String, LabelTrouble>;
+
+/// What is kept of the outputs of one scope.
+struct Received {
+    tags: Tags,
+    /// In a scope with labels, in the same order.
+    secrets: Vec<LabelSecret>,
 }
 
 impl Ask<'_> {
@@ -65,7 +78,7 @@ impl Ask<'_> {
             held.push(self.requester.sets.usable(&scope.id, now)?);
         }
         let first = self.attempt(&held).await;
-        let (tags, receipt) = match first {
+        let (received, receipt) = match first {
             Err(failure) if failure.is_broken_connection() => {
                 // Same id, same header: the owner answers the same and counts once. This does not
                 // depend on any outcome.
@@ -76,7 +89,7 @@ impl Ask<'_> {
             other => other?,
         };
         let held = self.fresh_sets(held, &receipt).await;
-        self.look_up(held, tags).await
+        self.look_up(held, received).await
     }
 
     /// The sets as of the owner's receipt: if it has published since, the newer ones.
@@ -114,7 +127,7 @@ impl Ask<'_> {
 
     /// While one chunk's proof is verified and its blinds are taken off, the next ones are read,
     /// and requests go out meanwhile. Nothing is looked up before all are in and signed for.
-    async fn attempt(&self, held: &[Arc<HeldSet>]) -> Result<(Vec<Tags>, Receipt), Failure> {
+    async fn attempt(&self, held: &[Arc<HeldSet>]) -> Result<(Vec<Received>, Receipt), Failure> {
         let positions = self.positions();
         let mut client = self.requester.partners.client(&self.owner)?;
         let mut answers = client.check(self.requests(positions.clone())).await?.into_inner();
@@ -123,7 +136,7 @@ impl Ask<'_> {
         // One more than there are cores: the next is at hand when a core is free, and no more
         // memory is held.
         let mut under_way = Pipeline::new(compute, compute.cores().saturating_add(1));
-        let mut received = self.room();
+        let mut received = self.room(held);
         for position in &positions {
             let chunk = next_chunk(&mut answers).await?;
             digest.add(&chunk.elements);
@@ -135,14 +148,22 @@ impl Ask<'_> {
         while let Some(done) = under_way.next().await? {
             add(&mut received, done?);
         }
-        let answered = received.iter().map(Tags::len).sum();
+        let answered = received.iter().map(|scope| scope.tags.len()).sum();
         let receipt = self.receipt(&mut answers, digest, answered).await?;
         Ok((received, receipt))
     }
 
-    /// Room for the tags of each scope.
-    fn room(&self) -> Vec<Tags> {
-        self.counts().map(|count| Tags::with_capacity(count.try_into().unwrap_or(0))).collect()
+    /// Room for what is kept of each scope.
+    fn room(&self, held: &[Arc<HeldSet>]) -> Vec<Received> {
+        let room = self.counts().zip(held).map(|(count, set)| {
+            let count = count.try_into().unwrap_or(0);
+            let secrets = if set.manifest.labels.is_some() { count } else { 0 };
+            Received {
+                tags: Tags::with_capacity(count),
+                secrets: Vec::with_capacity(secrets),
+            }
+        });
+        room.collect()
     }
 
     fn counts(&self) -> impl Iterator<Item = u32> {
@@ -179,10 +200,10 @@ impl Ask<'_> {
             return Err(Failure::untrusted("the bureau answered what was not asked"));
         };
         let (blinded, kind, chunk) = (Arc::clone(&self.blinded), scope.kind, position.chunk);
-        let public_key = set.manifest.public_key;
+        let (public_key, labelled) = (set.manifest.public_key, set.manifest.labels.is_some());
         Ok(move || {
-            finalize(&blinded, kind, chunk, &public_key, &answer)
-                .map(|tags| (index, tags))
+            finalize(&blinded, kind, chunk, &public_key, &answer, labelled)
+                .map(|received| (index, received))
                 .ok_or_else(|| {
                     Failure::no_answer(
                         "proof_invalid",
@@ -229,17 +250,19 @@ impl Ask<'_> {
     async fn look_up(
         &self,
         held: Vec<Result<Arc<HeldSet>, Failure>>,
-        tags: Vec<Tags>,
+        received: Vec<Received>,
     ) -> Result<Vec<Result<ScopeAnswer, Failure>>, Failure> {
         let work = move || {
             held.into_iter()
-                .zip(tags)
-                .map(|(set, tags)| {
+                .zip(received)
+                .map(|(set, Received { tags, secrets })| {
                     let set = set?;
+                    let hits = set.tags.contains_batch(tags.as_slice());
                     Ok(ScopeAnswer {
                         version: set.manifest.version,
                         updated_at: set.manifest.updated_at,
-                        hits: set.tags.contains_batch(tags.as_slice()),
+                        labels: open_labels(&set, &hits, &tags, &secrets),
+                        hits,
                         tags,
                     })
                 })
@@ -249,23 +272,38 @@ impl Ask<'_> {
     }
 }
 
-/// The index of a chunk's scope, and its tags.
-type Finalized = Result<(usize, Tags), Failure>;
+/// Opens the labels of what hit.
+fn open_labels(
+    set: &HeldSet,
+    hits: &[bool],
+    tags: &Tags,
+    secrets: &[LabelSecret],
+) -> Vec<(usize, OpenedLabel)> {
+    let outputs = tags.as_slice().iter().zip(secrets);
+    let hits = hits.iter().zip(outputs).enumerate().filter(|(_, (hit, _))| **hit);
+    hits.filter_map(|(place, (_, (hash, secret)))| Some((place, set.open_label(hash, secret)?)))
+        .collect()
+}
 
-fn add(received: &mut [Tags], (scope, more): (usize, Tags)) {
-    if let Some(tags) = received.get_mut(scope) {
-        tags.extend(&more);
+/// The index of a chunk's scope, and what is kept of it.
+type Finalized = Result<(usize, Received), Failure>;
+
+fn add(received: &mut [Received], (scope, mut more): (usize, Received)) {
+    if let Some(received) = received.get_mut(scope) {
+        received.tags.extend(&more.tags);
+        received.secrets.append(&mut more.secrets);
     }
 }
 
-/// Of each output only what is looked up is kept: 16 bytes of 64.
+/// Of each output only what is looked up is kept, 16 bytes of 64, and 32 more where there are labels.
 fn finalize(
     blinded: &Blinded,
     kind: IdentifierType,
     chunk: u32,
     public_key: &PublicKey,
     answer: &EvaluatedChunk,
-) -> Option<Tags> {
+    labelled: bool,
+) -> Option<Received> {
     let (chunk, inputs) = blinded.get(&kind)?.chunk(chunk)?;
     let proof = Proof::from_bytes(&answer.proof).ok()?;
     let outputs = voprf::additive::finalize(
@@ -277,7 +315,11 @@ fn finalize(
         &proof,
     )
     .ok()?;
-    Some(outputs.iter().map(|output| MembershipHash(output.membership_hash())).collect())
+    let secrets = outputs.iter().filter(|_| labelled);
+    Some(Received {
+        tags: outputs.iter().map(|output| MembershipHash(output.membership_hash())).collect(),
+        secrets: secrets.map(|output| LabelSecret::new(*output.label_secret())).collect(),
+    })
 }
 
 async fn next_chunk(answers: &mut Streaming<CheckResponse>) -> Result<EvaluatedChunk, Failure> {

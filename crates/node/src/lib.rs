@@ -7,6 +7,7 @@
 mod accept;
 mod bureau_face;
 mod certificates;
+mod entering;
 mod founding;
 mod jobs;
 mod logging;
@@ -25,7 +26,7 @@ pub use certificates::{
     CertificateError, CertificateFacts, PERSON_DAYS, certificate_facts, issue_person,
     person_certificate, renew,
 };
+pub use entering::{AdmissionReport, RuleCount, admission_report};
 pub use founding::{BureauFacts, FoundingError, found_bureau};
 pub use logging::{LogFormat, LogLevel, start_logging};
 pub use node::{Node, NodeError};
-pub use publish::end_scopes;

@@ -7,8 +7,8 @@ use std::{fmt::Display, io, net::SocketAddr, path::Path};
 use symbolon_client::{Failure, StandingFailure};
 use symbolon_identifiers::IdentifierType;
 use symbolon_policy::{
-    AgreementId, BureauCode, CheckId, Reason, ScopeId, StandingId, rules::RulesHash,
-    watch::FindingKind,
+    AgreementId, AgreementState, BureauCode, CheckId, Reason, ScopeId, StandingId,
+    rules::RulesHash, watch::FindingKind,
 };
 use symbolon_store::{CacheFault, FaultKind, FolderError, StandingError, StoreError};
 use tracing::Level;
@@ -60,6 +60,17 @@ impl Display for FindingCode {
 }
 
 impl LogSafe for FindingCode {}
+
+/// Where an agreement stands.
+pub(crate) struct StateCode(pub(crate) AgreementState);
+
+impl Display for StateCode {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.0.as_str())
+    }
+}
+
+impl LogSafe for StateCode {}
 
 /// How a log contradicts itself.
 pub(crate) struct FaultCode(pub(crate) FaultKind);

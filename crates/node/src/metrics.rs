@@ -35,6 +35,12 @@ pub(crate) struct EndLabel {
     pub(crate) end: &'static str,
 }
 
+/// Where agreements stand.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
+pub(crate) struct StateLabel {
+    pub(crate) state: &'static str,
+}
+
 /// What a person should look at.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
 pub(crate) struct FindingLabel {
@@ -63,6 +69,8 @@ pub(crate) struct UsageLabel {
 /// What a node counts. No label holds text from outside but names of signed agreements.
 pub(crate) struct Metrics {
     registry: Registry,
+    pub(crate) agreements: Family<StateLabel, Gauge>,
+    pub(crate) agreement_exchange_failures: Counter,
     pub(crate) checks_answered: Counter,
     pub(crate) checks_refused: Family<ReasonLabel, Counter>,
     pub(crate) elements_evaluated: Counter,
@@ -94,6 +102,8 @@ impl Default for Metrics {
         let seconds = || Histogram::new(exponential_buckets(0.001, 2.0, 20));
         let mut registry = Registry::with_prefix("symbolon");
         let metrics = Self {
+            agreements: Family::default(),
+            agreement_exchange_failures: Counter::default(),
             checks_answered: Counter::default(),
             checks_refused: Family::default(),
             elements_evaluated: Counter::default(),
@@ -133,6 +143,16 @@ impl Default for Metrics {
             "quota_used_percent",
             "How much of a quota or budget is used, in percent",
             metrics.quota_used_percent.clone(),
+        );
+        registry.register(
+            "agreements",
+            "Texts of agreements that this node knows, by state",
+            metrics.agreements.clone(),
+        );
+        registry.register(
+            "agreement_exchange_failures",
+            "Failed attempts to show a text of an agreement, or a notice about it, to a party",
+            metrics.agreement_exchange_failures.clone(),
         );
         registry.register(
             "log_checkpoint_size",

@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 
 mod acts;
+mod agreement_life;
 mod administration;
 mod agreements;
 mod answered;
@@ -16,10 +17,13 @@ mod asked_usage;
 mod block;
 mod checkpoints;
 mod config;
+mod contacts;
 mod database;
 mod datasets;
 mod day;
+mod details;
 mod error;
+mod exclusion;
 mod findings;
 mod folder;
 mod import;
@@ -47,6 +51,10 @@ mod tree;
 mod upgrade;
 
 pub use acts::{Act, ActError, ActKind};
+pub use agreement_life::{
+    AgreementStatus, Delivery, ExchangeMark, HistoryLine, IncomingText, KeptNotice, LifeError,
+    OwnDecision, StoredText, Suspension, TakenIn,
+};
 pub use administration::AdministrativeAct;
 pub use answered::{Admission, Admitted, NotAdmitted};
 pub use approvals::{CheckApproval, LONGEST_APPROVAL};
@@ -54,15 +62,17 @@ pub use asked::{AskedHeader, DecidedHeader, NewCheck, StoredCheck, StoredReceipt
 pub use asked_usage::{AskedShare, AskedUsage, QuotaRefusal};
 pub use checkpoints::{FaultKind, KnownCheckpoint, LogFault, LogId};
 pub use config::NodeConfig;
+pub use contacts::Contact;
 pub use database::Store;
 pub use datasets::{DatasetRow, TypeCount};
 pub use error::StoreError;
+pub use exclusion::{Exclusion, RecordGroup};
 pub use findings::{Finding, FindingDetails};
 pub use folder::{DataFolder, FolderError, NodeLock, write_private, write_public};
 pub use import::{Import, ImportCounts};
 pub use journal::RevisionMark;
 pub use keys::{KeyName, NodeKeys};
-pub use log::{LogEntry, LogOpening, LogRecord};
+pub use log::{KeptOut, LogEntry, LogOpening, LogRecord};
 pub use manifests::StoredManifest;
 pub use partner_days::{Direction, PartnerCounts};
 pub use own_watch::{
@@ -81,6 +91,6 @@ pub use standing::{
     StoredSegment, StoredStanding, StoredTags, TagsEnd, WrittenSegment, WrittenTags,
 };
 pub use stored_document::StoredDocument;
+pub use tag_cache::{CacheFault, CacheKind, NewTagCache, Tag, TagCache, TagCacheKey};
 pub use tallies::{HitTally, Measure, Side, Tally};
-pub use tag_cache::{CacheFault, NewTagCache, Tag, TagCache, TagCacheKey};
 pub use tree::LogLook;

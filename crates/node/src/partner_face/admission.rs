@@ -28,6 +28,7 @@ pub(super) struct AdmittedCheck {
     pub(super) header: CheckHeader,
     pub(super) header_hash: DocumentHash,
     pub(super) requester: BureauCode,
+    pub(super) agreement: Agreement,
     pub(super) scopes: Vec<Arc<PublishedScope>>,
     pub(super) admitted: Admitted,
     /// The datasets asked, each once.
@@ -71,7 +72,15 @@ impl PartnerFace {
                     elements = header.element_count(),
                     repeated = admitted.repeated,
                 );
-                Ok(AdmittedCheck { header, header_hash, requester, scopes, admitted, datasets })
+                Ok(AdmittedCheck {
+                    header,
+                    header_hash,
+                    requester,
+                    agreement,
+                    scopes,
+                    admitted,
+                    datasets,
+                })
             }
             Err(refusal) => {
                 event!(
@@ -141,13 +150,7 @@ impl PartnerFace {
             purpose: &header.purpose,
             scopes: &asked,
         };
-        // Asked of the database and not of memory, so that a removal counts from that moment on.
-        if !self.store.is_installed(agreement).await.map_err(internal)? {
-            return Err(Refusal::new(
-                Reason::AgreementUnknown,
-                "the agreement was removed or replaced at this bureau; compare with its desk",
-            ));
-        }
+        self.not_withdrawn(agreement).await?;
         let shares = admit(agreement, &question, now)?;
         let scopes = shares.iter().map(|share| self.ready(share)).collect::<Result<Vec<_>, _>>()?;
         let header_document = document.clone().into();

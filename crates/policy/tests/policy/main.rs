@@ -4,7 +4,10 @@
 
 mod admission;
 mod budget;
+mod cards;
+mod conditions;
 mod fixture;
+mod lifecycle;
 mod properties;
 mod rules;
 mod signing;

@@ -379,19 +379,6 @@ fn a_daily_quota_is_at_least_1_and_exact_in_every_reader() {
 }
 
 #[test]
-fn a_budget_is_at_least_one_day_s_quota() {
-    for (budget, holds) in [(999, false), (1_000, true), (1 << 53, true), ((1 << 53) + 1, false)] {
-        if holds {
-            accepted(|terms| terms.datasets[1].types[1].epoch_budget = Some(budget));
-        } else {
-            refused("dataset deu-list: epoch_budget", |terms| {
-                terms.datasets[1].types[1].epoch_budget = Some(budget);
-            });
-        }
-    }
-}
-
-#[test]
 fn budgets_are_pooled_of_1_to_256_parties() {
     let pooled = |budgets| {
         move |terms: &mut symbolon_policy::AgreementTerms| {
@@ -403,8 +390,8 @@ fn budgets_are_pooled_of_1_to_256_parties() {
     };
     accepted(pooled(1));
     accepted(pooled(256));
-    refused("pooled_budgets", pooled(0));
-    refused("pooled_budgets", pooled(257));
+    refused("conditions: pooled_budgets", pooled(0));
+    refused("conditions: pooled_budgets", pooled(257));
 }
 
 #[test]

@@ -1,8 +1,6 @@
 use symbolon_identifiers::IdentifierType;
 use symbolon_policy::rules::Adequacy;
-use symbolon_store::{
-    AskedHeader, DecidedHeader, Erased, LogRecord, NewCheck, PartnerCounts,
-};
+use symbolon_store::{AskedHeader, DecidedHeader, Erased, LogRecord, NewCheck, PartnerCounts};
 use time::Duration;
 
 use crate::fixture::{
@@ -15,26 +13,26 @@ async fn home_with_a_day_of_work_each() -> Home {
     let home = Home::new().await;
     for day in 0_u8..3 {
         let at = NOW + DAY * i32::from(day);
-        let permitted = vec![DecidedHeader {
-            header: AskedHeader {
-                owner: code("FRA"),
-                agreement: agreement_id(),
-                header: document("asked"),
-            },
-            shares: Vec::new(),
-            counts: PartnerCounts::default(),
-            decision: question(true, 1, Adequacy::Safeguards),
-        }];
+        let header = AskedHeader {
+            owner: code("FRA"),
+            agreement: agreement_id(),
+            header: document("asked"),
+        };
+        let decision = question(true, 1, Adequacy::Safeguards);
         let check = NewCheck {
             check: check_id(day.into()),
             opening: b"opening",
-            permitted,
+            permitted: vec![DecidedHeader {
+                header,
+                shares: Vec::new(),
+                counts: PartnerCounts::default(),
+                decision: decision.clone(),
+            }],
             forbidden: Vec::new(),
             watched: None,
             at,
         };
-        let again = |_, _| question(true, 1, Adequacy::Safeguards);
-        home.store.record_asked(check, again).await.unwrap();
+        home.store.record_asked(check, |_, _| decision.clone()).await.unwrap();
         let receipt = document("receipt");
         home.store
             .record_receipt(&check_id(day.into()), &code("FRA"), &agreement_id(), &receipt)
