@@ -116,7 +116,8 @@ async fn an_officer_who_tries_numbers_one_after_another_is_on_the_inspector_s_li
 #[tokio::test]
 async fn asking_ones_own_address_is_found() {
     let world = World::new(&Offer::default()).await;
-    let named = symbolon_cli::asking::Reason { officer: "me@police.example".to_owned(), ..reason() };
+    let named =
+        symbolon_cli::asking::Reason { officer: "me@police.example".to_owned(), ..reason() };
     world.try_ask(&named, &[("email", "Me@Police.example", "")]).await.unwrap();
     let store = Store::open(world.requester.folder.clone()).await.unwrap();
     let kinds: Vec<_> =

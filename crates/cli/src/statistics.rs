@@ -196,10 +196,7 @@ fn sums(rows: usize, width: usize) -> Vec<Sum> {
             Column::Elements,
             &[Column::AnsweredElements as usize, Column::OtherElements as usize],
         ));
-        sums.push(of(
-            Column::AnsweredElements,
-            &[Column::Hits as usize, Column::NoHits as usize],
-        ));
+        sums.push(of(Column::AnsweredElements, &[Column::Hits as usize, Column::NoHits as usize]));
     }
     let total = rows.saturating_sub(1);
     sums.extend((0..width).map(|column| Sum {
@@ -219,10 +216,12 @@ fn row(
     let at = |place: usize| cells.get(place).copied().unwrap_or((0, true));
     let cell = |column: Column| exact(at(column as usize));
     let elements = at(Column::Elements as usize);
-    let times: Vec<(u16, u64)> = numbers.times.iter().map(|(step, count)| (*step, *count)).collect();
+    let times: Vec<(u16, u64)> =
+        numbers.times.iter().map(|(step, count)| (*step, *count)).collect();
     let counted: u64 = times.iter().map(|(_, count)| count).sum();
     let time = |percent| {
-        time_within(percent, &times).filter(|_| counted >= SMALLEST_SHOWN && !cell(Column::Answered).withheld)
+        time_within(percent, &times)
+            .filter(|_| counted >= SMALLEST_SHOWN && !cell(Column::Answered).withheld)
     };
     Row {
         side: side.as_str(),
@@ -361,8 +360,11 @@ mod tests {
             .iter()
             .map(|row| (row.partner.as_str(), row.checks.from, row.hits.as_ref().unwrap().from))
             .collect();
-        let expected =
-            [("DEU", Some(100), Some(20)), ("DEU", Some(50), Some(10)), ("all", Some(150), Some(30))];
+        let expected = [
+            ("DEU", Some(100), Some(20)),
+            ("DEU", Some(50), Some(10)),
+            ("all", Some(150), Some(30)),
+        ];
         assert_eq!(shown, expected);
         assert!(report.asked[0].median_ms.is_some());
         assert!(report.answered.is_empty());

@@ -30,7 +30,7 @@ use crate::{
     requester::Requester,
     statistics::Counting,
     tags::Tags,
-    watch::{self, Watched, WatchError},
+    watch::{self, WatchError, Watched},
 };
 
 /// A question: identifiers, and who asks why.
@@ -90,6 +90,8 @@ pub(crate) struct KeptTags {
 struct PreparedUnit {
     unit: Unit,
     header: SignedDocument,
+    /// Whether it is sent for the first time, and was counted for that.
+    is_new: bool,
 }
 
 impl Requester {
@@ -302,7 +304,9 @@ impl Requester {
                 reason: failure.reason.clone(),
                 sentence: failure.sentence.clone(),
                 refused_at: now,
-                renews_at: failure.retry_after.and_then(|wait| now.checked_add(wait.try_into().ok()?)),
+                renews_at: failure
+                    .retry_after
+                    .and_then(|wait| now.checked_add(wait.try_into().ok()?)),
             };
             let _ = self.store.record_quota_refusal(&refusal).await;
         }
@@ -389,7 +393,7 @@ impl Requester {
         keep: bool,
         reporter: Reporter,
     ) {
-        let PreparedUnit { unit, header } = prepared;
+        let PreparedUnit { unit, header, is_new } = prepared;
         let shares = shares_of(&unit, &blinded);
         let Unit { agreement, owner, scopes } = unit;
         let (scopes, sources): (Vec<_>, Vec<_>) = scopes
@@ -433,7 +437,9 @@ impl Requester {
                 }
             }
             Err(failure) => {
-                self.note_refusal(&partner, &id, &shares, &failure).await;
+                if is_new {
+                    self.note_refusal(&partner, &id, &shares, &failure).await;
+                }
                 for source in sources {
                     reporter.report(source, None, Err(failure.clone()), None).await;
                 }
@@ -488,7 +494,7 @@ impl Preparing {
                 justification: hex::encode(fresh.justification),
             });
             let header = header.sign(&requester.store.keys().header);
-            prepared.push(PreparedUnit { header, unit });
+            prepared.push(PreparedUnit { header, unit, is_new: true });
         }
         let opening = Opening {
             secret: hex::encode(secret),
@@ -602,7 +608,8 @@ fn with_known_headers(
         });
         match known {
             Some(known) => {
-                prepared.push(PreparedUnit { unit, header: known.header.clone().into() });
+                let header = known.header.clone().into();
+                prepared.push(PreparedUnit { unit, header, is_new: false });
             }
             None => {
                 let refusal = Refusal::new(

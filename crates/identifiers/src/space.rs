@@ -65,10 +65,9 @@ impl IdentifierType {
                 27,
                 "nine digits allow 2^30; the country's digits and the forms for ships leave 2^27",
             ),
-            Self::Aircraft => (
-                24,
-                "marks stand for addresses of 24 bits, which bound how many can be in use",
-            ),
+            Self::Aircraft => {
+                (24, "marks stand for addresses of 24 bits, which bound how many can be in use")
+            }
             Self::Phone => (
                 35,
                 "possible mobile numbers of the world are about 1.2 times 10^11; 2^33 to 2^37 with \

@@ -316,7 +316,9 @@ impl Jobs {
             let now = OffsetDateTime::now_utc();
             match self.store.erase_own_questions(now).await {
                 Ok(0) => {}
-                Ok(hashes) => event!(info, "old hashes of own questions were erased", hashes = hashes),
+                Ok(hashes) => {
+                    event!(info, "old hashes of own questions were erased", hashes = hashes);
+                }
                 Err(error) => event!(warn, "old hashes could not be erased", error = error),
             }
             let Some(before) = now.checked_sub(self.retention) else { continue };

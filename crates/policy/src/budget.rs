@@ -23,8 +23,9 @@ pub fn usual_epoch_budget(kind: IdentifierType, daily_quota: u64, epoch_days: u3
 impl OfferedType {
     /// Elements that each other party may ask in an epoch of so many days.
     pub fn epoch_budget_of_a_party(&self, epoch_days: u32) -> u64 {
-        self.epoch_budget
-            .unwrap_or_else(|| usual_epoch_budget(self.identifier_type, self.daily_quota, epoch_days))
+        self.epoch_budget.unwrap_or_else(|| {
+            usual_epoch_budget(self.identifier_type, self.daily_quota, epoch_days)
+        })
     }
 }
 

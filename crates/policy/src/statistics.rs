@@ -126,10 +126,7 @@ mod tests {
 
     #[test]
     fn small_numbers_are_withheld_and_nought_and_five_are_not() {
-        assert_eq!(
-            withheld(&[0, 1, 4, 5, 100], &[], &[]),
-            [false, true, true, false, false]
-        );
+        assert_eq!(withheld(&[0, 1, 4, 5, 100], &[], &[]), [false, true, true, false, false]);
     }
 
     #[test]

@@ -125,7 +125,8 @@ impl Store {
             if hash != admission.header_hash {
                 return Err(NotAdmitted::OtherHeader);
             }
-            let counted_at = OffsetDateTime::from_unix_timestamp(admitted_at).map_err(|_| DAMAGED)?;
+            let counted_at =
+                OffsetDateTime::from_unix_timestamp(admitted_at).map_err(|_| DAMAGED)?;
             let elements = admission.shares.iter().map(|share| share.elements).sum();
             let decision = decide(counts.without(elements, counted_at, at));
             if !decision.ruling.permitted {

@@ -91,7 +91,8 @@ impl Store {
         let (mut permitted, mut headers) = (Vec::new(), Vec::new());
         for (place, decided) in check.permitted.into_iter().enumerate() {
             let DecidedHeader { header, shares, counts, mut decision } = decided;
-            let now = counts_in(&mut transaction, &header.owner, Direction::Asked, check.at).await?;
+            let now =
+                counts_in(&mut transaction, &header.owner, Direction::Asked, check.at).await?;
             if now != counts {
                 decision = again(place, now);
             }

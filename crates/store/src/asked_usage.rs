@@ -130,7 +130,10 @@ impl Store {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn quota_refusals(&self, at: OffsetDateTime) -> Result<Vec<QuotaRefusal>, StoreError> {
+    pub async fn quota_refusals(
+        &self,
+        at: OffsetDateTime,
+    ) -> Result<Vec<QuotaRefusal>, StoreError> {
         let rows: Vec<(String, String, String, String, i64, Option<i64>)> = sqlx::query_as(
             "SELECT owner, agreement, reason, sentence, refused_at, renews_at FROM quota_refusals
              WHERE renews_at IS NULL OR renews_at > $1 ORDER BY owner, agreement, reason",

@@ -72,8 +72,7 @@ impl Store {
         at: OffsetDateTime,
     ) -> Result<Option<u64>, StoreError> {
         let mut transaction = self.begin().await?;
-        let kept =
-            self.record_finding_in(&mut transaction, kind, details, quiet_days, at).await?;
+        let kept = self.record_finding_in(&mut transaction, kind, details, quiet_days, at).await?;
         transaction.commit().await?;
         Ok(kept)
     }
@@ -238,7 +237,10 @@ impl Store {
             kind,
             found_at: time(found_at)?,
             details: serde_json::from_slice(&opened).map_err(|_| DAMAGED)?,
-            acknowledged: by.zip(when).map(|(by, at)| Ok::<_, StoreError>((by, time(at)?))).transpose()?,
+            acknowledged: by
+                .zip(when)
+                .map(|(by, at)| Ok::<_, StoreError>((by, time(at)?)))
+                .transpose()?,
         })
     }
 

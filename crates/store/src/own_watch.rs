@@ -106,7 +106,8 @@ impl Store {
             query.build_query_as().persistent(false).fetch_optional(&self.pool).await?;
         let repeats = most.map_or(0, |(times,)| u64::try_from(times).unwrap_or(0));
 
-        let mut query = QueryBuilder::<Sqlite>::new("SELECT 1 FROM own_identifiers WHERE person IN ");
+        let mut query =
+            QueryBuilder::<Sqlite>::new("SELECT 1 FROM own_identifiers WHERE person IN ");
         bind_all(&mut query, people.iter().copied());
         query.push(" AND value IN ");
         bind_all(&mut query, values());
@@ -116,11 +117,12 @@ impl Store {
 
         let low = self.asked_near(questions, "near_low", 0, since).await?;
         let high = self.asked_near(questions, "near_high", 1, since).await?;
-        let is_near = |asked: &BTreeMap<Vec<u8>, BTreeSet<Vec<u8>>>, near: &WatchHash, value: &WatchHash| {
-            asked
-                .get(near.0.as_slice())
-                .is_some_and(|values| values.iter().any(|asked| asked.as_slice() != value.0))
-        };
+        let is_near =
+            |asked: &BTreeMap<Vec<u8>, BTreeSet<Vec<u8>>>, near: &WatchHash, value: &WatchHash| {
+                asked
+                    .get(near.0.as_slice())
+                    .is_some_and(|values| values.iter().any(|asked| asked.as_slice() != value.0))
+            };
         let neighbours = questions
             .elements
             .iter()
@@ -253,9 +255,7 @@ pub(crate) async fn keep_in(
             .push_bind(near(1))
             .push_bind(1_i64);
     });
-    insert.push(
-        " ON CONFLICT (value, person, day) DO UPDATE SET times = own_questions.times + 1",
-    );
+    insert.push(" ON CONFLICT (value, person, day) DO UPDATE SET times = own_questions.times + 1");
     insert.build().persistent(false).execute(&mut **transaction).await?;
     Ok(())
 }

@@ -113,7 +113,11 @@ impl Store {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn add_tallies(&self, tallies: &[Tally], at: OffsetDateTime) -> Result<(), StoreError> {
+    pub async fn add_tallies(
+        &self,
+        tallies: &[Tally],
+        at: OffsetDateTime,
+    ) -> Result<(), StoreError> {
         self.add_results(tallies, &[], at).await
     }
 

@@ -79,8 +79,7 @@ impl Quota {
         let store = open(&self.data).await?;
         let now = OffsetDateTime::now_utc();
         let agreements = store.agreements().await?;
-        let mut listing =
-            Listing { answered: Vec::new(), asked: Vec::new(), refusals: Vec::new() };
+        let mut listing = Listing { answered: Vec::new(), asked: Vec::new(), refusals: Vec::new() };
         if !self.asked {
             listing.answered = answered(&store, &us, &agreements, now).await?;
         }

@@ -75,8 +75,15 @@ fn csv(report: &Report) -> Result<String, CliError> {
     for row in report.asked.iter().chain(&report.answered) {
         for (measure, cell) in row.cells() {
             let withheld = if cell.withheld { "yes" } else { "no" };
-            let line =
-                [row.side, &row.partner, &row.dataset, &row.purpose, &measure, &cell.shown(), withheld];
+            let line = [
+                row.side,
+                &row.partner,
+                &row.dataset,
+                &row.purpose,
+                &measure,
+                &cell.shown(),
+                withheld,
+            ];
             writer.write_record(line).map_err(|error| failed(&error))?;
         }
     }
@@ -86,10 +93,9 @@ fn csv(report: &Report) -> Result<String, CliError> {
 
 fn text(report: &Report) -> String {
     let mut text = format!("{} to {} (UTC)\n\n", report.from, report.to);
-    for (title, rows) in [
-        ("Asked by this bureau", &report.asked),
-        ("Answered by this bureau", &report.answered),
-    ] {
+    for (title, rows) in
+        [("Asked by this bureau", &report.asked), ("Answered by this bureau", &report.answered)]
+    {
         if rows.is_empty() {
             continue;
         }

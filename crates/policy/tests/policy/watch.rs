@@ -146,11 +146,10 @@ fn one_purpose_for_every_check_is_a_pattern_and_two_are_not() {
 
 #[test]
 fn a_fifth_of_emergencies_is_a_pattern_and_a_few_are_not() {
-    let emergency = |checks: u64| Observation {
-        urgency: Urgency::Emergency,
-        ..asked(1, 9, checks * 100)
-    };
-    let of_a_hundred = |checks| emergencies(&[asked(0, 9, (100 - checks) * 100), emergency(checks)], NOW);
+    let emergency =
+        |checks: u64| Observation { urgency: Urgency::Emergency, ..asked(1, 9, checks * 100) };
+    let of_a_hundred =
+        |checks| emergencies(&[asked(0, 9, (100 - checks) * 100), emergency(checks)], NOW);
     assert_eq!(of_a_hundred(19), None);
     let seen = of_a_hundred(20).unwrap();
     assert_eq!((seen.kind, seen.seen, seen.usual), (FindingKind::Emergencies, 20, 20));

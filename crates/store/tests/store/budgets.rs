@@ -10,7 +10,8 @@ use std::{
 use symbolon_identifiers::IdentifierType;
 use symbolon_policy::{ScopeShare, rules::Urgency, watch::FindingKind};
 use symbolon_store::{
-    BudgetUsage, DataFolder, LogRecord, Measure, NotAdmitted, QuotaWarning, Side, Store, WarnedUsage,
+    BudgetUsage, DataFolder, LogRecord, Measure, NotAdmitted, QuotaWarning, Side, Store,
+    WarnedUsage,
 };
 use time::{Duration, macros::datetime};
 use tokio::task::JoinSet;
@@ -92,7 +93,10 @@ async fn members_of_one_agreement_share_what_all_may_ask_together() {
     };
     fra.admit(&home.store).await.unwrap();
     let error = ita(2, 5).admit(&home.store).await.unwrap_err();
-    assert!(matches!(error, NotAdmitted::Budget { shared: true, left: 4, budget: 10, .. }), "{error}");
+    assert!(
+        matches!(error, NotAdmitted::Budget { shared: true, left: 4, budget: 10, .. }),
+        "{error}"
+    );
     // Nor is anything counted of the member's own.
     assert_eq!(used_in_epoch(&home.store, Some("ITA")).await, 0);
     ita(3, 4).admit(&home.store).await.unwrap();

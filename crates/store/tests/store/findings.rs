@@ -101,10 +101,8 @@ async fn hits_are_summed_and_the_file_holds_neither_their_number_nor_who_was_fou
     assert_eq!(all, [Tally { count: 15, ..elements }]);
     // Each answer writes one row of one length, whatever it found.
     let mut raw = home.raw().await;
-    let lengths: Vec<(i64,)> = sqlx::query_as("SELECT LENGTH(sealed) FROM hit_tallies")
-        .fetch_all(&mut raw)
-        .await
-        .unwrap();
+    let lengths: Vec<(i64,)> =
+        sqlx::query_as("SELECT LENGTH(sealed) FROM hit_tallies").fetch_all(&mut raw).await.unwrap();
     assert_eq!(lengths, [(12 + 8 + 16,), (12 + 8 + 16,)]);
 }
 

@@ -14,7 +14,10 @@ fn value(store: &Store, number: u32) -> OwnQuestion {
     let near = |offset: u32| store.near_hash(&((number + offset) / 10).to_be_bytes());
     OwnQuestion {
         value: store.value_hash(&number.to_be_bytes()),
-        near: Some([near(0), store.near_hash(&[&b"high"[..], &((number + 5) / 10).to_be_bytes()].concat())]),
+        near: Some([
+            near(0),
+            store.near_hash(&[&b"high"[..], &((number + 5) / 10).to_be_bytes()].concat()),
+        ]),
     }
 }
 
