@@ -29,6 +29,7 @@ use crate::{
     publish::{DecidedBefore, Publisher},
     published::Published,
     tls,
+    watch::OwnerWatch,
 };
 
 const KEEP_ALIVE: Duration = Duration::from_secs(20);
@@ -120,6 +121,11 @@ impl Node {
             own_log: own_log.clone(),
             checkpoint_every: Duration::from_secs(self.config.checkpoint_seconds.max(1)),
             retention: time::Duration::days(self.config.retention_days.max(1).into()),
+            watch: OwnerWatch {
+                us: code.clone(),
+                store: self.store.clone(),
+                metrics: Arc::clone(&metrics),
+            },
         };
         jobs.remember_endings().await?;
         let mut known = ExchangeMark::default();

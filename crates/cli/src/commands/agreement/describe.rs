@@ -212,7 +212,13 @@ fn dataset(dataset: &Dataset) -> String {
 
 fn conditions(terms: &AgreementTerms) -> Vec<String> {
     let Some(conditions) = &terms.conditions else { return Vec::new() };
-    let Conditions { offence_class_required, disclosure, retention_days, rule_packs } = conditions;
+    let Conditions {
+        offence_class_required,
+        disclosure,
+        retention_days,
+        pooled_budgets,
+        rule_packs,
+    } = conditions;
     let mut sentences = Vec::new();
     if *offence_class_required {
         sentences.push("every check declares a class of offence".to_owned());
@@ -225,6 +231,11 @@ fn conditions(terms: &AgreementTerms) -> Vec<String> {
     if let Some(days) = retention_days {
         sentences
             .push(format!("what was logged of checks and disclosures is erased after {days} days"));
+    }
+    if let Some(budgets) = pooled_budgets {
+        sentences.push(format!(
+            "all parties together may use up the epoch budgets of {budgets} in one list"
+        ));
     }
     for (party, pack) in rule_packs {
         sentences.push(format!("{party} decides by the rule pack {pack}"));
