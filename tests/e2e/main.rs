@@ -1,9 +1,12 @@
 //! End to end: real processes, real TLS, real databases. One module for each promise.
 #![cfg(test)]
 
+mod agreements;
 mod answers;
 mod demo;
+mod people;
 mod program;
+mod quotas;
 mod records;
 mod rules;
 mod standing;

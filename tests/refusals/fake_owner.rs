@@ -22,7 +22,8 @@ use symbolon_policy::{Scope, SigningKey};
 use symbolon_proto::{
     partner::v1::{
         CheckRequest, CheckResponse, DownloadTagSetRequest, DownloadTagSetResponse, EvaluatedChunk,
-        ExchangeCheckpointsRequest, ExchangeCheckpointsResponse, GetLogCheckpointRequest,
+        ExchangeAgreementRequest, ExchangeAgreementResponse, ExchangeCheckpointsRequest,
+        ExchangeCheckpointsResponse, GetLogCheckpointRequest,
         GetLogCheckpointResponse, GetLogConsistencyRequest, GetLogConsistencyResponse,
         GetManifestsRequest, GetManifestsResponse, check_request, check_response,
         partner_service_server::{PartnerService, PartnerServiceServer},
@@ -67,6 +68,8 @@ pub(crate) enum Answering {
     SigningForOthers,
     /// It signs for another check.
     SigningForAnotherCheck,
+    /// It signs for another header of the same check.
+    SigningForAnotherHeader,
     /// It signs with its manifest key.
     SigningWithAnotherKey,
     /// Its proof is for another entry than it names.
@@ -319,6 +322,7 @@ impl FakeOwner {
         match answering {
             Answering::SigningForOthers => receipt.evaluated[0] ^= 1,
             Answering::SigningForAnotherCheck => receipt.check_id.0[0] ^= 1,
+            Answering::SigningForAnotherHeader => receipt.header_hash.0[0] ^= 1,
             Answering::ProvingAnotherEntry => receipt.leaf_hash[0] ^= 1,
             Answering::WithACheckpointOfAnotherKey => {
                 let key = &self.manifest_key;
@@ -399,6 +403,13 @@ impl PartnerService for FakeOwner {
         _request: Request<GetLogConsistencyRequest>,
     ) -> Result<Response<GetLogConsistencyResponse>, Status> {
         Err(Status::unavailable("no log is shown here"))
+    }
+
+    async fn exchange_agreement(
+        &self,
+        _request: Request<ExchangeAgreementRequest>,
+    ) -> Result<Response<ExchangeAgreementResponse>, Status> {
+        Err(Status::unavailable("no agreement is exchanged here"))
     }
 
     async fn exchange_checkpoints(

@@ -1,16 +1,21 @@
 mod agreement;
+mod approve;
 mod audit;
 mod check;
+mod contact;
 mod coverage;
 mod dataset;
 mod demo;
 mod keys;
 mod node;
+mod quota;
 mod reasons;
+mod report;
 mod rules;
 mod shell;
 mod standing;
 mod table;
+mod watch;
 
 use std::process::ExitCode;
 
@@ -55,6 +60,8 @@ enum Command {
     Demo(demo::Demo),
     /// Ask partner bureaus about one identifier, a scanned document or a file.
     Check(check::Check),
+    /// Approve what others are to ask, where rules want a second person.
+    Approve(approve::Approve),
     /// Keep a list asked, and see what it hits in new versions of partners' lists.
     #[command(subcommand)]
     Standing(standing::StandingCommand),
@@ -66,7 +73,10 @@ enum Command {
     /// Make and load this bureau's own lists.
     #[command(subcommand)]
     Dataset(dataset::DatasetCommand),
-    /// Draft, sign, verify and install agreements.
+    /// Know other bureaus by their cards, before there is an agreement.
+    #[command(subcommand)]
+    Contact(contact::ContactCommand),
+    /// Draft, propose, sign, suspend and end agreements.
     #[command(subcommand)]
     Agreement(agreement::AgreementCommand),
     /// Write, review, adopt and explain the rules by which this bureau decides.
@@ -79,6 +89,13 @@ enum Command {
     /// node's.
     #[command(subcommand)]
     Keys(keys::Keys),
+    /// Show how much of quotas and budgets is used, by partners here and by this bureau with partners.
+    Quota(quota::Quota),
+    /// Look at what is unusual in questions, of partners and of this bureau's own people.
+    #[command(subcommand)]
+    Watch(watch::WatchCommand),
+    /// Statistics of a period, in which nobody can be recognised.
+    Report(report::ReportArgs),
     /// Print completions for a shell.
     Completions(shell::Completions),
 }
@@ -106,14 +123,19 @@ async fn dispatch(command: Command, output: Output) -> Result<u8, CliError> {
     match command {
         Command::Demo(demo) => demo.run(output).await,
         Command::Check(check) => check.run(output).await,
+        Command::Approve(approve) => approve.run(output).await,
         Command::Standing(standing) => standing.run(output).await,
         Command::Coverage(coverage) => coverage.run(output).await,
         Command::Node(node) => node.run(output).await,
         Command::Dataset(dataset) => dataset.run(output).await,
+        Command::Contact(contact) => contact.run(output).await,
         Command::Agreement(agreement) => agreement.run(output).await,
         Command::Rules(rules) => rules.run(output).await,
         Command::Audit(audit) => audit.run(output).await,
         Command::Keys(keys) => keys.run(output).await,
+        Command::Quota(quota) => quota.run(output).await,
+        Command::Watch(watch) => watch.run(output).await,
+        Command::Report(report) => report.run(output).await,
         Command::Completions(completions) => Ok(completions.run()),
     }
 }

@@ -26,6 +26,9 @@ use crate::{
     rows::{Mapping, RejectedRow, Rows},
 };
 
+/// The name of every such bureau's administrator.
+pub const ADMINISTRATOR: &str = "administrator";
+
 /// A bureau on this machine.
 #[derive(Clone, Debug)]
 pub struct Bureau {
@@ -51,7 +54,8 @@ pub struct Loaded {
 }
 
 impl Bureau {
-    /// Founds a bureau in a new folder, on free ports of the loopback interface.
+    /// Founds a bureau in a new folder, on free ports of the loopback interface, with an
+    /// administrator.
     ///
     /// # Errors
     /// When something cannot be written.
@@ -91,7 +95,10 @@ impl Bureau {
         config.checkpoint_seconds = 1;
         config.write(&folder)?;
         let card = read_card(&folder.card())?;
-        Ok(Self { code, folder, card, bureau_endpoint: format!("https://{bureau}"), metrics })
+        let bureau_endpoint = format!("https://{bureau}");
+        let bureau = Self { code, folder, card, bureau_endpoint, metrics };
+        bureau.issue_with(ADMINISTRATOR, &[Role::Administrator])?;
+        Ok(bureau)
     }
 
     /// Opens its store, as a second process beside its node may.
@@ -154,7 +161,8 @@ impl Bureau {
         };
         let store = self.store().await?;
         let now = OffsetDateTime::now_utc();
-        let (lawyer, approver) = (person("lawyer", Role::Legal), person("approver", Role::Approver));
+        let (lawyer, approver) =
+            (person("lawyer", Role::Legal), person("approver", Role::Approver));
         store.propose_rules(&set.hash, files, &lawyer, now).await?;
         store.approve_rules(&set.hash, &approver, now).await?;
         store.close().await;

@@ -104,6 +104,15 @@ impl Requester {
 
     async fn sync_in_turn(&self, agreement: &Agreement, owner: &Party) -> SyncReport {
         let mut report = SyncReport::default();
+        // Under a suspended agreement nothing is asked for, lists included.
+        match self.withdrawn(agreement, OffsetDateTime::now_utc()).await {
+            Ok(None) => {}
+            Ok(Some(_)) => return report,
+            Err(error) => {
+                report.failures.push((owner.code.to_string(), Failure::from(error).sentence));
+                return report;
+            }
+        }
         match self.manifests(agreement, owner).await {
             Ok(manifests) => {
                 for signed in manifests {

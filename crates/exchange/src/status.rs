@@ -24,7 +24,9 @@ pub fn refuse(refusal: &Refusal, now: OffsetDateTime) -> Status {
 fn code(reason: Reason) -> Code {
     match reason {
         Reason::HeaderSignature => Code::Unauthenticated,
-        Reason::CertificateRevoked
+        Reason::AgreementRevoked
+        | Reason::AgreementSuspended
+        | Reason::CertificateRevoked
         | Reason::NotAParty
         | Reason::PurposeNotAgreed
         | Reason::RoleMissing
@@ -32,7 +34,7 @@ fn code(reason: Reason) -> Code {
         | Reason::StandingNotAgreed
         | Reason::TypeNotAgreed => Code::PermissionDenied,
         Reason::AgreementUnknown | Reason::ScopeUnknown => Code::NotFound,
-        Reason::QuotaExhausted | Reason::LimitExceeded => Code::ResourceExhausted,
+        Reason::BudgetExhausted | Reason::QuotaExhausted | Reason::LimitExceeded => Code::ResourceExhausted,
         Reason::CheckIdReused => Code::AlreadyExists,
         Reason::ChunkAltered
         | Reason::ChunkMissing
@@ -40,12 +42,14 @@ fn code(reason: Reason) -> Code {
         | Reason::HeaderInvalid
         | Reason::HeaderTime
         | Reason::InvalidArgument
+        | Reason::NoticeInvalid
         | Reason::OtherOwner => Code::InvalidArgument,
         Reason::AgreementDiffers
         | Reason::AgreementExpired
         | Reason::AgreementNotYetValid
         | Reason::LogAltered
         | Reason::LogSizeUnknown
+        | Reason::ProposalRefused
         | Reason::RulesDamaged
         | Reason::RulesVersionMismatch => Code::FailedPrecondition,
         Reason::SetNotReady | Reason::TryAgain => Code::Unavailable,
@@ -84,7 +88,10 @@ impl Received {
             [
                 Reason::AgreementExpired,
                 Reason::AgreementNotYetValid,
+                Reason::AgreementRevoked,
+                Reason::AgreementSuspended,
                 Reason::AgreementUnknown,
+                Reason::BudgetExhausted,
                 Reason::NotAParty,
                 Reason::PurposeNotAgreed,
                 Reason::QuotaExhausted,

@@ -20,6 +20,7 @@ mod publish;
 mod published;
 mod tags;
 mod tls;
+mod watch;
 
 pub use certificates::{
     CertificateError, CertificateFacts, PERSON_DAYS, certificate_facts, issue_person,
@@ -29,4 +30,3 @@ pub use entering::{AdmissionReport, RuleCount, admission_report};
 pub use founding::{BureauFacts, FoundingError, found_bureau};
 pub use logging::{LogFormat, LogLevel, start_logging};
 pub use node::{Node, NodeError};
-pub use publish::end_scopes;

@@ -7,7 +7,8 @@ use std::{fmt::Display, io, net::SocketAddr, path::Path};
 use symbolon_client::{Failure, StandingFailure};
 use symbolon_identifiers::IdentifierType;
 use symbolon_policy::{
-    AgreementId, BureauCode, CheckId, Reason, ScopeId, StandingId, rules::RulesHash,
+    AgreementId, AgreementState, BureauCode, CheckId, Reason, ScopeId, StandingId,
+    rules::RulesHash, watch::FindingKind,
 };
 use symbolon_store::{CacheFault, FaultKind, FolderError, StandingError, StoreError};
 use tracing::Level;
@@ -48,6 +49,28 @@ impl Display for ReasonCode {
 }
 
 impl LogSafe for ReasonCode {}
+
+/// What a person should look at.
+pub(crate) struct FindingCode(pub(crate) FindingKind);
+
+impl Display for FindingCode {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.0.as_str())
+    }
+}
+
+impl LogSafe for FindingCode {}
+
+/// Where an agreement stands.
+pub(crate) struct StateCode(pub(crate) AgreementState);
+
+impl Display for StateCode {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.0.as_str())
+    }
+}
+
+impl LogSafe for StateCode {}
 
 /// How a log contradicts itself.
 pub(crate) struct FaultCode(pub(crate) FaultKind);

@@ -13,7 +13,7 @@ use prometheus_client::{
     },
     registry::{Registry, Unit},
 };
-use symbolon_policy::Reason;
+use symbolon_policy::{Reason, watch::FindingKind};
 use tokio::net::TcpListener;
 
 /// A refusal's or failure's reason.
@@ -35,9 +35,42 @@ pub(crate) struct EndLabel {
     pub(crate) end: &'static str,
 }
 
-/// What a node counts. No label holds text from outside.
+/// Where agreements stand.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
+pub(crate) struct StateLabel {
+    pub(crate) state: &'static str,
+}
+
+/// What a person should look at.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
+pub(crate) struct FindingLabel {
+    kind: &'static str,
+}
+
+impl From<FindingKind> for FindingLabel {
+    fn from(kind: FindingKind) -> Self {
+        Self { kind: kind.as_str() }
+    }
+}
+
+/// A quota or budget: whose, and of what.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
+pub(crate) struct UsageLabel {
+    /// Of this bureau's lists, or of those of the bureau named.
+    pub(crate) side: &'static str,
+    pub(crate) bureau: String,
+    pub(crate) agreement: String,
+    pub(crate) dataset: String,
+    pub(crate) identifier_type: &'static str,
+    /// "day" or "epoch".
+    pub(crate) period: &'static str,
+}
+
+/// What a node counts. No label holds text from outside but names of signed agreements.
 pub(crate) struct Metrics {
     registry: Registry,
+    pub(crate) agreements: Family<StateLabel, Gauge>,
+    pub(crate) agreement_exchange_failures: Counter,
     pub(crate) checks_answered: Counter,
     pub(crate) checks_refused: Family<ReasonLabel, Counter>,
     pub(crate) elements_evaluated: Counter,
@@ -58,6 +91,9 @@ pub(crate) struct Metrics {
     pub(crate) log_sound: Gauge,
     pub(crate) log_faults: Counter,
     pub(crate) log_follow_failures: Counter,
+    pub(crate) findings: Family<FindingLabel, Counter>,
+    pub(crate) findings_open: Family<FindingLabel, Gauge>,
+    pub(crate) quota_used_percent: Family<UsageLabel, Gauge>,
 }
 
 impl Default for Metrics {
@@ -66,6 +102,8 @@ impl Default for Metrics {
         let seconds = || Histogram::new(exponential_buckets(0.001, 2.0, 20));
         let mut registry = Registry::with_prefix("symbolon");
         let metrics = Self {
+            agreements: Family::default(),
+            agreement_exchange_failures: Counter::default(),
             checks_answered: Counter::default(),
             checks_refused: Family::default(),
             elements_evaluated: Counter::default(),
@@ -86,8 +124,36 @@ impl Default for Metrics {
             log_sound: Gauge::default(),
             log_faults: Counter::default(),
             log_follow_failures: Counter::default(),
+            findings: Family::default(),
+            findings_open: Family::default(),
+            quota_used_percent: Family::default(),
             registry: Registry::default(),
         };
+        registry.register(
+            "findings",
+            "Patterns and warnings that a person should look at, by kind",
+            metrics.findings.clone(),
+        );
+        registry.register(
+            "findings_open",
+            "Those of them that nobody has acknowledged",
+            metrics.findings_open.clone(),
+        );
+        registry.register(
+            "quota_used_percent",
+            "How much of a quota or budget is used, in percent",
+            metrics.quota_used_percent.clone(),
+        );
+        registry.register(
+            "agreements",
+            "Texts of agreements that this node knows, by state",
+            metrics.agreements.clone(),
+        );
+        registry.register(
+            "agreement_exchange_failures",
+            "Failed attempts to show a text of an agreement, or a notice about it, to a party",
+            metrics.agreement_exchange_failures.clone(),
+        );
         registry.register(
             "log_checkpoint_size",
             "Entries of the own log that the newest scheduled checkpoint covers",

@@ -1,7 +1,12 @@
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
-use symbolon_client::{AgreementBook, Compute, Credentials, Requester, RuleBook, Rules, TlsError};
-use symbolon_store::{Adoption, DataFolder, FolderError, NodeConfig, NodeLock, Store, StoreError};
+use symbolon_client::{
+    AgreementBook, Compute, ContactBook, Credentials, Requester, RuleBook, Rules, TlsError,
+};
+use symbolon_policy::Party;
+use symbolon_store::{
+    Adoption, DataFolder, ExchangeMark, FolderError, NodeConfig, NodeLock, Store, StoreError,
+};
 use thiserror::Error;
 use time::OffsetDateTime;
 use tokio::{
@@ -24,6 +29,7 @@ use crate::{
     publish::{DecidedBefore, Publisher},
     published::Published,
     tls,
+    watch::OwnerWatch,
 };
 
 const KEEP_ALIVE: Duration = Duration::from_secs(20);
@@ -73,11 +79,13 @@ impl Node {
             (credentials("partner")?, credentials("bureau")?);
         let bureau_roots =
             symbolon_client::read_certificates(&self.folder.certificate("bureau-root"))?;
-        let book = AgreementBook::default();
+        let (book, contacts) = (AgreementBook::default(), ContactBook::default());
+        let card = read_card(&self.folder)?;
         let (rules, adoption) = Rules::in_force(&self.store).await?;
         say_rules(&rules, adoption.as_ref());
         let rule_book = RuleBook::new(rules);
-        let partner_tls = tls::partner_face(code.clone(), book.clone(), &partner_credentials)?;
+        let partner_tls =
+            tls::partner_face(code.clone(), book.clone(), contacts.clone(), &partner_credentials)?;
         let bureau_tls = tls::bureau_face(&bureau_roots, &bureau_credentials)?;
 
         let compute = Compute::default();
@@ -94,7 +102,9 @@ impl Node {
         let own_log = OwnLog::new(requester.log_watch(), Arc::clone(&metrics));
         let jobs = Jobs {
             store: self.store.clone(),
+            us: code.clone(),
             book: book.clone(),
+            contacts: contacts.clone(),
             rules: rule_book.clone(),
             publisher: Publisher {
                 us: code.clone(),
@@ -111,8 +121,14 @@ impl Node {
             own_log: own_log.clone(),
             checkpoint_every: Duration::from_secs(self.config.checkpoint_seconds.max(1)),
             retention: time::Duration::days(self.config.retention_days.max(1).into()),
+            watch: OwnerWatch {
+                us: code.clone(),
+                store: self.store.clone(),
+                metrics: Arc::clone(&metrics),
+            },
         };
-        let mut known = Vec::new();
+        jobs.remember_endings().await?;
+        let mut known = ExchangeMark::default();
         jobs.read_agreements(&mut known).await?;
         requester.restore_sets().await?;
         self.store.tidy_standing().await?;
@@ -123,6 +139,8 @@ impl Node {
             us: code.clone(),
             store: self.store.clone(),
             book: book.clone(),
+            contacts,
+            card,
             rules: rule_book,
             published,
             compute: compute.clone(),
@@ -154,13 +172,14 @@ impl Node {
         mark_serving(&health, &bureau_service).await;
         mark_serving(&health, &approval_service).await;
 
+        let agreements = jobs.book.all().len();
         let (stopping, stopped) = watch::channel(false);
         event!(
             info,
             "the node serves",
             bureau = code,
             folder = FolderPath(self.folder.root()),
-            agreements = known.len(),
+            agreements = agreements,
             partner_face = address(&self.partner)?,
             bureau_face = address(&self.bureau)?,
             metrics =
@@ -252,6 +271,14 @@ fn log_end(result: Result<(), tonic::transport::Error>) {
     if result.is_err() {
         event!(warn, "a face ended with an error");
     }
+}
+
+/// This bureau, as partners know it.
+fn read_card(folder: &DataFolder) -> Result<Party, FolderError> {
+    let path = folder.card();
+    let bytes = std::fs::read(&path).map_err(|source| FolderError::io("read", &path, source))?;
+    serde_json::from_slice(&bytes)
+        .map_err(|error| FolderError::io("read", &path, io::Error::other(error.to_string())))
 }
 
 async fn listen(address: SocketAddr) -> Result<TcpListener, NodeError> {

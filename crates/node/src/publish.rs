@@ -12,7 +12,7 @@ use symbolon_client::{Compute, RuleBook, Rules};
 use symbolon_exchange::{CanarySet, DocumentHash, LabelFile, Manifest};
 use symbolon_oprf::SecretKey;
 use symbolon_policy::{
-    AdmissionSetting, Agreement, AgreementId, BureauCode, Dataset, Scope, ScopeId, same_rules,
+    AdmissionSetting, Agreement, BureauCode, Dataset, Scope, ScopeId, same_rules,
 };
 use symbolon_proto::v1::SignedDocument;
 use symbolon_store::{
@@ -103,8 +103,9 @@ impl Publisher {
         let datasets = self.store.datasets().await?;
         let mut living = HashSet::new();
         for agreement in agreements {
-            // Removed since it was read: nothing of it may come to life again.
-            if !self.store.is_installed(agreement).await? {
+            // Suspended, ended or replaced, perhaps since it was read: what was published leaves
+            // memory, and nothing of it may come to life again.
+            if self.store.withdrawn(agreement).await?.is_some() {
                 continue;
             }
             for (scope, wanted, _) in agreement.scopes_of(&self.us, now) {
@@ -395,25 +396,6 @@ impl Publisher {
         }
         Ok(())
     }
-}
-
-/// Destroys the keys of all scopes of an agreement that has been removed: from then on nothing can
-/// be evaluated under it, not even from a backup of the database. Returns how many.
-///
-/// # Errors
-/// When a key file cannot be removed or the database fails.
-pub async fn end_scopes(
-    store: &Store,
-    agreement: &AgreementId,
-    now: OffsetDateTime,
-) -> Result<u64, StoreError> {
-    let mut ended = 0_u64;
-    for scope in store.scopes_with_keys(agreement).await? {
-        if store.destroy_scope(&scope, now).await? {
-            ended = ended.saturating_add(1);
-        }
-    }
-    Ok(ended)
 }
 
 /// What is needed to write the labels of a scope.

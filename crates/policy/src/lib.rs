@@ -2,7 +2,8 @@
 //!
 //! An [`Agreement`] is a document that every party signs ([`SignedAgreement`]); it names parties,
 //! datasets, identifier types, purposes, quotas and validity. [`admit`] decides whether a check is
-//! answered and gives the reason when it is not. [`rules`] holds what a bureau's lawyers have
+//! answered and gives the reason when it is not. [`AgreementLife`] is the life of such a text from
+//! draft to end. [`rules`] holds what a bureau's lawyers have
 //! written on top of that: rules in Cedar, with a sentence, a source and examples each. Nothing here
 //! does I/O or reads a clock.
 
@@ -10,28 +11,36 @@
 
 mod actor;
 mod agreement;
+mod budget;
 mod canonical;
 mod certificate_hash;
 mod check_id;
 mod conditions;
 mod decision;
+mod fingerprint;
+mod lifecycle;
 mod record;
 mod refusal;
 pub mod rules;
 mod scope;
 mod signature;
 mod signed;
+pub mod statistics;
 mod validate;
+pub mod watch;
 
 pub use actor::{Actor, DutiesError, separate_duties};
 pub use agreement::{
     Agreement, AgreementId, AgreementTerms, BureauCode, Dataset, Desk, OfferedType, Party,
     PartyKeys, WhoLearns,
 };
+pub use budget::{SHARE_OF_SPACE, WARNED_AT_PERCENT, usual_epoch_budget};
 pub use certificate_hash::CertificateHash;
 pub use check_id::{CheckId, StandingId};
 pub use conditions::{Conditions, Deadlines, DisclosureTerms, LabelTerms, OpenRequests};
 pub use decision::{Question, ScopeShare, admit, may_ask, may_keep, same_rules};
+pub use fingerprint::CardFingerprint;
+pub use lifecycle::{AgreementLife, AgreementState, AgreementStep, IllegalStep};
 pub use record::{
     AdmissionSetting, DetailColumn, DetailError, MAX_FIELD_BYTES, RecordAttributes, RecordDetails,
 };

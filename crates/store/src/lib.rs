@@ -7,19 +7,24 @@
 #![forbid(unsafe_code)]
 
 mod acts;
+mod agreement_life;
 mod administration;
 mod agreements;
 mod answered;
 mod approvals;
 mod asked;
+mod asked_usage;
 mod block;
 mod checkpoints;
 mod config;
+mod contacts;
 mod database;
 mod datasets;
+mod day;
 mod details;
 mod error;
 mod exclusion;
+mod findings;
 mod folder;
 mod import;
 mod journal;
@@ -28,8 +33,10 @@ mod lists;
 mod log;
 mod manifests;
 mod partner_days;
+mod own_watch;
 mod partner_sets;
 mod people;
+mod quota;
 mod retention;
 mod rules;
 mod scope_keys;
@@ -39,20 +46,28 @@ mod sorter;
 mod standing;
 mod stored_document;
 mod tag_cache;
+mod tallies;
 mod tree;
 mod upgrade;
 
 pub use acts::{Act, ActError, ActKind};
+pub use agreement_life::{
+    AgreementStatus, Delivery, ExchangeMark, HistoryLine, IncomingText, KeptNotice, LifeError,
+    OwnDecision, StoredText, Suspension, TakenIn,
+};
 pub use administration::AdministrativeAct;
-pub use answered::{Admission, Admitted, NotAdmitted, QuotaUsage};
+pub use answered::{Admission, Admitted, NotAdmitted};
 pub use approvals::{CheckApproval, LONGEST_APPROVAL};
 pub use asked::{AskedHeader, DecidedHeader, NewCheck, StoredCheck, StoredReceipt};
+pub use asked_usage::{AskedShare, AskedUsage, QuotaRefusal};
 pub use checkpoints::{FaultKind, KnownCheckpoint, LogFault, LogId};
 pub use config::NodeConfig;
+pub use contacts::Contact;
 pub use database::Store;
 pub use datasets::{DatasetRow, TypeCount};
 pub use error::StoreError;
 pub use exclusion::{Exclusion, RecordGroup};
+pub use findings::{Finding, FindingDetails};
 pub use folder::{DataFolder, FolderError, NodeLock, write_private, write_public};
 pub use import::{Import, ImportCounts};
 pub use journal::RevisionMark;
@@ -60,8 +75,12 @@ pub use keys::{KeyName, NodeKeys};
 pub use log::{KeptOut, LogEntry, LogOpening, LogRecord};
 pub use manifests::StoredManifest;
 pub use partner_days::{Direction, PartnerCounts};
+pub use own_watch::{
+    MOST_WATCHED, OWN_WATCH_DAYS, OwnHistory, OwnQuestion, OwnQuestions, WatchHash,
+};
 pub use partner_sets::PartnerSet;
 pub use people::{DayNote, PersonCertificate};
+pub use quota::{BudgetUsage, QuotaUsage, QuotaWarning, WarnedUsage};
 pub use retention::Erased;
 pub use rules::{Adoption, ProposedRules};
 pub use scope_keys::ScopeSecrets;
@@ -73,4 +92,5 @@ pub use standing::{
 };
 pub use stored_document::StoredDocument;
 pub use tag_cache::{CacheFault, CacheKind, NewTagCache, Tag, TagCache, TagCacheKey};
+pub use tallies::{HitTally, Measure, Side, Tally};
 pub use tree::LogLook;

@@ -5,8 +5,10 @@ use serde::{Deserialize, Serialize};
 use sqlx::{Sqlite, Transaction};
 use symbolon_ledger::{Commitment, LeafHash, SALT_LEN};
 use symbolon_policy::{
-    Actor, AgreementHash, AgreementId, BureauCode, CertificateHash, CheckId, ScopeId, StandingId,
+    Actor, AgreementHash, AgreementId, AgreementState, BureauCode, CardFingerprint,
+    CertificateHash, CheckId, ScopeId, StandingId,
     rules::{LoggedDecision, RulesHash},
+    watch::FindingKind,
 };
 use time::OffsetDateTime;
 
@@ -103,7 +105,42 @@ pub enum LogRecord {
         /// Who.
         by: Actor,
     },
-    /// An agreement came into this node.
+    /// A step in the life of a text of an agreement.
+    AgreementStep {
+        /// The agreement.
+        agreement: AgreementId,
+        /// The text.
+        hash: AgreementHash,
+        /// What happened, by its code.
+        step: String,
+        /// The state after it.
+        state: AgreementState,
+        /// The party whose step it was: who signed, suspended, resumed or revoked.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        party: Option<String>,
+        /// The person of this bureau who did it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        person: Option<String>,
+        /// Why, as its party says.
+        reason: String,
+    },
+    /// A bureau became known by its card.
+    ContactAdded {
+        /// Which.
+        bureau: BureauCode,
+        /// Fingerprint of the card.
+        fingerprint: CardFingerprint,
+        /// Who compared it.
+        by: Actor,
+    },
+    /// A bureau is no longer known by card.
+    ContactRemoved {
+        /// Which.
+        bureau: BureauCode,
+        /// Who removed it.
+        by: Actor,
+    },
+    /// An agreement came into this node. Entries of before have it instead of steps.
     AgreementInstalled {
         /// Which.
         agreement: AgreementId,
@@ -194,12 +231,47 @@ pub enum LogRecord {
         /// Checks of partners.
         answered: u64,
     },
-    /// A person opened a check to an inspector.
+    /// An inspector opened a check.
     CheckOpened {
         /// Which.
         check: CheckId,
         /// Which of its elements; all if `None`.
         position: Option<u64>,
+        /// Who.
+        by: Actor,
+    },
+    /// Something was seen that a person should look at.
+    FindingMade {
+        /// Its number.
+        finding: u64,
+        /// What.
+        kind: FindingKind,
+        /// The partner that it is about.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        partner: Option<BureauCode>,
+    },
+    /// A person looked at a finding.
+    FindingShown {
+        /// Its number.
+        finding: u64,
+        /// Who.
+        by: Actor,
+    },
+    /// A person took a finding off the list.
+    FindingAcknowledged {
+        /// Its number.
+        finding: u64,
+        /// Who.
+        by: Actor,
+    },
+    /// A person changed which identifiers are known to be those of one of the bureau's own people.
+    OwnIdentifiersChanged {
+        /// How many were added.
+        added: u64,
+        /// How many were removed.
+        removed: u64,
+        /// Who.
+        by: Actor,
     },
     /// This bureau asked.
     CheckAsked {

@@ -6,5 +6,7 @@ mod bounds;
 mod canaries;
 mod digests;
 mod fixture;
+mod log;
 mod properties;
 mod signatures;
+mod texts;

@@ -25,6 +25,7 @@ impl PartnerFace {
         let id = agreement_id(&request.agreement_id)?;
         let (agreement, _) = self.agreement_with(&id, peer)?;
         let now = OffsetDateTime::now_utc();
+        self.not_withdrawn(&agreement).await?;
         agreement.in_force(now)?;
         let wanted = ScopeId(
             request
@@ -67,7 +68,16 @@ impl PartnerFace {
             return Err(invalid("the offset lies beyond the end of the file"));
         }
         let (sender, pieces) = mpsc::channel(4);
-        tokio::spawn(async move {
+        let (book, store) = (self.book.clone(), self.store.clone());
+        let withdrawn = {
+            let sender = sender.clone();
+            async move {
+                let refusal = book.until_withdrawn(&store, &agreement).await;
+                let status = refuse(&refusal, OffsetDateTime::now_utc());
+                let _ = timeout(SILENCE, sender.send(Err(status))).await;
+            }
+        };
+        let transfer = async move {
             let _place = place;
             let mut file = tokio::fs::File::from_std(file);
             if file.seek(SeekFrom::Start(request.offset)).await.is_err() {
@@ -88,6 +98,14 @@ impl PartnerFace {
                 if failed || !matches!(sent, Ok(Ok(()))) {
                     return;
                 }
+            }
+        };
+        tokio::spawn(async move {
+            tokio::select! {
+                // What is suspended meanwhile is not sent to its end.
+                biased;
+                () = withdrawn => {}
+                () = transfer => {}
             }
         });
         Ok(ReceiverStream::new(pieces))

@@ -3,8 +3,13 @@
 #![cfg(test)]
 
 mod admission;
+mod budget;
+mod cards;
+mod conditions;
 mod fixture;
+mod lifecycle;
 mod properties;
 mod rules;
 mod signing;
 mod validation;
+mod watch;

@@ -78,8 +78,8 @@ async fn every_kind_of_record_is_read_back_as_it_was_written() {
             approved_by: Actor { id: "spiffe://x/other".to_owned(), roles: [Role::Legal].into() },
         },
         LogRecord::CheckAsked { check, headers: Some("04".to_owned()), decisions: Vec::new() },
-        LogRecord::CheckOpened { check, position: Some(7) },
-        LogRecord::CheckOpened { check, position: None },
+        LogRecord::CheckOpened { check, position: Some(7), by: inspector() },
+        LogRecord::CheckOpened { check, position: None, by: inspector() },
         LogRecord::RecordsErased { before: NOW, entries: 1, asked: 2, answered: 3 },
     ];
     let mut leaves = Vec::new();
@@ -268,4 +268,9 @@ async fn opening_again_does_not_take_away_the_triggers() {
     home.reopen().await;
     attempt(&mut home.raw().await, "DELETE FROM log_entries").await.unwrap_err();
     assert_eq!(home.store.append(&asked(1), NOW).await.unwrap().0, 1);
+}
+
+fn inspector() -> Actor {
+    let roles = [Role::Inspector].into();
+    Actor { id: "spiffe://deu.symbolon.internal/person/inspector".to_owned(), roles }
 }

@@ -4,17 +4,23 @@
 
 mod admission;
 mod agreements;
+mod approvals;
 mod asked;
+mod budgets;
 mod checkpoints;
 mod datasets;
 mod details;
 mod durability;
 mod exclusion;
+mod findings;
 mod fixture;
 mod folder;
 mod killed_loads;
+mod lives;
 mod loads;
 mod log;
+mod own_watch;
+mod people;
 mod retention;
 mod rules;
 mod scope_keys;

@@ -1,8 +1,11 @@
 use symbolon_identifiers::IdentifierType;
-use symbolon_store::{AskedHeader, Erased, LogRecord, NewCheck};
+use symbolon_policy::rules::Adequacy;
+use symbolon_store::{AskedHeader, DecidedHeader, Erased, LogRecord, NewCheck, PartnerCounts};
 use time::Duration;
 
-use crate::fixture::{Asked, Home, NOW, agreement_id, check_id, code, document, share, whole_log};
+use crate::fixture::{
+    Asked, Home, NOW, agreement_id, check_id, code, document, question, share, whole_log,
+};
 
 const DAY: Duration = Duration::days(1);
 
@@ -10,14 +13,26 @@ async fn home_with_a_day_of_work_each() -> Home {
     let home = Home::new().await;
     for day in 0_u8..3 {
         let at = NOW + DAY * i32::from(day);
-        let headers = [AskedHeader {
+        let header = AskedHeader {
             owner: code("FRA"),
             agreement: agreement_id(),
             header: document("asked"),
-        }];
-        let check =
-            NewCheck { check: check_id(day.into()), opening: b"opening", headers: &headers, at };
-        home.store.record_asked(&check).await.unwrap();
+        };
+        let decision = question(true, 1, Adequacy::Safeguards);
+        let check = NewCheck {
+            check: check_id(day.into()),
+            opening: b"opening",
+            permitted: vec![DecidedHeader {
+                header,
+                shares: Vec::new(),
+                counts: PartnerCounts::default(),
+                decision: decision.clone(),
+            }],
+            forbidden: Vec::new(),
+            watched: None,
+            at,
+        };
+        home.store.record_asked(check, |_, _| decision.clone()).await.unwrap();
         let receipt = document("receipt");
         home.store
             .record_receipt(&check_id(day.into()), &code("FRA"), &agreement_id(), &receipt)

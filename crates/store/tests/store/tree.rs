@@ -2,18 +2,23 @@ use std::borrow::Cow;
 
 use sqlx::{Connection as _, SqliteConnection, sqlite::SqliteConnectOptions};
 use symbolon_ledger::{Commitment, Frontier, LeafHash, NodeId, TreeHash};
+use symbolon_policy::CheckId;
 use symbolon_store::{LogRecord, Store};
 
-use crate::fixture::{Home, NOW, check_id, found, raw};
+use crate::fixture::{Home, NOW, agreement_id, check_id, found, raw};
 
 async fn home_with_entries(count: u64) -> (Home, Vec<LeafHash>) {
     let home = Home::new().await;
     let mut leaves = Vec::new();
     for number in 0..count {
-        let record = LogRecord::CheckAsked { check: check_id(number), headers: None };
+        let record = asked(check_id(number));
         leaves.push(home.store.append(&record, NOW).await.unwrap().1);
     }
     (home, leaves)
+}
+
+fn asked(check: CheckId) -> LogRecord {
+    LogRecord::CheckAsked { check, headers: None, decisions: Vec::new() }
 }
 
 fn root_of(leaves: &[LeafHash]) -> TreeHash {
@@ -115,9 +120,9 @@ async fn the_log_of_a_database_of_before_gets_its_tree_and_goes_on() {
         assert_proves_everything(&store, &leaves).await;
         for entry in store.log_entries(0, 100).await.unwrap() {
             let check = check_id(entry.index);
-            assert_eq!(entry.record, Some(LogRecord::CheckAsked { check, headers: None }));
+            assert_eq!(entry.record, Some(asked(check)));
         }
-        let record = LogRecord::CheckOpened { check: check_id(1), position: None };
+        let record = LogRecord::AgreementRemoved { agreement: agreement_id() };
         leaves.push(store.append(&record, NOW).await.unwrap().1);
         assert_proves_everything(&store, &leaves).await;
         store.close().await;
