@@ -296,6 +296,7 @@ async fn a_suspension_breaks_off_a_check_that_streams_and_refuses_all_else_withi
         scope_id: manifests[0].scope.id().0.to_vec(),
         version: manifests[0].version,
         offset: 0,
+        labels: false,
     };
     let status = client.download_tag_set(download.clone()).await.unwrap_err();
     assert_eq!(raw::reason_of(&status), "agreement_suspended");

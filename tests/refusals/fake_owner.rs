@@ -23,9 +23,9 @@ use symbolon_proto::{
     partner::v1::{
         CheckRequest, CheckResponse, DownloadTagSetRequest, DownloadTagSetResponse, EvaluatedChunk,
         ExchangeAgreementRequest, ExchangeAgreementResponse, ExchangeCheckpointsRequest,
-        ExchangeCheckpointsResponse, GetLogCheckpointRequest,
-        GetLogCheckpointResponse, GetLogConsistencyRequest, GetLogConsistencyResponse,
-        GetManifestsRequest, GetManifestsResponse, check_request, check_response,
+        ExchangeCheckpointsResponse, GetLogCheckpointRequest, GetLogCheckpointResponse,
+        GetLogConsistencyRequest, GetLogConsistencyResponse, GetManifestsRequest,
+        GetManifestsResponse, check_request, check_response,
         partner_service_server::{PartnerService, PartnerServiceServer},
     },
     v1::SignedDocument,

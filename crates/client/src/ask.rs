@@ -158,10 +158,7 @@ impl Ask<'_> {
         let room = self.counts().zip(held).map(|(count, set)| {
             let count = count.try_into().unwrap_or(0);
             let secrets = if set.manifest.labels.is_some() { count } else { 0 };
-            Received {
-                tags: Tags::with_capacity(count),
-                secrets: Vec::with_capacity(secrets),
-            }
+            Received { tags: Tags::with_capacity(count), secrets: Vec::with_capacity(secrets) }
         });
         room.collect()
     }

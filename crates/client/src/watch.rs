@@ -8,9 +8,7 @@ use std::sync::Arc;
 
 use symbolon_identifiers::{IdentifierType, parse};
 use symbolon_policy::{CheckId, watch::FindingKind};
-use symbolon_store::{
-    FindingDetails, MOST_WATCHED, OwnQuestion, OwnQuestions, Store, StoreError,
-};
+use symbolon_store::{FindingDetails, MOST_WATCHED, OwnQuestion, OwnQuestions, Store, StoreError};
 use time::OffsetDateTime;
 
 use self::serial::{Serial, in_runs};
@@ -154,8 +152,7 @@ fn is_named(batches: &[Batch], officer: &str, agency: &str) -> bool {
     let of_kind = |kind: IdentifierType| batches.iter().find(|batch| batch.kind == kind);
     [IdentifierType::Email, IdentifierType::Phone].into_iter().filter_map(of_kind).any(|batch| {
         let names = [officer, last].map(|name| parse(batch.kind, name, None).ok());
-        let is_a_name =
-            |value: &[u8]| names.iter().flatten().any(|name| name.canonical() == value);
+        let is_a_name = |value: &[u8]| names.iter().flatten().any(|name| name.canonical() == value);
         batch.inputs.canonical().any(is_a_name)
     })
 }

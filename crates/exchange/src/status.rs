@@ -34,7 +34,9 @@ fn code(reason: Reason) -> Code {
         | Reason::StandingNotAgreed
         | Reason::TypeNotAgreed => Code::PermissionDenied,
         Reason::AgreementUnknown | Reason::ScopeUnknown => Code::NotFound,
-        Reason::BudgetExhausted | Reason::QuotaExhausted | Reason::LimitExceeded => Code::ResourceExhausted,
+        Reason::BudgetExhausted | Reason::QuotaExhausted | Reason::LimitExceeded => {
+            Code::ResourceExhausted
+        }
         Reason::CheckIdReused => Code::AlreadyExists,
         Reason::ChunkAltered
         | Reason::ChunkMissing

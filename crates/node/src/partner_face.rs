@@ -14,9 +14,9 @@ use symbolon_exchange::{MAX_MESSAGE_LEN, refuse};
 use symbolon_policy::{Agreement, AgreementHash, AgreementId, BureauCode, Party, Reason, Refusal};
 use symbolon_proto::partner::v1::{
     CheckRequest, CheckResponse, DownloadTagSetRequest, DownloadTagSetResponse,
-    ExchangeAgreementRequest, ExchangeAgreementResponse, ExchangeCheckpointsRequest, ExchangeCheckpointsResponse, GetLogCheckpointRequest,
-    GetLogCheckpointResponse, GetLogConsistencyRequest, GetLogConsistencyResponse,
-    GetManifestsRequest, GetManifestsResponse,
+    ExchangeAgreementRequest, ExchangeAgreementResponse, ExchangeCheckpointsRequest,
+    ExchangeCheckpointsResponse, GetLogCheckpointRequest, GetLogCheckpointResponse,
+    GetLogConsistencyRequest, GetLogConsistencyResponse, GetManifestsRequest, GetManifestsResponse,
     partner_service_server::{PartnerService, PartnerServiceServer},
 };
 use symbolon_store::Store;
@@ -25,7 +25,10 @@ use tokio::sync::Semaphore;
 use tokio_stream::Stream;
 use tonic::{Request, Response, Status, Streaming};
 
-use crate::{logging::event, metrics::Metrics, own_log::OwnLog, peer::Peer, published::Published, tls::is_party};
+use crate::{
+    logging::event, metrics::Metrics, own_log::OwnLog, peer::Peer, published::Published,
+    tls::is_party,
+};
 
 pub(crate) use places::Places;
 

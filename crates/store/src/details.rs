@@ -311,7 +311,8 @@ impl Keeping<'_> {
                 (reference, (attributes, first_day, fields))
             })
             .collect();
-        let today = (self.today - Date::from_ordinal_date(1970, 1).map_err(|_| DAMAGED)?).whole_days();
+        let today =
+            (self.today - Date::from_ordinal_date(1970, 1).map_err(|_| DAMAGED)?).whole_days();
         let mut rows = Vec::new();
         for one in wanted {
             let attributes = self.intern(one.attributes, known).await?;

@@ -113,9 +113,7 @@ impl NodeKeys {
 /// HMAC is a pseudorandom function: the key of the watch says nothing of the one that it is derived
 /// from, nor the other way round.
 fn watch_key(key_encryption: &[u8]) -> hmac::Key {
-    let derived = hmac::sign(
-        &hmac::Key::new(hmac::HMAC_SHA256, key_encryption),
-        b"Symbolon-v1-OwnWatch",
-    );
+    let derived =
+        hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key_encryption), b"Symbolon-v1-OwnWatch");
     hmac::Key::new(hmac::HMAC_SHA256, derived.as_ref())
 }

@@ -7,8 +7,8 @@
 #![forbid(unsafe_code)]
 
 mod acts;
-mod agreement_life;
 mod administration;
+mod agreement_life;
 mod agreements;
 mod answered;
 mod approvals;
@@ -32,8 +32,8 @@ mod keys;
 mod lists;
 mod log;
 mod manifests;
-mod partner_days;
 mod own_watch;
+mod partner_days;
 mod partner_sets;
 mod people;
 mod quota;
@@ -51,11 +51,11 @@ mod tree;
 mod upgrade;
 
 pub use acts::{Act, ActError, ActKind};
+pub use administration::AdministrativeAct;
 pub use agreement_life::{
     AgreementStatus, Delivery, ExchangeMark, HistoryLine, IncomingText, KeptNotice, LifeError,
     OwnDecision, StoredText, Suspension, TakenIn,
 };
-pub use administration::AdministrativeAct;
 pub use answered::{Admission, Admitted, NotAdmitted};
 pub use approvals::{CheckApproval, LONGEST_APPROVAL};
 pub use asked::{AskedHeader, DecidedHeader, NewCheck, StoredCheck, StoredReceipt};
@@ -74,10 +74,10 @@ pub use journal::RevisionMark;
 pub use keys::{KeyName, NodeKeys};
 pub use log::{KeptOut, LogEntry, LogOpening, LogRecord};
 pub use manifests::StoredManifest;
-pub use partner_days::{Direction, PartnerCounts};
 pub use own_watch::{
     MOST_WATCHED, OWN_WATCH_DAYS, OwnHistory, OwnQuestion, OwnQuestions, WatchHash,
 };
+pub use partner_days::{Direction, PartnerCounts};
 pub use partner_sets::PartnerSet;
 pub use people::{DayNote, PersonCertificate};
 pub use quota::{BudgetUsage, QuotaUsage, QuotaWarning, WarnedUsage};

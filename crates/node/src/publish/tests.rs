@@ -3,8 +3,11 @@ use std::collections::BTreeMap;
 use symbolon_identifiers::{Identifier, IdentifierType, parse};
 use symbolon_oprf::voprf;
 use symbolon_policy::{
-    AgreementTerms, Dataset, Desk, LabelTerms, OfferedType, Party, RecordDetails, SignedAgreement, WhoLearns,
-    rules::{DatasetEntry, DisclosedField, LegalTables, PartnerEntry, Restriction, SubjectCategory},
+    AgreementTerms, Dataset, Desk, LabelTerms, OfferedType, Party, RecordDetails, SignedAgreement,
+    WhoLearns,
+    rules::{
+        DatasetEntry, DisclosedField, LegalTables, PartnerEntry, Restriction, SubjectCategory,
+    },
 };
 use symbolon_store::{DataFolder, KeptOut, KeyName, LogRecord};
 use symbolon_tagset::LabelSecret;
@@ -162,8 +165,8 @@ impl Owner {
         let inputs: Vec<_> = names.iter().map(|name| email(name).oprf_input()).collect();
         let outputs = voprf::evaluate(&published.key, &inputs).unwrap();
         let listed = names.iter().zip(&outputs);
-        let listed = listed
-            .filter(|(_, output)| set.contains(&MembershipHash(output.membership_hash())));
+        let listed =
+            listed.filter(|(_, output)| set.contains(&MembershipHash(output.membership_hash())));
         let listed = listed.map(|(name, _)| (*name).to_owned()).collect();
         (version, listed, fs::read(path).unwrap())
     }

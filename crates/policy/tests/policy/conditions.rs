@@ -20,6 +20,7 @@ fn sound() -> AgreementTerms {
         }),
         retention_days: Some(1_096),
         rule_packs: [(code("FRA"), RulePackHash([7; 32]))].into(),
+        pooled_budgets: Some(3),
     });
     let dataset = &mut terms.datasets[0];
     dataset.labels = Some(LabelTerms {

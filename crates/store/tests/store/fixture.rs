@@ -15,8 +15,8 @@ use symbolon_policy::{
     Agreement, AgreementId, AgreementTerms, BureauCode, CheckId, Dataset, Desk, OfferedType, Party,
     PartyKeys, Scope, ScopeShare, SignedAgreement, SigningKey, WhoLearns,
     rules::{
-        Adequacy, EgressFacts, ElementCounts, Facts, IngressFacts, LoggedDecision, RulesHash, Ruling,
-        Urgency,
+        Adequacy, EgressFacts, ElementCounts, Facts, IngressFacts, LoggedDecision, RulesHash,
+        Ruling, Urgency,
     },
 };
 use symbolon_store::{

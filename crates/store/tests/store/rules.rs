@@ -45,10 +45,10 @@ async fn rules_are_in_force_once_another_person_has_approved_them() {
     let later = NOW + Duration::hours(1);
     let adoption = home.store.approve_rules(&RULES, &person("b"), later).await.unwrap();
     assert_eq!((adoption.number, adoption.rules, adoption.at), (1, RULES, later));
-    assert_eq!((adoption.proposed_by.as_str(), adoption.approved_by.as_str()), (
-        "spiffe://deu.example/a",
-        "spiffe://deu.example/b"
-    ));
+    assert_eq!(
+        (adoption.proposed_by.as_str(), adoption.approved_by.as_str()),
+        ("spiffe://deu.example/a", "spiffe://deu.example/b")
+    );
     assert!(home.store.proposed_rules().await.unwrap().is_empty());
     home.reopen().await;
     assert_eq!(home.store.adoptions_count().await.unwrap(), 1);
