@@ -6,6 +6,7 @@ mod answers;
 mod demo;
 mod people;
 mod program;
+mod quotas;
 mod records;
 mod rules;
 mod standing;

@@ -315,7 +315,7 @@ async fn at_the_keyboard_nobody_does_anothers_work_and_the_log_says_who_did_what
     let acts: [(&[&str], &[&str]); 6] = [
         (&["dataset", "create", "ships", "--title", "Ships"], &[ADMINISTRATOR]),
         (&["dataset", "import", "ships", list], &[ADMINISTRATOR]),
-        (&["agreement", "sign", file], &["lawyer"]),
+        (&["agreement", "suspend", "req-own", "--reason", "a test"], &["lawyer"]),
         (&["agreement", "install", file], &[ADMINISTRATOR]),
         (&["keys", "issue", "new", "--role", "officer"], &[ADMINISTRATOR]),
         (&["keys", "renew"], &[ADMINISTRATOR]),
@@ -346,7 +346,6 @@ async fn at_the_keyboard_nobody_does_anothers_work_and_the_log_says_who_did_what
         [
             (AdministrativeAct::CreateDataset, "ships", ADMINISTRATOR),
             (AdministrativeAct::ImportDataset, "ships", ADMINISTRATOR),
-            (AdministrativeAct::SignAgreement, "req-own", "lawyer"),
             (AdministrativeAct::InstallAgreement, "req-own", ADMINISTRATOR),
             (AdministrativeAct::RenewFaces, "REQ", ADMINISTRATOR),
         ]

@@ -30,9 +30,11 @@ mod rule_book;
 mod sets;
 mod standing;
 mod stated;
+mod statistics;
 mod sync;
 mod tags;
 mod tls;
+mod watch;
 
 pub use agreements::{AgreementExchange, kept_notices, known_parties};
 pub use ask::OpenedLabel;
@@ -40,7 +42,7 @@ pub use blinding::{CHECK_SECRET_LEN, derive_blind};
 pub use book::{AgreementBook, ContactBook};
 pub use check::{CheckError, CheckRequest, SourceResult, StartedCheck};
 pub use compute::{Compute, Stopped};
-pub use egress::{MOST_OF_ONE_MATTER, WatchFindings, urgency};
+pub use egress::{MOST_OF_ONE_MATTER, urgency};
 pub use evidence::{
     ElementEvidence, EvidenceError, EvidenceFacts, Logged, ProvenElement, SignedFile,
 };
@@ -65,3 +67,4 @@ pub use sync::{PartnerSync, SyncReport};
 pub use tls::{
     Credentials, PartnerTrust, TlsError, crypto_provider, read_certificates, read_private_key,
 };
+pub use watch::WatchFindings;

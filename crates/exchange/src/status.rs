@@ -34,7 +34,7 @@ fn code(reason: Reason) -> Code {
         | Reason::StandingNotAgreed
         | Reason::TypeNotAgreed => Code::PermissionDenied,
         Reason::AgreementUnknown | Reason::ScopeUnknown => Code::NotFound,
-        Reason::QuotaExhausted | Reason::LimitExceeded => Code::ResourceExhausted,
+        Reason::BudgetExhausted | Reason::QuotaExhausted | Reason::LimitExceeded => Code::ResourceExhausted,
         Reason::CheckIdReused => Code::AlreadyExists,
         Reason::ChunkAltered
         | Reason::ChunkMissing
@@ -91,6 +91,7 @@ impl Received {
                 Reason::AgreementRevoked,
                 Reason::AgreementSuspended,
                 Reason::AgreementUnknown,
+                Reason::BudgetExhausted,
                 Reason::NotAParty,
                 Reason::PurposeNotAgreed,
                 Reason::QuotaExhausted,

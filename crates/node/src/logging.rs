@@ -8,7 +8,7 @@ use symbolon_client::{Failure, StandingFailure};
 use symbolon_identifiers::IdentifierType;
 use symbolon_policy::{
     AgreementId, AgreementState, BureauCode, CheckId, Reason, ScopeId, StandingId,
-    rules::RulesHash,
+    rules::RulesHash, watch::FindingKind,
 };
 use symbolon_store::{CacheFault, FaultKind, FolderError, StandingError, StoreError};
 use tracing::Level;
@@ -49,6 +49,17 @@ impl Display for ReasonCode {
 }
 
 impl LogSafe for ReasonCode {}
+
+/// What a person should look at.
+pub(crate) struct FindingCode(pub(crate) FindingKind);
+
+impl Display for FindingCode {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.0.as_str())
+    }
+}
+
+impl LogSafe for FindingCode {}
 
 /// Where an agreement stands.
 pub(crate) struct StateCode(pub(crate) AgreementState);

@@ -22,8 +22,10 @@ fn sound() -> AgreementTerms {
         rule_packs: [(code("FRA"), RulePackHash([7; 32]))].into(),
     });
     let dataset = &mut terms.datasets[0];
-    dataset.labels =
-        Some(LabelTerms { bytes: 64, fields: [DisclosedField::ALL[0], DisclosedField::ALL[1]].into() });
+    dataset.labels = Some(LabelTerms {
+        bytes: 64,
+        fields: [DisclosedField::ALL[0], DisclosedField::ALL[1]].into(),
+    });
     dataset.types[0].epoch_budget = Some(1_000_000);
     terms
 }

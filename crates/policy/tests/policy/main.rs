@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 mod admission;
+mod budget;
 mod cards;
 mod conditions;
 mod fixture;
@@ -11,3 +12,4 @@ mod properties;
 mod rules;
 mod signing;
 mod validation;
+mod watch;

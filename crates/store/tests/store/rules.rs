@@ -123,11 +123,18 @@ async fn ask(
     let header = AskedHeader { owner, agreement: agreement_id(), header };
     let (mut permitted, mut forbidden) = (Vec::new(), Vec::new());
     if decision.ruling.permitted {
-        permitted.push(DecidedHeader { header, counts, decision });
+        permitted.push(DecidedHeader { header, shares: Vec::new(), counts, decision });
     } else {
         forbidden.push(decision);
     }
-    let check = NewCheck { check: check_id(number), opening: b"x", permitted, forbidden, at };
+    let check = NewCheck {
+        check: check_id(number),
+        opening: b"x",
+        permitted,
+        forbidden,
+        watched: None,
+        at,
+    };
     store.record_asked(check, |_, counts| decide(counts)).await.unwrap()
 }
 
