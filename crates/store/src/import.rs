@@ -131,8 +131,7 @@ impl Import {
             .fetch_one(&mut *transaction)
             .await?;
         // Who leaves is of interest only where there are details that would stay behind.
-        let watched =
-            described.is_some() || has_details(&mut transaction, &self.dataset).await?;
+        let watched = described.is_some() || has_details(&mut transaction, &self.dataset).await?;
         let suspects = watched.then(|| Suspects::new(&self.store.folder.state()));
         let mut loading = Loading {
             connection: &mut transaction,
