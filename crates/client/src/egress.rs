@@ -60,10 +60,18 @@ impl Requester {
         let approvals = self.approvals(deciding).await?;
         let mut decided =
             Decided { rules: Arc::clone(&rules), permitted: Vec::new(), forbidden: Vec::new() };
+        let units: Vec<_> = std::mem::take(&mut plan.units)
+            .into_iter()
+            .map(|unit| (deciding.facts(&unit, approvals), unit))
+            .collect();
+        // Of each partner, under all agreements together.
+        let mut elements: BTreeMap<BureauCode, u64> = BTreeMap::new();
+        for (facts, unit) in &units {
+            let of_partner = elements.entry(unit.owner.code.clone()).or_default();
+            *of_partner = of_partner.saturating_add(facts.elements.total());
+        }
         let mut so_far: BTreeMap<BureauCode, PartnerCounts> = BTreeMap::new();
-        for unit in std::mem::take(&mut plan.units) {
-            let facts = deciding.facts(&unit, approvals);
-            let elements = facts.elements.total();
+        for (facts, unit) in units {
             let owner = &unit.owner.code;
             let counts = match so_far.get(owner) {
                 Some(counts) => *counts,
@@ -71,7 +79,10 @@ impl Requester {
                     let now = deciding.now;
                     let counts = self.store.partner_counts(owner, Direction::Asked, now).await?;
                     match deciding.asked_at {
-                        Some(asked_at) => counts.without(elements, asked_at, now),
+                        Some(asked_at) => {
+                            let before = elements.get(owner).copied().unwrap_or_default();
+                            counts.without(before, asked_at, now)
+                        }
                         None => counts,
                     }
                 }

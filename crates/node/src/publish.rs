@@ -170,7 +170,9 @@ impl Publisher {
                 && now < manifest.issued_at + SET_LIFE / 2
                 && path.is_file()
                 && manifest.labels.is_some() == offered.labels.is_some()
-                && newest.kept_out == self.kept_out(agreement, scope, dataset, &rules, now).await?;
+                && (rules.are_damaged()
+                    || newest.kept_out
+                        == self.kept_out(agreement, scope, dataset, &rules, now).await?);
             // A file from before this start may have been damaged since it was written.
             let labels = manifest
                 .labels
@@ -186,6 +188,10 @@ impl Publisher {
                 }
                 return Ok(());
             }
+        }
+        // Rules that cannot be read let no record in: partners would read "no hit" in an empty list.
+        if rules.are_damaged() {
+            return Err(StoreError::Damaged { what: "rules in force" }.into());
         }
         self.publish(agreement, scope, offered, newest, &rules, now).await
     }
