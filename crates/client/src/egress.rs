@@ -208,3 +208,29 @@ pub fn urgency(declared: v1::Urgency) -> Urgency {
         v1::Urgency::Routine | v1::Urgency::Unspecified => Urgency::Routine,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use symbolon_identifiers::parse;
+
+    use super::*;
+    use crate::plan::Item;
+
+    fn batches(identifiers: u64) -> Vec<Batch> {
+        let item = |reference| {
+            let value = format!("somebody{reference}@x.example");
+            Item { reference, identifier: parse(IdentifierType::Email, &value, None).unwrap() }
+        };
+        // The first stands there twice and is one identifier all the same.
+        let items: Vec<_> = [1].into_iter().chain(1..=identifiers).map(item).collect();
+        Batch::group(&items)
+    }
+
+    #[test]
+    fn more_than_ten_identifiers_are_a_list_and_what_is_kept_is_standing() {
+        assert_eq!(mode(false, &batches(1)), CheckMode::Single);
+        assert_eq!(mode(false, &batches(MOST_OF_ONE_MATTER)), CheckMode::Single);
+        assert_eq!(mode(false, &batches(MOST_OF_ONE_MATTER + 1)), CheckMode::Batch);
+        assert_eq!(mode(true, &batches(1)), CheckMode::Standing);
+    }
+}

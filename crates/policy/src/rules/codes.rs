@@ -112,9 +112,9 @@ codes! {
 
     /// In what way is asked.
     CheckMode as "CheckMode" {
-        /// One matter at a time.
+        /// One matter at a time: at most ten identifiers under one case.
         Single = "single",
-        /// A list at once.
+        /// A list at once: more than that.
         Batch = "batch",
         /// A list that is kept and matched against later versions of the sets.
         Standing = "standing",
