@@ -412,16 +412,19 @@ impl Keeping<'_> {
         .await?;
         Ok(())
     }
+}
 
-    /// Whether any record of the dataset has details.
-    pub(crate) async fn has_any(&mut self) -> Result<bool, StoreError> {
-        let (any,): (bool,) =
-            sqlx::query_as("SELECT EXISTS (SELECT 1 FROM record_details WHERE dataset = $1)")
-                .bind(self.dataset)
-                .fetch_one(&mut *self.connection)
-                .await?;
-        Ok(any)
-    }
+/// Whether any record of a dataset has details.
+pub(crate) async fn has_details(
+    connection: &mut SqliteConnection,
+    dataset: &str,
+) -> Result<bool, StoreError> {
+    let (any,): (bool,) =
+        sqlx::query_as("SELECT EXISTS (SELECT 1 FROM record_details WHERE dataset = $1)")
+            .bind(dataset)
+            .fetch_one(connection)
+            .await?;
+    Ok(any)
 }
 
 /// Records that lost a name in a load: they may have left.
