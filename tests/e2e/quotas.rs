@@ -116,6 +116,21 @@ async fn an_officer_who_tries_numbers_one_after_another_is_on_the_inspector_s_li
 }
 
 #[tokio::test]
+async fn who_asks_one_by_one_is_found_too() {
+    let world = World::new(&Offer::default()).await;
+    let named = symbolon_cli::asking::Reason { officer: "officer-8".to_owned(), ..reason() };
+    let store = Store::open(world.requester.folder.clone()).await.unwrap();
+    for last in 0..5 {
+        assert_eq!(store.findings(true, false).await.unwrap(), [], "{last}");
+        let number = format!("N898950{last}");
+        world.try_ask(&named, &[("travel_document", &number, "UTO")]).await.unwrap();
+    }
+    let findings = store.findings(true, false).await.unwrap();
+    let [finding] = &findings[..] else { panic!("{findings:?}") };
+    assert_eq!((finding.kind, finding.details.seen), (FindingKind::OwnNeighbours, 4));
+}
+
+#[tokio::test]
 async fn asking_ones_own_address_is_found() {
     let world = World::new(&Offer::default()).await;
     let named =
