@@ -151,9 +151,6 @@ impl Store {
             warnings.append(&mut counting.count_in(&mut transaction).await?);
         }
         observe_in(&mut transaction, admission).await?;
-        for warning in &warnings {
-            self.warn_in(&mut transaction, warning, admission.at).await?;
-        }
         let record = LogRecord::CheckAdmitted {
             requester: admission.requester.clone(),
             check: admission.check,
@@ -163,6 +160,9 @@ impl Store {
             decision: Some(decision),
         };
         let (entry_index, leaf) = append_in(&mut transaction, &record, admission.at).await?;
+        for warning in &warnings {
+            self.warn_in(&mut transaction, warning, admission.at).await?;
+        }
         sqlx::query(
             "INSERT INTO answered_checks (requester, check_id, agreement, header, public_key,
                  signature, header_hash, entry_index, admitted_at)
