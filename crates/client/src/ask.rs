@@ -156,7 +156,7 @@ impl Ask<'_> {
     /// Room for what is kept of each scope.
     fn room(&self, held: &[Arc<HeldSet>]) -> Vec<Received> {
         let room = self.counts().zip(held).map(|(count, set)| {
-            let count = count.try_into().unwrap_or(0);
+            let count: usize = count.try_into().unwrap_or(0);
             let secrets = if set.manifest.labels.is_some() { count } else { 0 };
             Received { tags: Tags::with_capacity(count), secrets: Vec::with_capacity(secrets) }
         });
