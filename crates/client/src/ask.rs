@@ -10,10 +10,11 @@ use symbolon_proto::{
     },
     v1::SignedDocument,
 };
-use symbolon_store::LogId;
+use symbolon_store::{CLAIM_LEN, CheckClaims, LogId};
 use symbolon_tagset::MembershipHash;
 use time::OffsetDateTime;
 use tonic::Streaming;
+use zeroize::Zeroizing;
 
 use crate::{
     blinding::{Blinded, BlindedBatch},
@@ -124,25 +125,41 @@ impl Ask<'_> {
         // memory is held.
         let mut under_way = Pipeline::new(compute, compute.cores().saturating_add(1));
         let mut received = self.room();
+        let mut claims = self.room_for_claims();
         for position in &positions {
             let chunk = next_chunk(&mut answers).await?;
             digest.add(&chunk.elements);
             let work = self.finalizing(position, chunk, held)?;
             if let Some(done) = under_way.push(work).await? {
-                add(&mut received, done?);
+                add(&mut received, &mut claims, done?);
             }
         }
         while let Some(done) = under_way.next().await? {
-            add(&mut received, done?);
+            add(&mut received, &mut claims, done?);
         }
         let answered = received.iter().map(Tags::len).sum();
-        let receipt = self.receipt(&mut answers, digest, answered).await?;
+        let claims = self.keeps_claims().then(|| CheckClaims::new(claims));
+        let receipt = self.receipt(&mut answers, digest, answered, claims.as_ref()).await?;
         Ok((received, receipt))
     }
 
     /// Room for the tags of each scope.
     fn room(&self) -> Vec<Tags> {
         self.counts().map(|count| Tags::with_capacity(count.try_into().unwrap_or(0))).collect()
+    }
+
+    /// Whether hits may be followed by requests. Said by the agreement alone, so that what is kept
+    /// depends on no outcome.
+    fn keeps_claims(&self) -> bool {
+        let conditions = self.agreement.terms().conditions.as_ref();
+        conditions.is_some_and(|conditions| conditions.disclosure.is_some())
+    }
+
+    /// Room for the claims of each scope: a vector that grew would leave copies that nobody wipes.
+    fn room_for_claims(&self) -> Vec<Zeroizing<Vec<u8>>> {
+        let each = if self.keeps_claims() { CLAIM_LEN } else { 0 };
+        let room = |count: u32| usize::try_from(count).unwrap_or(0).saturating_mul(each);
+        self.counts().map(|count| Zeroizing::new(Vec::with_capacity(room(count)))).collect()
     }
 
     fn counts(&self) -> impl Iterator<Item = u32> {
@@ -179,10 +196,10 @@ impl Ask<'_> {
             return Err(Failure::untrusted("the bureau answered what was not asked"));
         };
         let (blinded, kind, chunk) = (Arc::clone(&self.blinded), scope.kind, position.chunk);
-        let public_key = set.manifest.public_key;
+        let (public_key, keeps_claims) = (set.manifest.public_key, self.keeps_claims());
         Ok(move || {
-            finalize(&blinded, kind, chunk, &public_key, &answer)
-                .map(|tags| (index, tags))
+            finalize(&blinded, kind, chunk, &public_key, &answer, keeps_claims)
+                .map(|(tags, claims)| (index, tags, claims))
                 .ok_or_else(|| {
                     Failure::no_answer(
                         "proof_invalid",
@@ -198,6 +215,7 @@ impl Ask<'_> {
         answers: &mut Streaming<CheckResponse>,
         digest: AnswerDigest,
         answered: usize,
+        claims: Option<&CheckClaims>,
     ) -> Result<Receipt, Failure> {
         let signed = match answers.message().await?.and_then(|message| message.part) {
             Some(check_response::Part::Receipt(signed)) => signed,
@@ -219,7 +237,7 @@ impl Ask<'_> {
         let agreement = &self.agreement.terms().id;
         self.requester
             .store
-            .record_receipt(&self.check, &self.owner.code, agreement, &signed.into())
+            .record_answer(&self.check, &self.owner.code, agreement, &signed.into(), claims)
             .await?;
         let log = LogId { bureau: owner.clone(), key: *key };
         self.requester.log_watch().seen_in_receipt(log, &logged).await?;
@@ -249,23 +267,31 @@ impl Ask<'_> {
     }
 }
 
-/// The index of a chunk's scope, and its tags.
-type Finalized = Result<(usize, Tags), Failure>;
+/// Of one chunk, end to end.
+type Claims = Zeroizing<Vec<u8>>;
 
-fn add(received: &mut [Tags], (scope, more): (usize, Tags)) {
+/// The index of a chunk's scope, its tags, and its claims where they are kept.
+type Finalized = Result<(usize, Tags, Claims), Failure>;
+
+fn add(received: &mut [Tags], kept: &mut [Claims], (scope, more, claims): (usize, Tags, Claims)) {
     if let Some(tags) = received.get_mut(scope) {
         tags.extend(&more);
     }
+    if let Some(kept) = kept.get_mut(scope) {
+        kept.extend_from_slice(&claims);
+    }
 }
 
-/// Of each output only what is looked up is kept: 16 bytes of 64.
+/// Of each output only what is looked up is kept, 16 bytes of 64, and where hits may be followed by
+/// requests the 16 bytes that are shown with one, which tell nothing of any list.
 fn finalize(
     blinded: &Blinded,
     kind: IdentifierType,
     chunk: u32,
     public_key: &PublicKey,
     answer: &EvaluatedChunk,
-) -> Option<Tags> {
+    keeps_claims: bool,
+) -> Option<(Tags, Claims)> {
     let (chunk, inputs) = blinded.get(&kind)?.chunk(chunk)?;
     let proof = Proof::from_bytes(&answer.proof).ok()?;
     let outputs = voprf::additive::finalize(
@@ -277,7 +303,12 @@ fn finalize(
         &proof,
     )
     .ok()?;
-    Some(outputs.iter().map(|output| MembershipHash(output.membership_hash())).collect())
+    let mut claims = Zeroizing::new(Vec::with_capacity(outputs.len().saturating_mul(CLAIM_LEN)));
+    for output in outputs.iter().filter(|_| keeps_claims) {
+        claims.extend_from_slice(&output.claim());
+    }
+    let tags = outputs.iter().map(|output| MembershipHash(output.membership_hash())).collect();
+    Some((tags, claims))
 }
 
 async fn next_chunk(answers: &mut Streaming<CheckResponse>) -> Result<EvaluatedChunk, Failure> {

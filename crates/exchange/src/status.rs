@@ -25,14 +25,18 @@ fn code(reason: Reason) -> Code {
     match reason {
         Reason::HeaderSignature => Code::Unauthenticated,
         Reason::NotAParty
+        | Reason::DisclosureNotAgreed
         | Reason::PurposeNotAgreed
         | Reason::StandingNotAgreed
         | Reason::TypeNotAgreed => Code::PermissionDenied,
-        Reason::AgreementUnknown | Reason::ScopeUnknown => Code::NotFound,
+        Reason::AgreementUnknown | Reason::DisclosureNotRecognised | Reason::ScopeUnknown => {
+            Code::NotFound
+        }
         Reason::QuotaExhausted | Reason::LimitExceeded => Code::ResourceExhausted,
-        Reason::CheckIdReused => Code::AlreadyExists,
+        Reason::CheckIdReused | Reason::DisclosureIdReused => Code::AlreadyExists,
         Reason::ChunkAltered
         | Reason::ChunkMissing
+        | Reason::DisclosureInvalid
         | Reason::ElementInvalid
         | Reason::HeaderInvalid
         | Reason::HeaderTime
@@ -41,6 +45,7 @@ fn code(reason: Reason) -> Code {
         Reason::AgreementDiffers
         | Reason::AgreementExpired
         | Reason::AgreementNotYetValid
+        | Reason::ClaimExpired
         | Reason::LogSizeUnknown
         | Reason::RulesVersionMismatch => Code::FailedPrecondition,
         Reason::SetNotReady | Reason::TryAgain => Code::Unavailable,

@@ -14,6 +14,7 @@ mod canonical;
 mod check_id;
 mod conditions;
 mod decision;
+pub mod disclosure;
 mod record;
 mod refusal;
 pub mod rules;
@@ -28,7 +29,7 @@ pub use agreement::{
     PartyKeys, WhoLearns,
 };
 pub use conditions::{Conditions, Deadlines, DisclosureTerms, LabelTerms, OpenRequests};
-pub use check_id::{CheckId, StandingId};
+pub use check_id::{CheckId, RequestId, StandingId};
 pub use decision::{Question, ScopeShare, admit, may_ask, may_keep, same_rules};
 pub use record::{RecordAttributes, RecordDetails};
 pub use refusal::{Reason, Refusal};
