@@ -111,6 +111,31 @@ codes! {
         RecordWithdrawn = "record_withdrawn",
     }
 
+    /// What a person of the owner has found out or decided before a release, where a rule may ask for
+    /// it. Each is noted with a word on how.
+    Finding {
+        /// A judicial authority has authorised the release.
+        JudicialAuthorisation = "judicial_authorisation",
+        /// The act is an offence in both countries.
+        DualCriminality = "dual_criminality",
+        /// The release is strictly necessary.
+        StrictlyNecessary = "strictly_necessary",
+        /// A lawyer has reviewed a matter that may be political, military, religious or racial.
+        LegalReview = "legal_review",
+        /// The originator has permitted the use that the handling code restricts.
+        HandlingPermission = "handling_permission",
+        /// A person has read the restriction in words, and found the use allowed.
+        HandlingReviewed = "handling_reviewed",
+        /// Passing the record on was authorised.
+        OnwardAuthorised = "onward_authorised",
+        /// The derogation is documented: date, time, recipient, justification, data.
+        DerogationDocumented = "derogation_documented",
+        /// Another purpose than those agreed was authorised beforehand.
+        PurposeAuthorised = "purpose_authorised",
+        /// Facts are told apart from assessments in what is written freely.
+        AssessmentsSeparated = "assessments_separated",
+    }
+
     /// How much of the time is gone.
     Alarm {
         /// Half of it.
