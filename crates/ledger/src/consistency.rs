@@ -2,7 +2,7 @@ use crate::{
     node_id::TreeError,
     path::Path,
     proof_error::ProofError,
-    span::consistency_spans,
+    span::{consistency_spans, has_beginning},
     tree::{TreeHash, parent},
 };
 
@@ -28,14 +28,20 @@ impl ConsistencyProof {
         second: u64,
         second_root: &TreeHash,
     ) -> Result<(), ProofError> {
-        let needed = consistency_spans(first, second)?.len();
-        if self.0.0.len() != needed {
-            return Err(ProofError::Length);
+        has_beginning(first, second)?;
+        if first == second {
+            return match (self.0.0.is_empty(), first_root == second_root) {
+                (false, _) => Err(ProofError::Length),
+                (true, false) => Err(ProofError::OtherTree),
+                (true, true) => Ok(()),
+            };
         }
-        // Where the first tree is complete, or all of the second, its hash is where the proof begins.
-        let (begin, beside) = match self.0.0.split_first() {
-            Some((begin, beside)) if !first.is_power_of_two() => (begin, beside),
-            _ => (&first_root.0, self.0.0.as_slice()),
+        // The hash of a complete tree is a node of the larger one, and the verifier has it: the proof
+        // begins with what comes after.
+        let (begin, path) = match self.0.0.split_first() {
+            None => return Err(ProofError::Length),
+            Some(_) if first.is_power_of_two() => (&first_root.0, self.0.0.as_slice()),
+            Some((begin, path)) => (begin, path),
         };
         // The RFC calls them fn, sn, fr and sr.
         let (mut at, mut last) = (first.saturating_sub(1), second.saturating_sub(1));
@@ -43,20 +49,26 @@ impl ConsistencyProof {
             (at, last) = (at / 2, last / 2);
         }
         let (mut first_hash, mut second_hash) = (*begin, *begin);
-        for hash in beside {
+        for beside in path {
+            if last == 0 {
+                return Err(ProofError::Length);
+            }
             if at % 2 == 1 || at == last {
-                first_hash = parent(hash, &first_hash);
-                second_hash = parent(hash, &second_hash);
+                first_hash = parent(beside, &first_hash);
+                second_hash = parent(beside, &second_hash);
                 // At the right edge a subtree stays as it is until one is to its left.
                 while at.is_multiple_of(2) && at != 0 {
                     (at, last) = (at / 2, last / 2);
                 }
             } else {
-                second_hash = parent(&second_hash, hash);
+                second_hash = parent(&second_hash, beside);
             }
             (at, last) = (at / 2, last / 2);
         }
-        if TreeHash(first_hash) == *first_root && TreeHash(second_hash) == *second_root {
+        if last != 0 {
+            return Err(ProofError::Length);
+        }
+        if first_hash == first_root.0 && second_hash == second_root.0 {
             Ok(())
         } else {
             Err(ProofError::OtherTree)

@@ -3,7 +3,7 @@ use crate::{
     node_id::TreeError,
     path::Path,
     proof_error::ProofError,
-    span::inclusion_spans,
+    span::{has_leaf, inclusion_spans},
     tree::{Frontier, TreeHash, parent},
 };
 
@@ -37,13 +37,13 @@ impl InclusionProof {
     /// # Errors
     /// When the tree has no such leaf, or a proof for it has another number of hashes.
     pub fn root(&self, leaf: &LeafHash, index: u64, size: u64) -> Result<TreeHash, ProofError> {
-        let needed = inclusion_spans(index, size)?.len();
-        if self.0.0.len() != needed {
-            return Err(ProofError::Length);
-        }
+        has_leaf(index, size)?;
         // The RFC calls them fn, sn and r.
         let (mut at, mut last, mut hash) = (index, size.saturating_sub(1), leaf.0);
         for beside in &self.0.0 {
+            if last == 0 {
+                return Err(ProofError::Length);
+            }
             if at % 2 == 1 || at == last {
                 hash = parent(beside, &hash);
                 // At the right edge a subtree stays as it is until one is to its left.

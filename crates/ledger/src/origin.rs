@@ -51,7 +51,9 @@ impl fmt::Display for Origin {
 
 /// Why a text is no [`Origin`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Error)]
-#[error("an origin is 1 to 255 bytes without spaces, plus signs and control characters")]
+#[error(
+    "an origin is 1 to {MAX_ORIGIN_LEN} bytes without spaces, plus signs and control characters"
+)]
 pub struct OriginError;
 
 fn push_encoded(text: &mut String, part: &str, also: impl Fn(char) -> bool) {

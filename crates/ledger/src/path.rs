@@ -8,7 +8,10 @@ pub(crate) struct Path(pub(crate) Vec<[u8; HASH_LEN]>);
 
 impl Path {
     /// Joins nodes, as they stand in a tree, to the hashes that stand for whole spans.
-    pub(crate) fn from_nodes(spans: Vec<Span>, nodes: &[[u8; HASH_LEN]]) -> Result<Self, TreeError> {
+    pub(crate) fn from_nodes(
+        spans: Vec<Span>,
+        nodes: &[[u8; HASH_LEN]],
+    ) -> Result<Self, TreeError> {
         let counts: Vec<usize> = spans.into_iter().map(|span| span.nodes().count()).collect();
         let wrong = TreeError::Nodes { needed: counts.iter().sum(), given: nodes.len() };
         let mut left = nodes;

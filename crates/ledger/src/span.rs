@@ -28,18 +28,32 @@ impl Span {
         let middle = self.start + (self.end - self.start).next_power_of_two() / 2;
         (Self { end: middle, ..self }, Self { start: middle, ..self })
     }
+}
 
-    fn whole_tree(size: u64) -> Result<Self, TreeError> {
-        if size > MAX_SIZE { Err(TreeError::TooLarge { size }) } else { Ok(Self { start: 0, end: size }) }
+/// That a tree of `size` leaves can have a leaf `index`.
+pub(crate) fn has_leaf(index: u64, size: u64) -> Result<(), TreeError> {
+    if size > MAX_SIZE {
+        return Err(TreeError::TooLarge { size });
+    }
+    if index < size { Ok(()) } else { Err(TreeError::NoSuchLeaf { index, size }) }
+}
+
+/// That a tree of `second` leaves can continue one of `first`.
+pub(crate) fn has_beginning(first: u64, second: u64) -> Result<(), TreeError> {
+    if second > MAX_SIZE {
+        return Err(TreeError::TooLarge { size: second });
+    }
+    if (1..=second).contains(&first) {
+        Ok(())
+    } else {
+        Err(TreeError::NoBeginning { first, second })
     }
 }
 
 /// `PATH(index, D[size])` of RFC 6962, section 2.1.1: from the leaf up.
 pub(crate) fn inclusion_spans(index: u64, size: u64) -> Result<Vec<Span>, TreeError> {
-    let mut within = Span::whole_tree(size)?;
-    if index >= size {
-        return Err(TreeError::NoSuchLeaf { index, size });
-    }
+    has_leaf(index, size)?;
+    let mut within = Span { start: 0, end: size };
     let mut beside = Vec::new();
     while within.end - within.start > 1 {
         let (left, right) = within.cut();
@@ -57,10 +71,8 @@ pub(crate) fn inclusion_spans(index: u64, size: u64) -> Result<Vec<Span>, TreeEr
 
 /// `PROOF(first, D[second])` of RFC 6962, section 2.1.2, and nothing if both are the same.
 pub(crate) fn consistency_spans(first: u64, second: u64) -> Result<Vec<Span>, TreeError> {
-    let mut within = Span::whole_tree(second)?;
-    if first == 0 || first > second {
-        return Err(TreeError::NoBeginning { first, second });
-    }
+    has_beginning(first, second)?;
+    let mut within = Span { start: 0, end: second };
     let mut beside = Vec::new();
     while within.end != first {
         let (left, right) = within.cut();
