@@ -3,6 +3,7 @@ mod check;
 mod coverage;
 mod dataset;
 mod demo;
+mod disclosure;
 mod keys;
 mod node;
 mod reasons;
@@ -64,6 +65,9 @@ enum Command {
     /// Draft, sign, verify and install agreements.
     #[command(subcommand)]
     Agreement(agreement::AgreementCommand),
+    /// Ask for the record behind a hit; decide on what partners ask for.
+    #[command(subcommand)]
+    Disclosure(disclosure::DisclosureCommand),
     /// Show keys, issue certificates to officers and agencies, renew those of the node.
     #[command(subcommand)]
     Keys(keys::Keys),
@@ -99,6 +103,7 @@ async fn dispatch(command: Command, output: Output) -> Result<u8, CliError> {
         Command::Node(node) => node.run(output).await,
         Command::Dataset(dataset) => dataset.run(output).await,
         Command::Agreement(agreement) => agreement.run(output).await,
+        Command::Disclosure(disclosure) => disclosure.run(output).await,
         Command::Keys(keys) => keys.run(output),
         Command::Completions(completions) => Ok(completions.run()),
     }

@@ -1,8 +1,8 @@
 use std::{io, path::Path};
 
-use symbolon_client::TlsError;
+use symbolon_client::{DisclosureFailure, TlsError};
 use symbolon_exchange::Received;
-use symbolon_node::{CertificateError, FoundingError, NodeError};
+use symbolon_node::{CertificateError, DeskError, FoundingError, NodeError};
 use symbolon_policy::{AgreementError, Invalid};
 use symbolon_store::{FolderError, StoreError};
 use thiserror::Error;
@@ -57,6 +57,8 @@ macro_rules! from {
 from! {
     AgreementError => "agreement",
     CertificateError => "certificate",
+    DeskError => "disclosure",
+    DisclosureFailure => "disclosure",
     FolderError => "folder",
     FoundingError => "founding",
     Invalid => "invalid",

@@ -64,7 +64,8 @@ impl SignedFile {
         }
     }
 
-    fn to_document(&self) -> SignedDocument {
+    /// The document as it travels.
+    pub fn to_document(&self) -> SignedDocument {
         SignedDocument {
             document: self.document.clone(),
             public_key: self.public_key.clone(),

@@ -13,6 +13,7 @@ mod book;
 pub mod bureau;
 mod check;
 mod compute;
+mod disclosure;
 mod evidence;
 mod failure;
 mod identity;
@@ -34,6 +35,10 @@ pub use blinding::{CHECK_SECRET_LEN, derive_blind};
 pub use book::AgreementBook;
 pub use check::{CheckError, CheckRequest, SourceResult, StartedCheck};
 pub use compute::{Compute, Stopped};
+pub use disclosure::{
+    DisclosureExchange, DisclosureFailure, DisclosureReport, DisclosureView, DisclosureWish,
+    own_disclosure, own_disclosures, request_disclosure, withdraw_disclosure,
+};
 pub use evidence::{
     ElementEvidence, EvidenceError, EvidenceFacts, Logged, ProvenElement, SignedFile,
 };

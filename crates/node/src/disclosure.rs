@@ -7,6 +7,7 @@ mod examine;
 mod facts;
 mod recognise;
 mod records;
+mod refusing;
 
 pub(crate) use case::CaseFile;
 pub use case::{ReleaseTerms, RuledFile};

@@ -7,6 +7,8 @@
 mod accept;
 mod bureau_face;
 mod certificates;
+mod disclosure;
+mod disclosure_standing;
 mod founding;
 mod jobs;
 mod logging;
@@ -23,6 +25,7 @@ mod tls;
 pub use certificates::{
     CertificateError, CertificateFacts, certificate_facts, issue_person, renew,
 };
+pub use disclosure::{CaseView, Desk, DeskError, Proposed, ReleaseTerms, RuledFile};
 pub use founding::{BureauFacts, FoundingError, found_bureau};
 pub use logging::{LogFormat, LogLevel, start_logging};
 pub use node::{Node, NodeError};

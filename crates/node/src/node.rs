@@ -1,6 +1,8 @@
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
-use symbolon_client::{AgreementBook, Compute, Credentials, Requester, TlsError};
+use symbolon_client::{
+    AgreementBook, Compute, Credentials, Requester, RuleBook, Rules, TlsError,
+};
 use symbolon_store::{DataFolder, FolderError, NodeConfig, NodeLock, Store, StoreError};
 use thiserror::Error;
 use tokio::{
@@ -15,6 +17,7 @@ use tonic::transport::Server;
 use crate::{
     accept::accept,
     bureau_face::{BureauFace, Coverage},
+    disclosure::Examiner,
     jobs::Jobs,
     logging::{FolderPath, event},
     metrics::{self, Metrics},
@@ -73,6 +76,9 @@ impl Node {
         let bureau_roots =
             symbolon_client::read_certificates(&self.folder.certificate("bureau-root"))?;
         let book = AgreementBook::default();
+        let rules = RuleBook::new(
+            Rules::starter().map_err(|error| NodeError::Service(error.to_string()))?,
+        );
         let partner_tls = tls::partner_face(code.clone(), book.clone(), &partner_credentials)?;
         let bureau_tls = tls::bureau_face(&bureau_roots, &bureau_credentials)?;
 
@@ -103,6 +109,15 @@ impl Node {
             own_log: own_log.clone(),
             checkpoint_every: Duration::from_secs(self.config.checkpoint_seconds.max(1)),
             retention: time::Duration::days(self.config.retention_days.max(1).into()),
+            examiner: Examiner {
+                us: code.clone(),
+                store: self.store.clone(),
+                book: book.clone(),
+                rules: rules.clone(),
+                metrics: Arc::clone(&metrics),
+            },
+            disclosure_cadence_seconds: self.config.disclosure_cadence_seconds,
+            disclosure_every: Duration::from_secs(self.config.disclosure_exchange_seconds.max(1)),
         };
         let mut known = Vec::new();
         jobs.read_agreements(&mut known).await?;

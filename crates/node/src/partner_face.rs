@@ -2,6 +2,7 @@
 
 mod admission;
 mod answer;
+mod disclosures;
 mod download;
 mod logs;
 mod places;
@@ -13,7 +14,8 @@ use symbolon_exchange::{MAX_MESSAGE_LEN, refuse};
 use symbolon_policy::{Agreement, AgreementHash, AgreementId, BureauCode, Party, Reason, Refusal};
 use symbolon_proto::partner::v1::{
     CheckRequest, CheckResponse, DownloadTagSetRequest, DownloadTagSetResponse,
-    ExchangeCheckpointsRequest, ExchangeCheckpointsResponse, GetLogCheckpointRequest,
+    ExchangeCheckpointsRequest, ExchangeCheckpointsResponse, ExchangeDisclosuresRequest,
+    ExchangeDisclosuresResponse, GetLogCheckpointRequest,
     GetLogCheckpointResponse, GetLogConsistencyRequest, GetLogConsistencyResponse,
     GetManifestsRequest, GetManifestsResponse,
     partner_service_server::{PartnerService, PartnerServiceServer},
@@ -175,6 +177,15 @@ impl PartnerService for PartnerFace {
     ) -> Result<Response<ExchangeCheckpointsResponse>, Status> {
         let peer = peer_of(&request)?;
         let answer = self.exchange_logs(&peer, request.get_ref()).await;
+        answer.map(Response::new).map_err(|refusal| self.refusal(&refusal))
+    }
+
+    async fn exchange_disclosures(
+        &self,
+        request: Request<ExchangeDisclosuresRequest>,
+    ) -> Result<Response<ExchangeDisclosuresResponse>, Status> {
+        let peer = peer_of(&request)?;
+        let answer = self.exchange_disclosures(&peer, request.into_inner()).await;
         answer.map(Response::new).map_err(|refusal| self.refusal(&refusal))
     }
 }

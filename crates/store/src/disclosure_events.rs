@@ -145,6 +145,13 @@ pub enum DisclosureEvent {
         /// The request.
         request: RequestId,
     },
+    /// A person of this bureau was shown the request, and the record if it was released.
+    Shown {
+        /// The request.
+        request: RequestId,
+        /// Who.
+        by: Actor,
+    },
     /// A letter was not even taken.
     NotTaken {
         /// Who sent it.

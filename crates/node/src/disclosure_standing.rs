@@ -1,0 +1,28 @@
+use symbolon_policy::Agreement;
+use symbolon_store::{Store, StoreError};
+use time::OffsetDateTime;
+
+/// Whether an agreement lets requests for records be made and decided now.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum AgreementStanding {
+    /// It is in force.
+    InForce,
+    /// It is suspended for a time.
+    Suspended,
+    /// It was revoked, replaced or taken out, or its validity is over.
+    Over,
+}
+
+/// How an agreement stands at this moment; `None` is one that this node does not have any more.
+pub(crate) async fn standing_of(
+    store: &Store,
+    agreement: Option<&Agreement>,
+    now: OffsetDateTime,
+) -> Result<AgreementStanding, StoreError> {
+    let Some(agreement) = agreement else { return Ok(AgreementStanding::Over) };
+    // Asked of the database and not of memory, so that a removal counts from that moment on.
+    if agreement.in_force(now).is_err() || !store.is_installed(agreement).await? {
+        return Ok(AgreementStanding::Over);
+    }
+    Ok(AgreementStanding::InForce)
+}
