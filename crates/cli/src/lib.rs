@@ -6,6 +6,7 @@
 
 #![forbid(unsafe_code)]
 
+mod acting;
 mod answer_file;
 pub mod asking;
 mod commands;

@@ -65,10 +65,13 @@ pub enum FaultKind {
     Shortened,
     /// A checkpoint that this bureau did not make bears this bureau's signature.
     NotOurs,
+    /// An entry of this bureau's log is not what the tree was made over.
+    Damaged,
 }
 
 impl FaultKind {
-    const ALL: [Self; 4] = [Self::Forked, Self::Rewritten, Self::Shortened, Self::NotOurs];
+    const ALL: [Self; 5] =
+        [Self::Forked, Self::Rewritten, Self::Shortened, Self::NotOurs, Self::Damaged];
 
     /// The stable code.
     pub fn as_str(self) -> &'static str {
@@ -77,24 +80,30 @@ impl FaultKind {
             Self::Rewritten => "rewritten",
             Self::Shortened => "shortened",
             Self::NotOurs => "not_ours",
+            Self::Damaged => "damaged",
         }
     }
 }
 
 type Row = (String, Vec<u8>, i64, Vec<u8>, Vec<u8>, String, i64);
 
-const COLUMNS: &str = "bureau, log_key, size, root, note, source, seen_at";
+/// A query of the columns of a [`Row`].
+macro_rules! checkpoints {
+    ($rest:literal) => {
+        concat!("SELECT bureau, log_key, size, root, note, source, seen_at FROM checkpoints ", $rest)
+    };
+}
 
 impl Store {
-    /// Keeps a checkpoint whose signature was verified. One that is known already keeps its place and
-    /// takes the new note, which may bear more signatures. Returns whether it is new.
+    /// Keeps a checkpoint whose signature was verified. One that is known already keeps its place, and
+    /// takes the new note if that bears more signatures. Returns whether it is new.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn keep_checkpoint(&self, known: &KnownCheckpoint) -> Result<bool, StoreError> {
         let mut transaction = self.begin().await?;
         let updated = sqlx::query(
-            "UPDATE checkpoints SET note = $5
+            "UPDATE checkpoints SET note = CASE WHEN LENGTH($5) > LENGTH(note) THEN $5 ELSE note END
              WHERE bureau = $1 AND log_key = $2 AND size = $3 AND root = $4",
         )
         .bind(known.log.bureau.as_str())
@@ -132,10 +141,9 @@ impl Store {
         &self,
         log: &LogId,
     ) -> Result<Option<KnownCheckpoint>, StoreError> {
-        let row: Option<Row> = sqlx::query_as(&format!(
-            "SELECT {COLUMNS} FROM checkpoints
-             WHERE bureau = $1 AND log_key = $2 AND agreed_at IS NOT NULL
-             ORDER BY size DESC LIMIT 1",
+        let row: Option<Row> = sqlx::query_as(checkpoints!(
+            "WHERE bureau = $1 AND log_key = $2 AND agreed_at IS NOT NULL
+             ORDER BY size DESC LIMIT 1"
         ))
         .bind(log.bureau.as_str())
         .bind(log.key.0.as_slice())
@@ -153,14 +161,26 @@ impl Store {
         log: &LogId,
         most: u32,
     ) -> Result<Vec<KnownCheckpoint>, StoreError> {
-        let rows: Vec<Row> = sqlx::query_as(&format!(
-            "SELECT {COLUMNS} FROM checkpoints
-             WHERE bureau = $1 AND log_key = $2 AND agreed_at IS NULL
-             ORDER BY size DESC LIMIT $3",
+        let rows: Vec<Row> = sqlx::query_as(checkpoints!(
+            "WHERE bureau = $1 AND log_key = $2 AND agreed_at IS NULL
+             ORDER BY size DESC LIMIT $3"
         ))
         .bind(log.bureau.as_str())
         .bind(log.key.0.as_slice())
         .bind(most)
+        .fetch_all(&self.pool)
+        .await?;
+        rows.into_iter().map(checkpoint).collect()
+    }
+
+    /// Checkpoints of all logs that are not proven yet, the oldest first.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn all_unproven_checkpoints(&self) -> Result<Vec<KnownCheckpoint>, StoreError> {
+        let rows: Vec<Row> = sqlx::query_as(checkpoints!(
+            "WHERE agreed_at IS NULL ORDER BY seen_at, bureau, size"
+        ))
         .fetch_all(&self.pool)
         .await?;
         rows.into_iter().map(checkpoint).collect()
@@ -206,14 +226,14 @@ impl Store {
         Ok(())
     }
 
-    /// Drops a checkpoint that became evidence: it is kept with the fault.
+    /// Drops a checkpoint that became evidence, and never agreed: it is kept with the fault.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn drop_checkpoint(&self, known: &KnownCheckpoint) -> Result<(), StoreError> {
         sqlx::query(
             "DELETE FROM checkpoints
-             WHERE bureau = $1 AND log_key = $2 AND size = $3 AND root = $4",
+             WHERE bureau = $1 AND log_key = $2 AND size = $3 AND root = $4 AND agreed_at IS NULL",
         )
         .bind(known.log.bureau.as_str())
         .bind(known.log.key.0.as_slice())
@@ -229,8 +249,8 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn checkpoints(&self) -> Result<Vec<KnownCheckpoint>, StoreError> {
-        let rows: Vec<Row> = sqlx::query_as(&format!(
-            "SELECT {COLUMNS} FROM checkpoints ORDER BY bureau, log_key, size, root"
+        let rows: Vec<Row> = sqlx::query_as(checkpoints!(
+            "ORDER BY bureau, log_key, size, root"
         ))
         .fetch_all(&self.pool)
         .await?;
@@ -246,8 +266,8 @@ impl Store {
         except: &BureauCode,
         most: u32,
     ) -> Result<Vec<KnownCheckpoint>, StoreError> {
-        let rows: Vec<Row> = sqlx::query_as(&format!(
-            "SELECT {COLUMNS} FROM checkpoints AS one
+        let rows: Vec<Row> = sqlx::query_as(checkpoints!(
+            "AS one
              WHERE bureau <> $1 AND agreed_at IS NOT NULL AND NOT EXISTS (
                  SELECT 1 FROM checkpoints AS other
                  WHERE other.bureau = one.bureau AND other.log_key = one.log_key
@@ -261,7 +281,8 @@ impl Store {
         rows.into_iter().map(checkpoint).collect()
     }
 
-    /// Keeps a contradiction for good; returns whether it was not known before.
+    /// Keeps a contradiction for good; returns whether none of its kind with the same agreed checkpoint
+    /// was known before.
     ///
     /// # Errors
     /// When the database fails.

@@ -1,9 +1,10 @@
 use ring::rand::SystemRandom;
 use symbolon_exchange::{
     CanarySet, CheckHeader, CommitmentSalts, ContextFacts, DocumentHash, Manifest, Receipt,
-    ScopeQuery, chunks_of,
+    ScopeQuery, chunks_of, sign_checkpoint,
 };
 use symbolon_identifiers::IdentifierType;
+use symbolon_ledger::{Frontier, InclusionProof, LeafHash};
 use symbolon_oprf::SecretKey;
 use symbolon_policy::{AgreementHash, CheckId, Scope, ScopeId, SigningKey};
 use symbolon_proto::v1::Urgency;
@@ -74,6 +75,14 @@ pub(crate) fn manifest() -> Manifest {
 }
 
 pub(crate) fn receipt() -> Receipt {
+    receipt_of(&signing_key())
+}
+
+/// A receipt whose entry is in the log of `key`.
+pub(crate) fn receipt_of(key: &SigningKey) -> Receipt {
+    let mut log = Frontier::default();
+    leaves().iter().for_each(|leaf| log.append(leaf));
+    let root = log.root();
     Receipt {
         check_id: CheckId([1; 16]),
         header_hash: DocumentHash([2; 32]),
@@ -81,7 +90,13 @@ pub(crate) fn receipt() -> Receipt {
         evaluated: [5; 32],
         answered: 20_001,
         entry_index: 77,
-        leaf_hash: [6; 32],
+        leaf_hash: leaves()[77].0,
         issued_at: datetime!(2026-03-04 05:06:08 UTC),
+        checkpoint: sign_checkpoint(&"DEU".parse().unwrap(), 80, root, key).to_bytes(),
+        inclusion: InclusionProof::of_leaves(&leaves(), 77).unwrap(),
     }
+}
+
+fn leaves() -> Vec<LeafHash> {
+    (0..80_u8).map(|n| LeafHash::of(&[n])).collect()
 }

@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 mod admission;
+mod disclosure;
 mod fixture;
 mod properties;
 mod rules;

@@ -6,6 +6,7 @@ mod admission;
 mod agreements;
 mod asked;
 mod datasets;
+mod disclosures;
 mod durability;
 mod fixture;
 mod folder;

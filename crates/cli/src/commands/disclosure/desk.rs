@@ -14,7 +14,7 @@ use super::{Place, codes, request::moment};
 use crate::{CliError, acting::Acting, commands::DONE, output::Output};
 
 #[derive(Debug, Args)]
-pub(super) struct List {
+pub(in crate::commands) struct List {
     #[command(flatten)]
     place: Place,
     /// Also those that are closed.
@@ -29,7 +29,7 @@ pub(super) struct List {
 ///     --evaluation A1 --retention-days 365 --as legal-3
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
-pub(super) struct Release {
+pub(in crate::commands) struct Release {
     #[command(flatten)]
     place: Place,
     #[command(flatten)]
@@ -62,7 +62,7 @@ pub(super) struct Release {
 }
 
 #[derive(Debug, Args)]
-pub(super) struct Approve {
+pub(in crate::commands) struct Approve {
     #[command(flatten)]
     place: Place,
     #[command(flatten)]
@@ -75,7 +75,7 @@ pub(super) struct Approve {
 }
 
 #[derive(Debug, Args)]
-pub(super) struct Refuse {
+pub(in crate::commands) struct Refuse {
     #[command(flatten)]
     place: Place,
     #[command(flatten)]
@@ -92,7 +92,7 @@ pub(super) struct Refuse {
 }
 
 #[derive(Debug, Args)]
-pub(super) struct Pause {
+pub(in crate::commands) struct Pause {
     #[command(flatten)]
     place: Place,
     #[command(flatten)]
@@ -108,7 +108,7 @@ pub(super) struct Pause {
 }
 
 #[derive(Debug, Args)]
-pub(super) struct Resume {
+pub(in crate::commands) struct Resume {
     #[command(flatten)]
     place: Place,
     #[command(flatten)]

@@ -26,7 +26,7 @@ use crate::{CliError, acting::Acting, commands::DONE, output::Output};
 ///     --recipient "Border police" --urgency urgent --as officer-17
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
-pub(super) struct Request {
+pub(in crate::commands) struct Request {
     #[command(flatten)]
     place: Place,
     #[command(flatten)]
@@ -90,7 +90,7 @@ pub(super) struct Request {
 }
 
 #[derive(Debug, Args)]
-pub(super) struct Status {
+pub(in crate::commands) struct Status {
     #[command(flatten)]
     place: Place,
     /// Also those that are closed and not released.
@@ -99,7 +99,7 @@ pub(super) struct Status {
 }
 
 #[derive(Debug, Args)]
-pub(super) struct Withdraw {
+pub(in crate::commands) struct Withdraw {
     #[command(flatten)]
     place: Place,
     #[command(flatten)]

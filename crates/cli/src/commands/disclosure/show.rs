@@ -15,7 +15,7 @@ use crate::{CliError, acting::Acting, commands::DONE, output::Output};
 /// Show one request, of a partner or of this bureau, with all that belongs to it: identifier, facts,
 /// record. That it was shown, and to whom, is noted.
 #[derive(Debug, Args)]
-pub(super) struct Show {
+pub(in crate::commands) struct Show {
     #[command(flatten)]
     place: Place,
     #[command(flatten)]
