@@ -10,6 +10,7 @@ const FILES: &[&str] = &[
     "symbolon/v1/disclosure.proto",
     "symbolon/partner/v1/disclosure.proto",
     "symbolon/partner/v1/partner.proto",
+    "symbolon/bureau/v1/approvals.proto",
     "symbolon/bureau/v1/bureau.proto",
 ];
 

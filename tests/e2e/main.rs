@@ -4,4 +4,5 @@
 mod answers;
 mod demo;
 mod program;
+mod rules;
 mod standing;

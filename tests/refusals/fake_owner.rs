@@ -14,13 +14,18 @@ use rustls::{ServerConfig, version::TLS13};
 use symbolon_client::crypto_provider;
 use symbolon_exchange::{
     AnswerDigest, CanarySet, CheckHeader, DocumentHash, Manifest, PIECE_LEN, Receipt,
+    sign_checkpoint,
 };
+use symbolon_ledger::{InclusionProof, LeafHash, TreeHash};
 use symbolon_oprf::{SecretKey, voprf};
 use symbolon_policy::{Scope, SigningKey};
 use symbolon_proto::{
     partner::v1::{
         CheckRequest, CheckResponse, DownloadTagSetRequest, DownloadTagSetResponse, EvaluatedChunk,
-        GetManifestsRequest, GetManifestsResponse, check_request, check_response,
+        ExchangeCheckpointsRequest, ExchangeCheckpointsResponse, ExchangeDisclosuresRequest,
+        ExchangeDisclosuresResponse, GetLogCheckpointRequest, GetLogCheckpointResponse,
+        GetLogConsistencyRequest, GetLogConsistencyResponse, GetManifestsRequest,
+        GetManifestsResponse, check_request, check_response,
         partner_service_server::{PartnerService, PartnerServiceServer},
     },
     v1::SignedDocument,
@@ -65,11 +70,22 @@ pub(crate) enum Answering {
     SigningForAnotherCheck,
     /// It signs with its manifest key.
     SigningWithAnotherKey,
+    /// Its proof is for another entry than it names.
+    ProvingAnotherEntry,
+    /// The checkpoint that its proof leads to is signed with its manifest key.
+    WithACheckpointOfAnotherKey,
+    /// That checkpoint is of another bureau's log.
+    WithACheckpointOfAnotherLog,
+    /// Its proof leads nowhere.
+    WithoutACheckpoint,
     /// It does not sign.
     NotSigning,
     /// It never answers.
     Never,
 }
+
+/// The only entry of the log that it makes up.
+const LEAF: LeafHash = LeafHash([0x1f; 32]);
 
 /// A version of the list that it offers.
 #[derive(Clone)]
@@ -294,12 +310,27 @@ impl FakeOwner {
             evaluated: digest.finish(),
             answered,
             entry_index: 0,
-            leaf_hash: [0; 32],
+            leaf_hash: LEAF.0,
             issued_at: OffsetDateTime::now_utc(),
+            checkpoint: sign_checkpoint(&parsed.owner, 1, TreeHash(LEAF.0), &self.log_key)
+                .to_bytes(),
+            inclusion: InclusionProof::of_leaves(&[LEAF], 0).unwrap(),
         };
         match answering {
             Answering::SigningForOthers => receipt.evaluated[0] ^= 1,
             Answering::SigningForAnotherCheck => receipt.check_id.0[0] ^= 1,
+            Answering::ProvingAnotherEntry => receipt.leaf_hash[0] ^= 1,
+            Answering::WithACheckpointOfAnotherKey => {
+                let key = &self.manifest_key;
+                let tree = TreeHash(LEAF.0);
+                receipt.checkpoint = sign_checkpoint(&parsed.owner, 1, tree, key).to_bytes();
+            }
+            Answering::WithACheckpointOfAnotherLog => {
+                let other = &parsed.requester;
+                let tree = TreeHash(LEAF.0);
+                receipt.checkpoint = sign_checkpoint(other, 1, tree, &self.log_key).to_bytes();
+            }
+            Answering::WithoutACheckpoint => receipt.checkpoint.clear(),
             _ => {}
         }
         let key = match answering {
@@ -354,6 +385,34 @@ impl PartnerService for FakeOwner {
             .map(|data| Ok(DownloadTagSetResponse { data: data.to_vec() }))
             .collect();
         Ok(Response::new(Box::pin(tokio_stream::iter(pieces))))
+    }
+
+    async fn get_log_checkpoint(
+        &self,
+        _request: Request<GetLogCheckpointRequest>,
+    ) -> Result<Response<GetLogCheckpointResponse>, Status> {
+        Err(Status::unavailable("no log is shown here"))
+    }
+
+    async fn get_log_consistency(
+        &self,
+        _request: Request<GetLogConsistencyRequest>,
+    ) -> Result<Response<GetLogConsistencyResponse>, Status> {
+        Err(Status::unavailable("no log is shown here"))
+    }
+
+    async fn exchange_checkpoints(
+        &self,
+        _request: Request<ExchangeCheckpointsRequest>,
+    ) -> Result<Response<ExchangeCheckpointsResponse>, Status> {
+        Err(Status::unavailable("no log is shown here"))
+    }
+
+    async fn exchange_disclosures(
+        &self,
+        _request: Request<ExchangeDisclosuresRequest>,
+    ) -> Result<Response<ExchangeDisclosuresResponse>, Status> {
+        Err(Status::unavailable("no record is released here"))
     }
 
     type CheckStream = Answers<CheckResponse>;

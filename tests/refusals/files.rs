@@ -181,7 +181,7 @@ async fn a_file_to_check_with_unreadable_rows_is_asked_for_the_others() {
     let mut bytes = rows.into_bytes();
     bytes.extend(b"imo,\xff\xfe,\n");
     fs::write(&path, bytes).unwrap();
-    let check = ["check", "--csv", text(&path), "--profile", text(&profile)];
+    let check = ["check", "--csv", text(&path), "--case", "7", "--profile", text(&profile)];
     let (report, code) = symbolon_json(&check);
     assert_eq!(code, 3, "{report}");
     let answers: Vec<_> = report["answers"]

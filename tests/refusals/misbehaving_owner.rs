@@ -36,6 +36,10 @@ async fn an_answer_that_does_not_prove_itself_is_no_answer() {
         (Answering::SigningForOthers, "answer_not_trusted"),
         (Answering::SigningForAnotherCheck, "answer_not_trusted"),
         (Answering::SigningWithAnotherKey, "answer_not_trusted"),
+        (Answering::ProvingAnotherEntry, "answer_not_trusted"),
+        (Answering::WithACheckpointOfAnotherKey, "answer_not_trusted"),
+        (Answering::WithACheckpointOfAnotherLog, "answer_not_trusted"),
+        (Answering::WithoutACheckpoint, "answer_not_trusted"),
         (Answering::NotSigning, "answer_not_trusted"),
     ];
     for (answering, reason) in cases {

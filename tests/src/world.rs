@@ -11,7 +11,7 @@ use std::{
 
 use symbolon_cli::{
     Profile,
-    asking::{Asked, CheckReport, Reason, ask},
+    asking::{Asked, CheckReport, Reason, StatedFacts, Urgency, ask},
     rows::Mapping,
     scenario::{Bureau, RunningNode, agree, dataset, simple_terms, wait_for_coverage},
 };
@@ -203,10 +203,11 @@ pub fn reason() -> Reason {
     Reason {
         purpose: "border_check".to_owned(),
         offence_class: String::new(),
-        urgent: false,
+        urgency: Urgency::Routine,
         officer: "officer-7".to_owned(),
         case_reference: "case-11".to_owned(),
         justification: "the grounds of the test".to_owned(),
+        stated: StatedFacts::default(),
         bureaus: Vec::new(),
         timeout: Duration::from_secs(20),
         check_id: None,

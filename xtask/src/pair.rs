@@ -62,6 +62,9 @@ impl Pair {
         let mut terms = simple_terms("pair", "A pair", &[&owner, &requester], offered)?;
         terms.standing_days = Some(30);
         agree(&terms, &[&owner, &requester]).await?;
+        for bureau in [&owner, &requester] {
+            bureau.adopt_permissive_rules().await?;
+        }
         let profile = requester.issue("analyst")?;
         let pair = Self {
             owner,

@@ -16,7 +16,7 @@ use clap::Args;
 use serde::Serialize;
 use symbolon_cli::{
     Profile,
-    asking::{Asked, Reason, ask},
+    asking::{Asked, Reason, StatedFacts, Urgency, ask},
     rows::{Mapping, Row, Rows},
     scenario::{Bureau, agree, dataset, simple_terms, wait_for_coverage},
 };
@@ -203,6 +203,9 @@ impl Real {
             vec![offered],
         )?;
         agree(&terms, &[&owner, &requester]).await?;
+        for bureau in [&owner, &requester] {
+            bureau.adopt_permissive_rules().await?;
+        }
         requester.issue("analyst")?;
         let profile =
             Profile::find(Some(&requester.folder.person("analyst").join("profile.toml")))?;
@@ -229,10 +232,11 @@ impl Real {
         let reason = Reason {
             purpose: "border_check".to_owned(),
             offence_class: String::new(),
-            urgent: false,
+            urgency: Urgency::Routine,
             officer: "analyst".to_owned(),
             case_reference: "proof on real input".to_owned(),
             justification: String::new(),
+            stated: StatedFacts::default(),
             bureaus: Vec::new(),
             timeout: Duration::from_secs(600),
             check_id: None,

@@ -1,6 +1,8 @@
 //! Test vectors of the encoding layer, for implementations in other languages: everything that is
 //! hashed, signed or blinded, with fixed keys.
 
+mod log;
+
 use std::{error::Error, fs, path::PathBuf};
 
 use clap::Args;
@@ -99,24 +101,35 @@ fn deterministic() -> Result<Value, Box<dyn Error>> {
     let secret = [0x5e; 32];
     let blind = derive_blind(&secret, &CHECK, IdentifierType::Vin, 7, &input)?;
     let blinded = voprf::additive::blind(&[&input], std::slice::from_ref(&blind))?;
-    let position = ChunkPosition { scope: 1, chunk: 2, elements: 1 };
     let mut digest = AnswerDigest::default();
     digest.add(&blinded);
     digest.add(b"second chunk");
-    let signer = signing_key(1)?;
     let agreement = agreement()?;
     let header = header(&scope, &agreement, &blinded)?;
-    let header_document = header.sign(&signer);
+    let header_document = header.sign(&signing_key(0x10)?);
+    let log = log::Log::new()?;
     let receipt = Receipt {
         check_id: CHECK,
         header_hash: DocumentHash::of(&header_document.document),
         manifests: vec![DocumentHash([0x3a; 32])],
         evaluated: digest.clone().finish(),
         answered: 1,
-        entry_index: 42,
-        leaf_hash: [0x1e; 32],
+        entry_index: log::INDEX,
+        leaf_hash: log.leaf()?.0,
         issued_at: WHEN,
+        checkpoint: log.checkpoint()?.to_bytes(),
+        inclusion: log.inclusion()?,
     };
+    let receipt_document = receipt.sign(&log.key);
+    let (chunk, element) = log::element()?;
+    let evidence = log::evidence(
+        &agreement.verify()?,
+        &header_document,
+        &receipt_document,
+        identifier.canonical(),
+        &blinded,
+        &*blind.to_bytes(),
+    )?;
     Ok(json!({
         "oprf_input": {
             "identifier_type": "vin",
@@ -157,13 +170,8 @@ fn deterministic() -> Result<Value, Box<dyn Error>> {
             "epoch": scope.epoch,
             "scope_id": scope.id(),
         },
-        "chunk_hash": {
-            "check_id": CHECK.to_string(),
-            "scope_index": position.scope,
-            "chunk_index": position.chunk,
-            "elements": hex::encode(&blinded),
-            "chunk_hash": hex::encode(chunk_hash(&CHECK, &position, &blinded)),
-        },
+        "chunk_hash": chunk,
+        "element_proof": element,
         "commitment": {
             "field": "officer",
             "salt": hex::encode([0x5a; 32]),
@@ -179,7 +187,9 @@ fn deterministic() -> Result<Value, Box<dyn Error>> {
             "hash": agreement.hash()?,
         },
         "check_header": signed(&header_document, Label::CheckHeader),
-        "receipt": signed(&receipt.sign(&signer), Label::Receipt),
+        "receipt": signed(&receipt_document, Label::Receipt),
+        "log": log.vectors()?,
+        "element_evidence": evidence,
     }))
 }
 

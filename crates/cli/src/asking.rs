@@ -6,13 +6,11 @@ mod report;
 use std::{sync::Arc, time::Duration};
 
 use symbolon_identifiers::{Identifier, parse, parse_zone};
-use symbolon_proto::{
-    bureau::v1::{
-        CheckItem, CheckItems, CheckRequest, CheckStart,
-        bureau_service_client::BureauServiceClient, check_request::Part, check_response::Event,
-    },
-    v1::Urgency,
+use symbolon_proto::bureau::v1::{
+    CheckItem, CheckItems, CheckRequest, CheckStart, bureau_service_client::BureauServiceClient,
+    check_request::Part, check_response::Event,
 };
+pub use symbolon_proto::{bureau::v1::StatedFacts, v1::Urgency};
 use tonic::transport::Channel;
 
 use self::gather::Gathering;
@@ -30,14 +28,16 @@ pub struct Reason {
     pub purpose: String,
     /// Class of offence; may be empty.
     pub offence_class: String,
-    /// Whether somebody is being held up.
-    pub urgent: bool,
+    /// How soon an answer matters.
+    pub urgency: Urgency,
     /// Who asks.
     pub officer: String,
     /// In which case.
     pub case_reference: String,
     /// On what grounds.
     pub justification: String,
+    /// What the bureau's rules decide on beyond that.
+    pub stated: StatedFacts,
     /// Codes of the bureaus to ask; all partners where empty.
     pub bureaus: Vec<String>,
     /// How long to wait for each.
@@ -160,13 +160,14 @@ pub(crate) fn start(reason: &Reason) -> CheckStart {
     CheckStart {
         purpose: reason.purpose.clone(),
         offence_class: reason.offence_class.clone(),
-        urgency: if reason.urgent { Urgency::Urgent } else { Urgency::Routine }.into(),
+        urgency: reason.urgency.into(),
         officer: reason.officer.clone(),
         case_reference: reason.case_reference.clone(),
         justification: reason.justification.clone(),
         bureaus: reason.bureaus.clone(),
         timeout: prost_types::Duration::try_from(reason.timeout).ok(),
         check_id: reason.check_id.map(Vec::from).unwrap_or_default(),
+        stated: Some(reason.stated.clone()),
     }
 }
 

@@ -1,4 +1,5 @@
 mod agreement;
+mod audit;
 mod check;
 mod coverage;
 mod dataset;
@@ -7,6 +8,7 @@ mod disclosure;
 mod keys;
 mod node;
 mod reasons;
+mod rules;
 mod shell;
 mod standing;
 mod table;
@@ -25,6 +27,8 @@ const FAILED: u8 = 1;
 /// The command was done, but some question got no answer or was not permitted, or some identifier
 /// or row could not be read.
 const INCOMPLETE: u8 = 3;
+/// An audit found something that contradicts what was signed.
+const CONTRADICTED: u8 = 4;
 
 /// Ask bureaus of other countries whether they know an identifier, and learn only hit or no hit.
 #[derive(Debug, Parser)]
@@ -34,7 +38,8 @@ const INCOMPLETE: u8 = 3;
     propagate_version = true,
     after_help = "Exit status:\n  0  done; every question got hit or no hit\n  1  failed; \
                   standard error says why\n  2  wrong usage\n  3  done in part: a question got no \
-                  answer or was not permitted, or a row could not be read\n\nBegin with `symbolon \
+                  answer or was not permitted, or a row could not be read\n  4  an audit found \
+                  contradictions\n\nBegin with `symbolon \
                   demo`: three bureaus on this machine, and what to type next."
 )]
 pub struct Cli {
@@ -68,7 +73,14 @@ enum Command {
     /// Ask for the record behind a hit; decide on what partners ask for.
     #[command(subcommand)]
     Disclosure(disclosure::DisclosureCommand),
-    /// Show keys, issue certificates to officers and agencies, renew those of the node.
+    /// Write, review, adopt and explain the rules by which this bureau decides.
+    #[command(subcommand)]
+    Rules(rules::RulesCommand),
+    /// Export and verify logs, open a check to an inspector, show contradictions.
+    #[command(subcommand)]
+    Audit(audit::AuditCommand),
+    /// Show keys and people, issue certificates to people and agencies, revoke them, renew the
+    /// node's.
     #[command(subcommand)]
     Keys(keys::Keys),
     /// Print completions for a shell.
@@ -104,7 +116,9 @@ async fn dispatch(command: Command, output: Output) -> Result<u8, CliError> {
         Command::Dataset(dataset) => dataset.run(output).await,
         Command::Agreement(agreement) => agreement.run(output).await,
         Command::Disclosure(disclosure) => disclosure.run(output).await,
-        Command::Keys(keys) => keys.run(output),
+        Command::Rules(rules) => rules.run(output).await,
+        Command::Audit(audit) => audit.run(output).await,
+        Command::Keys(keys) => keys.run(output).await,
         Command::Completions(completions) => Ok(completions.run()),
     }
 }

@@ -1,10 +1,10 @@
 use std::{io, path::Path};
 
-use symbolon_client::{DisclosureFailure, TlsError};
+use symbolon_client::{DisclosureFailure, EvidenceError, InspectionError, TlsError};
 use symbolon_exchange::Received;
 use symbolon_node::{CertificateError, DeskError, FoundingError, NodeError};
-use symbolon_policy::{AgreementError, Invalid};
-use symbolon_store::{FolderError, StoreError};
+use symbolon_policy::{AgreementError, Invalid, rules::RuleSetError};
+use symbolon_store::{ActError, FolderError, StoreError};
 use thiserror::Error;
 use tonic::Status;
 
@@ -55,14 +55,18 @@ macro_rules! from {
 }
 
 from! {
+    ActError => "act",
     AgreementError => "agreement",
     CertificateError => "certificate",
     DeskError => "disclosure",
     DisclosureFailure => "disclosure",
+    EvidenceError => "evidence",
     FolderError => "folder",
     FoundingError => "founding",
+    InspectionError => "inspection",
     Invalid => "invalid",
     NodeError => "node",
+    RuleSetError => "rules",
     StoreError => "store",
     TlsError => "tls",
 }

@@ -9,11 +9,14 @@
 mod acting;
 mod answer_file;
 pub mod asking;
+mod audit;
 mod commands;
 mod failure;
 mod output;
 mod profile;
+mod prose;
 pub mod rows;
+pub mod rule_folder;
 pub mod scenario;
 pub mod standing;
 

@@ -2,6 +2,7 @@
 //! the demo, the end-to-end tests and developer tools.
 
 use std::{
+    collections::BTreeSet,
     net::{SocketAddr, TcpListener},
     path::{Path, PathBuf},
     process::Stdio,
@@ -9,10 +10,11 @@ use std::{
 };
 
 use symbolon_identifiers::IdentifierType;
-use symbolon_node::{BureauFacts, found_bureau, issue_person};
+use symbolon_node::{BureauFacts, PERSON_DAYS, found_bureau, issue_person};
 use symbolon_policy::{
-    Agreement, AgreementTerms, BureauCode, Dataset, Desk, OfferedType, Party, SignedAgreement,
-    WhoLearns,
+    Actor, Agreement, AgreementTerms, BureauCode, Dataset, Desk, OfferedType, Party,
+    SignedAgreement, WhoLearns,
+    rules::{PACK_FILE, Role, RulePack, RuleSet, RulesHash},
 };
 use symbolon_proto::bureau::v1::ListCoverageRequest;
 use symbolon_store::{DataFolder, ImportCounts, KeyName, NodeConfig, Store};
@@ -100,12 +102,22 @@ impl Bureau {
         Ok(Store::open(self.folder.clone()).await?)
     }
 
-    /// Issues a certificate and profile to a person.
+    /// Issues a certificate and profile to a person who asks, one by one and in bulk.
     ///
     /// # Errors
     /// When the name is taken.
     pub fn issue(&self, name: &str) -> Result<PathBuf, CliError> {
-        let folder = issue_person(&self.folder, name, OffsetDateTime::now_utc())?;
+        self.issue_with(name, &[Role::Officer, Role::Analyst])
+    }
+
+    /// Issues a certificate and profile to a person with these roles.
+    ///
+    /// # Errors
+    /// When the name is taken, or nobody may hold these roles at once.
+    pub fn issue_with(&self, name: &str, roles: &[Role]) -> Result<PathBuf, CliError> {
+        let roles = roles.iter().copied().collect();
+        let now = OffsetDateTime::now_utc();
+        let folder = issue_person(&self.folder, name, &roles, PERSON_DAYS, false, now)?;
         Profile::issued(self.bureau_endpoint.clone(), name).write(&folder)
     }
 
@@ -128,6 +140,39 @@ impl Bureau {
         store.install_agreement(&agreement, &signed.to_json()?, now).await?;
         store.close().await;
         Ok(agreement)
+    }
+
+    /// Puts rules in force as two people of this bureau do it: one proposes, another approves.
+    ///
+    /// # Errors
+    /// When the rules do not load, or the store fails.
+    pub async fn adopt(&self, files: &[(String, String)]) -> Result<RulesHash, CliError> {
+        let set = RuleSet::load(files.iter().map(|(name, text)| (name, text)))?;
+        let person = |name: &str, role| Actor {
+            id: format!("spiffe://{}.symbolon.internal/person/{name}", self.code),
+            roles: BTreeSet::from([role]),
+        };
+        let store = self.store().await?;
+        let now = OffsetDateTime::now_utc();
+        let (lawyer, approver) = (person("lawyer", Role::Legal), person("approver", Role::Approver));
+        store.propose_rules(&set.hash, files, &lawyer, now).await?;
+        store.approve_rules(&set.hash, &approver, now).await?;
+        store.close().await;
+        Ok(set.hash)
+    }
+
+    /// Puts rules in force that permit whatever agreements allow: for measurements, which ask a million
+    /// identifiers at once and name no case.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn adopt_permissive_rules(&self) -> Result<RulesHash, CliError> {
+        let files: Vec<_> = RulePack::starter_files()
+            .iter()
+            .filter(|(name, _)| name.starts_with("BASE-") || *name == PACK_FILE)
+            .map(|(name, text)| ((*name).to_owned(), (*text).to_owned()))
+            .collect();
+        self.adopt(&files).await
     }
 
     /// Makes a dataset and loads rows into it; rows that cannot be used are left out.

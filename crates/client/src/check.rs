@@ -5,9 +5,11 @@ use std::{
 
 use ring::rand::{SecureRandom as _, SystemRandom};
 use symbolon_exchange::{CheckHeader, CommitmentSalts, ScopeQuery, chunk_hash, chunks_of};
-use symbolon_policy::{AgreementId, CheckId, Reason, Refusal, ScopeId, may_keep};
+use symbolon_policy::{
+    AgreementId, CheckId, Reason, Refusal, ScopeId, may_keep, rules::EgressFacts,
+};
 use symbolon_proto::v1::SignedDocument;
-use symbolon_store::{AskedHeader, NewCheck, StoreError};
+use symbolon_store::{AskedHeader, DecidedHeader, LogRecord, NewCheck, StoreError};
 use thiserror::Error;
 use time::OffsetDateTime;
 use tokio::sync::mpsc;
@@ -18,6 +20,7 @@ use crate::{
     ask::{Ask, AskedScope, ScopeAnswer},
     batch::Batch,
     blinding::{Blinded, BlindedBatch, CHECK_SECRET_LEN, blind},
+    egress::{self, Decided, DecidedUnit, Deciding},
     opening::{Opening, OpeningBatch, OpeningSalts, SealedOpening},
     plan::{Plan, Unit},
     requester::Requester,
@@ -113,16 +116,35 @@ impl Requester {
             }
             None => (Zeroizing::new(random_bytes(&random)?), [].as_slice()),
         };
-        let blinded = Arc::new(blind(&self.compute, &batches, check, &secret).await?);
         if request.keep_tags {
             plan.settle_unkept(now);
         }
         if before.is_none() {
             self.settle_unready(&mut plan, now);
         }
+        let asked_at = match &before {
+            Some(_) => self.store.asked_entry(&check).await?.map(|(_, at)| at),
+            None => None,
+        };
+        let deciding = Deciding {
+            context: &request.context,
+            batches: &batches,
+            mode: egress::mode(request.keep_tags, &batches),
+            asked_at,
+            now,
+        };
+        let decided = self.decide(&mut plan, &deciding).await?;
+        // What nobody may be asked costs no work.
+        let blinded = if decided.permitted.is_empty() {
+            Arc::default()
+        } else {
+            Arc::new(blind(&self.compute, &batches, check, &secret).await?)
+        };
         let mut settled = plan.settled;
         let prepared = if before.is_some() {
-            let (prepared, unknown) = with_known_headers(plan.units, known_headers);
+            self.record_again(check, &decided, now).await?;
+            let units = decided.permitted.into_iter().map(|one| one.unit).collect();
+            let (prepared, unknown) = with_known_headers(units, known_headers);
             settled.extend(unknown);
             prepared
         } else {
@@ -135,7 +157,9 @@ impl Requester {
                 secret,
                 now,
             };
-            self.record(preparing, plan.units).await?
+            let (prepared, forbidden) = self.record(preparing, decided).await?;
+            settled.extend(forbidden);
+            prepared
         };
 
         let sources =
@@ -193,28 +217,66 @@ impl Requester {
         }
     }
 
-    /// Signs a header for each unit and records the check with them before anything is sent.
+    /// Signs a header for each unit and records the check with them before anything is sent. What
+    /// has become forbidden in the meantime, because others have asked, is not sent either.
     async fn record(
         &self,
         preparing: Preparing,
-        units: Vec<Unit>,
-    ) -> Result<Vec<PreparedUnit>, CheckError> {
+        decided: Decided,
+    ) -> Result<(Vec<PreparedUnit>, Vec<(Source, Failure)>), CheckError> {
         let (check, at) = (preparing.check, preparing.now);
+        let Decided { rules, permitted, forbidden } = decided;
+        let mut grounds = Vec::with_capacity(permitted.len());
+        let mut units = Vec::with_capacity(permitted.len());
+        for DecidedUnit { unit, counts, decision } in permitted {
+            units.push(unit);
+            grounds.push((counts, decision));
+        }
         let work = move || preparing.prepare(units);
         let (prepared, opening) =
             self.compute.run(work).await.map_err(|_| CheckError::Stopping)??;
-        let headers: Vec<_> = prepared
+        let permitted = prepared
             .iter()
-            .map(|one| AskedHeader {
-                owner: one.unit.owner.code.clone(),
-                agreement: one.unit.agreement.terms().id.clone(),
-                header: one.header.clone().into(),
+            .zip(&grounds)
+            .map(|(one, (counts, decision))| DecidedHeader {
+                header: AskedHeader {
+                    owner: one.unit.owner.code.clone(),
+                    agreement: one.unit.agreement.terms().id.clone(),
+                    header: one.header.clone().into(),
+                },
+                counts: *counts,
+                decision: decision.clone(),
             })
             .collect();
-        self.store
-            .record_asked(&NewCheck { check, opening: &opening, headers: &headers, at })
-            .await?;
-        Ok(prepared)
+        let new = NewCheck { check, opening: &opening, permitted, forbidden, at };
+        let again = |place: usize, counts| match grounds.get(place) {
+            Some((_, decision)) => egress::again(&rules, decision, counts),
+            None => rules.decide_egress(EgressFacts::default(), counts),
+        };
+        let decisions = self.store.record_asked(new, again).await?;
+        let (mut to_send, mut settled) = (Vec::new(), Vec::new());
+        for (one, decision) in prepared.into_iter().zip(decisions) {
+            if decision.ruling.permitted {
+                to_send.push(one);
+            } else {
+                settled.extend(egress::forbidden(one.unit, &decision, at));
+            }
+        }
+        Ok((to_send, settled))
+    }
+
+    /// A check that is asked again was recorded the first time; what rules say now is logged, with one
+    /// entry whatever they say.
+    async fn record_again(
+        &self,
+        check: CheckId,
+        decided: &Decided,
+        at: OffsetDateTime,
+    ) -> Result<(), StoreError> {
+        let permitted = decided.permitted.iter().map(|one| &one.decision);
+        let decisions = permitted.chain(&decided.forbidden).cloned().collect();
+        self.store.append(&LogRecord::CheckAskedAgain { check, decisions }, at).await?;
+        Ok(())
     }
 
     async fn ask_unit(
@@ -327,6 +389,7 @@ impl Preparing {
             officer: context.facts.officer.clone(),
             case_reference: context.facts.case_reference.clone(),
             justification: context.facts.justification.clone(),
+            stated: context.stated,
             batches: batches.iter().map(OpeningBatch::of).collect(),
             salts,
         };
@@ -435,7 +498,9 @@ fn random_bytes<const N: usize>(random: &SystemRandom) -> Result<[u8; N], StoreE
     Ok(bytes)
 }
 
-pub(crate) fn read_secret(opening: &Opening) -> Result<Zeroizing<[u8; CHECK_SECRET_LEN]>, StoreError> {
+pub(crate) fn read_secret(
+    opening: &Opening,
+) -> Result<Zeroizing<[u8; CHECK_SECRET_LEN]>, StoreError> {
     let mut secret = Zeroizing::new([0; CHECK_SECRET_LEN]);
     hex::decode_to_slice(&opening.secret, secret.as_mut())
         .map_err(|_| StoreError::Damaged { what: "record of a check" })?;

@@ -126,8 +126,10 @@ pub struct ProvenElement {
     pub purpose: String,
     /// What was asked.
     pub identifier: Identifier,
-    /// Entry of the owner's log, and the size of the tree in which it proved it to be.
-    pub logged: Option<(u64, u64)>,
+    /// The owner's word that it logged the check, if it gave one.
+    pub receipt: Option<Receipt>,
+    /// Size of the tree in which the owner proved the entry to be.
+    pub tree_size: Option<u64>,
 }
 
 impl ElementEvidence {
@@ -171,7 +173,8 @@ impl ElementEvidence {
         let (id, requester) =
             CheckHeader::claimed_agreement(&signed).map_err(|_| EvidenceError::Header)?;
         let key = agreement.party(&requester).map(|party| party.keys.header);
-        let key = key.filter(|_| id == agreement.terms().id).ok_or(EvidenceError::OtherAgreement)?;
+        let key =
+            key.filter(|_| id == agreement.terms().id).ok_or(EvidenceError::OtherAgreement)?;
         let (header, hash) =
             CheckHeader::verify(&signed, &key).map_err(|_| EvidenceError::Header)?;
         if header.agreement_hash != agreement.hash() {
@@ -201,9 +204,10 @@ impl ElementEvidence {
             return Err(EvidenceError::Facts);
         }
         let logged = match &self.receipt {
-            Some(receipt) => Some(self.logged(receipt, &header, hash, agreement)?),
+            Some(receipt) => Some(logged(receipt, &header, hash, agreement)?),
             None => None,
         };
+        let (receipt, tree_size) = logged.unzip();
         Ok(ProvenElement {
             check: header.check_id,
             requester: header.requester,
@@ -211,27 +215,27 @@ impl ElementEvidence {
             asked_at: header.issued_at,
             purpose: header.purpose,
             identifier,
-            logged,
+            receipt,
+            tree_size,
         })
     }
+}
 
-    fn logged(
-        &self,
-        receipt: &Logged,
-        header: &CheckHeader,
-        hash: DocumentHash,
-        agreement: &Agreement,
-    ) -> Result<(u64, u64), EvidenceError> {
-        let party = agreement.party(&header.owner).ok_or(EvidenceError::OtherAgreement)?;
-        let receipt = Receipt::verify(&receipt.to_document(), &party.keys.log)
-            .map_err(|_| EvidenceError::Receipt)?;
-        let logged =
-            receipt.logged(&party.code, &party.keys.log).map_err(|_| EvidenceError::Receipt)?;
-        if receipt.header_hash != hash || receipt.check_id != header.check_id {
-            return Err(EvidenceError::Receipt);
-        }
-        Ok((receipt.entry_index, logged.checkpoint().size))
+/// The receipt, if it is for this header, and the size of the tree that its entry is proven to be in.
+fn logged(
+    receipt: &Logged,
+    header: &CheckHeader,
+    hash: DocumentHash,
+    agreement: &Agreement,
+) -> Result<(Receipt, u64), EvidenceError> {
+    let party = agreement.party(&header.owner).ok_or(EvidenceError::OtherAgreement)?;
+    let receipt = Receipt::verify(&receipt.to_document(), &party.keys.log)
+        .map_err(|_| EvidenceError::Receipt)?;
+    let tree = receipt.logged(&party.code, &party.keys.log).map_err(|_| EvidenceError::Receipt)?;
+    if receipt.header_hash != hash || receipt.check_id != header.check_id {
+        return Err(EvidenceError::Receipt);
     }
+    Ok((receipt, tree.checkpoint().size))
 }
 
 /// Why a file proves nothing.

@@ -1,3 +1,6 @@
+use std::collections::BTreeSet;
+
+use symbolon_policy::{Actor, rules::Role, separate_duties};
 use thiserror::Error;
 use x509_parser::prelude::{FromDer as _, GeneralName, X509Certificate};
 
@@ -6,8 +9,35 @@ use x509_parser::prelude::{FromDer as _, GeneralName, X509Certificate};
 /// # Errors
 /// When the certificate cannot be read, or has none or several.
 pub fn spiffe_id(certificate: &[u8]) -> Result<String, IdentityError> {
+    identity(&parsed(certificate)?)
+}
+
+/// Who holds a certificate, with the roles that stand as organizational units in its subject.
+/// Units that name no role are passed over; roles that nobody may hold at once give none of them.
+///
+/// The caller has verified that the certificate chains to a root whose word on this counts.
+///
+/// # Errors
+/// As [`spiffe_id`].
+pub fn actor_of(certificate: &[u8]) -> Result<Actor, IdentityError> {
+    let parsed = parsed(certificate)?;
+    let units = parsed.subject().iter_organizational_unit().filter_map(|unit| unit.as_str().ok());
+    let mut roles: BTreeSet<_> = units
+        .filter_map(|unit| Role::ALL.iter().copied().find(|role| role.as_str() == unit))
+        .collect();
+    if separate_duties(&roles).is_err() {
+        roles.clear();
+    }
+    Ok(Actor { id: identity(&parsed)?, roles })
+}
+
+fn parsed(certificate: &[u8]) -> Result<X509Certificate<'_>, IdentityError> {
     let (_, parsed) =
         X509Certificate::from_der(certificate).map_err(|_| IdentityError::Unreadable)?;
+    Ok(parsed)
+}
+
+fn identity(parsed: &X509Certificate<'_>) -> Result<String, IdentityError> {
     let names = parsed
         .subject_alternative_name()
         .map_err(|_| IdentityError::Unreadable)?

@@ -1,8 +1,8 @@
 //! Opens a check of this bureau to an inspector: who asked what, and why, with the proof against both
 //! parties' logs that exactly this was asked; all of it, or one element.
 
-use symbolon_exchange::{CheckHeader, DocumentHash, ElementProof, Receipt, chunk_hash, commit};
-use symbolon_identifiers::{Identifier, IdentifierType};
+use symbolon_exchange::{CheckHeader, DocumentHash, ElementProof, Receipt, chunk_hash};
+use symbolon_identifiers::IdentifierType;
 use symbolon_ledger::{Commitment, LeafHash};
 use symbolon_policy::{AgreementId, BureauCode, CheckId, VerifyingKey};
 use symbolon_proto::v1::{SignedDocument, Urgency};
@@ -93,6 +93,8 @@ pub struct OpenedParty {
 pub struct OpenedReceipt {
     /// Entry of the owner's log.
     pub entry_index: u64,
+    /// The leaf of that entry.
+    pub leaf: [u8; 32],
     /// Size of the tree in which the owner proved the entry to be.
     pub tree_size: u64,
     /// Whether signature, header and proof hold.
@@ -113,8 +115,10 @@ pub async fn open_check(
     let (index, asked_at) = store.asked_entry(&check).await?.ok_or(InspectionError::Unknown)?;
     let sealed = SealedOpening::from_bytes(&stored.opening).ok_or(DAMAGED)?;
     let identifiers = sealed.identifiers().ok_or(DAMAGED)?;
-    let items: Vec<_> =
-        (0..).zip(&identifiers).map(|(n, one)| Item { reference: n, identifier: one.clone() }).collect();
+    let items: Vec<_> = (0..)
+        .zip(&identifiers)
+        .map(|(n, one)| Item { reference: n, identifier: one.clone() })
+        .collect();
     let secret = read_secret(&sealed.opening)?;
     let batches = Batch::group(&items);
     let blinded = blind(compute, &batches, check, &secret).await?;
@@ -335,10 +339,11 @@ fn hold_receipt(stored: &StoredReceipt, header: &DocumentHash, check: &CheckId) 
     match read {
         Some((receipt, tree_size)) => OpenedReceipt {
             entry_index: receipt.entry_index,
+            leaf: receipt.leaf_hash,
             tree_size,
             holds: &receipt.header_hash == header && &receipt.check_id == check,
         },
-        None => OpenedReceipt { entry_index: 0, tree_size: 0, holds: false },
+        None => OpenedReceipt { entry_index: 0, leaf: [0; 32], tree_size: 0, holds: false },
     }
 }
 

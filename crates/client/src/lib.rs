@@ -14,8 +14,10 @@ pub mod bureau;
 mod check;
 mod compute;
 mod disclosure;
+mod egress;
 mod evidence;
 mod failure;
+mod holder;
 mod identity;
 mod inspection;
 mod logs;
@@ -27,6 +29,7 @@ mod requester;
 mod rule_book;
 mod sets;
 mod standing;
+mod stated;
 mod sync;
 mod tags;
 mod tls;
@@ -39,11 +42,13 @@ pub use disclosure::{
     DisclosureExchange, DisclosureFailure, DisclosureReport, DisclosureView, DisclosureWish,
     own_disclosure, own_disclosures, request_disclosure, withdraw_disclosure,
 };
+pub use egress::{MOST_OF_ONE_MATTER, WatchFindings, urgency};
 pub use evidence::{
     ElementEvidence, EvidenceError, EvidenceFacts, Logged, ProvenElement, SignedFile,
 };
 pub use failure::{Failure, FailureKind};
-pub use identity::{IdentityError, spiffe_id};
+pub use holder::{Holder, HolderError};
+pub use identity::{IdentityError, actor_of, spiffe_id};
 pub use inspection::{
     InspectionError, OpenedCheck, OpenedElement, OpenedParty, OpenedReceipt, OwnEntry, open_check,
 };
@@ -51,12 +56,13 @@ pub use logs::{LogFollow, LogReport, LogWatch};
 pub use pipeline::Pipeline;
 pub use plan::{Item, QuestionContext, Source};
 pub use requester::Requester;
-pub use rule_book::{RuleBook, Rules};
+pub use rule_book::{RuleBook, Rules, rule_refusal};
 pub use sets::{HeldSet, SetShelf};
 pub use standing::{
     KeptIn, MatchedIn, Standing, StandingFailure, StandingHit, StandingItem, StandingKept,
     StandingPart, StandingState, Survey,
 };
+pub use stated::StatedFacts;
 pub use sync::{PartnerSync, SyncReport};
 pub use tls::{
     Credentials, PartnerTrust, TlsError, crypto_provider, read_certificates, read_private_key,

@@ -360,8 +360,8 @@ fn judge(
         return if next.root == before.root { Ok(()) } else { Err(FaultKind::Forked) };
     }
     let (first, second) = (TreeHash(before.root), TreeHash(next.root));
-    let holds = proof
-        .is_some_and(|proof| proof.verify(before.size, &first, next.size, &second).is_ok());
+    let holds =
+        proof.is_some_and(|proof| proof.verify(before.size, &first, next.size, &second).is_ok());
     if holds { Ok(()) } else { Err(FaultKind::Rewritten) }
 }
 

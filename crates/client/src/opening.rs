@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use symbolon_identifiers::{Identifier, IdentifierType};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
-use crate::{batch::Batch, plan::QuestionContext};
+use crate::{batch::Batch, plan::QuestionContext, stated::StatedFacts};
 
 /// What is sealed at the requester for each check: enough to open any of its elements to an
 /// inspector, and to ask the same check again.
@@ -21,6 +21,9 @@ pub(crate) struct Opening {
     pub(crate) officer: String,
     pub(crate) case_reference: String,
     pub(crate) justification: String,
+    /// Absent in checks of a time before officers stated any of it.
+    #[serde(default)]
+    pub(crate) stated: StatedFacts,
     pub(crate) batches: Vec<OpeningBatch>,
     pub(crate) salts: Vec<OpeningSalts>,
 }
@@ -118,8 +121,7 @@ impl<'a> SealedOpening<'a> {
             let kind: IdentifierType = batch.identifier_type.parse().ok()?;
             for _ in 0..batch.count {
                 let (len, after) = rest.split_first_chunk()?;
-                let (canonical, after) =
-                    after.split_at_checked(u16::from_be_bytes(*len).into())?;
+                let (canonical, after) = after.split_at_checked(u16::from_be_bytes(*len).into())?;
                 all.push(Identifier::from_canonical(kind, canonical).ok()?);
                 rest = after;
             }
@@ -142,6 +144,7 @@ impl<'a> SealedOpening<'a> {
             && opening.officer == facts.officer
             && opening.case_reference == facts.case_reference
             && opening.justification == facts.justification
+            && opening.stated == context.stated
             && same_batches
             && self.holds(batches)
     }
@@ -181,6 +184,8 @@ fn pack(bytes: &mut Vec<u8>, canonical: &[u8]) -> Option<()> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use symbolon_exchange::ContextFacts;
     use symbolon_identifiers::{IdentifierType, parse};
     use symbolon_proto::v1::Urgency;
@@ -209,7 +214,9 @@ mod tests {
                 case_reference: "case".to_owned(),
                 justification: String::new(),
             },
+            stated: StatedFacts::default(),
             agency: "spiffe://x/y".to_owned(),
+            roles: BTreeSet::new(),
             bureaus: Vec::new(),
         }
     }
@@ -224,6 +231,7 @@ mod tests {
             officer: "officer".to_owned(),
             case_reference: "case".to_owned(),
             justification: String::new(),
+            stated: StatedFacts::default(),
             batches,
             salts: Vec::new(),
         }
@@ -245,6 +253,8 @@ mod tests {
         }
         let elsewhere = QuestionContext { purpose: "other".to_owned(), ..context() };
         assert!(!read.asks(&elsewhere, &ours));
+        let stated = StatedFacts { minor: true, ..StatedFacts::default() };
+        assert!(!read.asks(&QuestionContext { stated, ..context() }, &ours));
     }
 
     #[test]
@@ -254,6 +264,7 @@ mod tests {
         let batch = OpeningBatch { identifier_type: "email".to_owned(), count: 0, canonical };
         let mut older = serde_json::to_value(opening(vec![batch])).unwrap();
         older["batches"][0].as_object_mut().unwrap().remove("count");
+        older.as_object_mut().unwrap().remove("stated");
         let older = serde_json::to_vec(&older).unwrap();
         assert!(SealedOpening::from_bytes(&older).unwrap().asks(&context(), &ours));
     }

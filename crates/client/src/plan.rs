@@ -3,12 +3,13 @@ use std::collections::BTreeSet;
 use symbolon_exchange::ContextFacts;
 use symbolon_identifiers::{Identifier, IdentifierType};
 use symbolon_policy::{
-    Agreement, BureauCode, Desk, Party, Reason, Refusal, Scope, may_ask, may_keep, same_rules,
+    Agreement, BureauCode, Desk, Party, Reason, Refusal, Scope, may_ask, may_keep, rules::Role,
+    same_rules,
 };
 use symbolon_proto::v1::Urgency;
 use time::OffsetDateTime;
 
-use crate::failure::Failure;
+use crate::{failure::Failure, stated::StatedFacts};
 
 /// One identifier with the caller's own number for it.
 pub struct Item {
@@ -29,8 +30,12 @@ pub struct QuestionContext {
     pub urgency: Urgency,
     /// What stays sealed here.
     pub facts: ContextFacts,
+    /// What rules decide on beyond that; sealed too.
+    pub stated: StatedFacts,
     /// The identity in the caller's certificate.
     pub agency: String,
+    /// The roles in it.
+    pub roles: BTreeSet<Role>,
     /// Whom to ask; all partners where empty.
     pub bureaus: Vec<BureauCode>,
 }

@@ -8,7 +8,7 @@ use symbolon_store::Store;
 use tokio::sync::Mutex as AsyncMutex;
 
 use crate::standing::StandingTurns;
-use crate::{AgreementBook, Compute, Credentials, SetShelf, partner::PartnerPool};
+use crate::{AgreementBook, Compute, Credentials, RuleBook, SetShelf, partner::PartnerPool};
 
 /// What a bureau asks its partners with. Cheap to clone; all clones are one.
 #[derive(Clone)]
@@ -16,6 +16,7 @@ pub struct Requester {
     pub(crate) us: BureauCode,
     pub(crate) store: Store,
     pub(crate) book: AgreementBook,
+    pub(crate) rules: RuleBook,
     pub(crate) sets: SetShelf,
     pub(crate) partners: Arc<PartnerPool>,
     pub(crate) compute: Compute,
@@ -24,11 +25,13 @@ pub struct Requester {
 }
 
 impl Requester {
-    /// A requester for the bureau `us`, which shows `credentials` to partners.
+    /// A requester for the bureau `us`, which asks under the agreements in `book` what `rules` permit
+    /// and shows `credentials` to partners.
     pub fn new(
         us: BureauCode,
         store: Store,
         book: AgreementBook,
+        rules: RuleBook,
         credentials: Credentials,
         compute: Compute,
     ) -> Self {
@@ -36,6 +39,7 @@ impl Requester {
             us,
             store,
             book,
+            rules,
             sets: SetShelf::default(),
             partners: Arc::new(PartnerPool::new(credentials)),
             compute,

@@ -34,8 +34,7 @@ pub use limits::{
     PIECE_LEN,
 };
 pub use log::{
-    MAX_CHECKPOINT_BYTES, MAX_CHECKPOINTS, MAX_NOTE_LEN, cosign, log_origin, read_checkpoint,
-    sign_checkpoint,
+    MAX_CHECKPOINT_BYTES, MAX_CHECKPOINTS, cosign, log_origin, read_checkpoint, sign_checkpoint,
 };
 pub use manifest::Manifest;
 pub use receipt::{AnswerDigest, Receipt};

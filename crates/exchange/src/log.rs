@@ -1,13 +1,10 @@
 //! Checkpoints of bureaus' logs as both ends sign and read them.
 
-use symbolon_ledger::{Checkpoint, Origin, SignedCheckpoint, TreeHash};
+use symbolon_ledger::{Checkpoint, MAX_NOTE_LEN, Origin, SignedCheckpoint, TreeHash};
 use symbolon_policy::{BureauCode, SigningKey, VerifyingKey};
 use time::OffsetDateTime;
 
 use crate::signed::DocumentError;
-
-/// Longest checkpoint with all its signatures, in bytes.
-pub const MAX_NOTE_LEN: usize = 16 << 10;
 
 /// Most checkpoints that are shown at once.
 pub const MAX_CHECKPOINTS: usize = 256;

@@ -24,9 +24,12 @@ pub fn refuse(refusal: &Refusal, now: OffsetDateTime) -> Status {
 fn code(reason: Reason) -> Code {
     match reason {
         Reason::HeaderSignature => Code::Unauthenticated,
-        Reason::NotAParty
+        Reason::CertificateRevoked
         | Reason::DisclosureNotAgreed
+        | Reason::NotAParty
         | Reason::PurposeNotAgreed
+        | Reason::RoleMissing
+        | Reason::RuleForbids
         | Reason::StandingNotAgreed
         | Reason::TypeNotAgreed => Code::PermissionDenied,
         Reason::AgreementUnknown | Reason::DisclosureNotRecognised | Reason::ScopeUnknown => {
@@ -46,7 +49,9 @@ fn code(reason: Reason) -> Code {
         | Reason::AgreementExpired
         | Reason::AgreementNotYetValid
         | Reason::ClaimExpired
+        | Reason::LogAltered
         | Reason::LogSizeUnknown
+        | Reason::RulesDamaged
         | Reason::RulesVersionMismatch => Code::FailedPrecondition,
         Reason::SetNotReady | Reason::TryAgain => Code::Unavailable,
         _ => Code::Internal,
@@ -88,6 +93,7 @@ impl Received {
                 Reason::NotAParty,
                 Reason::PurposeNotAgreed,
                 Reason::QuotaExhausted,
+                Reason::RuleForbids,
                 Reason::TypeNotAgreed,
             ]
             .iter()

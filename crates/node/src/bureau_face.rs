@@ -1,5 +1,7 @@
 //! The bureau face: this country's own officers and agencies ask, with plain identifiers.
 
+mod approvals;
+mod authority;
 mod convert;
 mod coverage;
 mod read;
@@ -9,7 +11,7 @@ use std::{pin::Pin, sync::Arc, time::Duration};
 
 use symbolon_client::{CheckError, CheckRequest, Compute, Requester, bureau::MAX_MESSAGE_LEN};
 use symbolon_exchange::refuse;
-use symbolon_policy::{Reason, Refusal};
+use symbolon_policy::{Actor, Reason, Refusal, rules::Role};
 use symbolon_proto::bureau::v1::{
     self as wire, BeginStandingRequest, BeginStandingResponse, CheckFinished, CheckResponse,
     CheckStarted, EndStandingRequest, EndStandingResponse, ListCoverageRequest,
@@ -18,6 +20,7 @@ use symbolon_proto::bureau::v1::{
     bureau_service_server::{BureauService, BureauServiceServer},
     check_response::Event,
 };
+use symbolon_store::Store;
 use time::OffsetDateTime;
 use tokio::{
     sync::{Semaphore, mpsc},
@@ -26,7 +29,11 @@ use tokio::{
 use tokio_stream::{Stream, wrappers::ReceiverStream};
 use tonic::{Request, Response, Status, Streaming};
 
-use self::{convert::source_messages, read::Question};
+use self::{
+    authority::{Act, MOST_ITEMS_OF_OFFICER},
+    convert::source_messages,
+    read::Question,
+};
 use crate::{
     logging::event,
     metrics::{EndLabel, Metrics},
@@ -39,6 +46,8 @@ const SLOWEST_READER: Duration = Duration::from_secs(60);
 /// The service behind the bureau face.
 #[derive(Clone)]
 pub(crate) struct BureauFace {
+    pub(crate) store: Store,
+    pub(crate) authority: Authority,
     pub(crate) requester: Requester,
     pub(crate) compute: Compute,
     pub(crate) coverage: coverage::Coverage,
@@ -46,6 +55,7 @@ pub(crate) struct BureauFace {
     pub(crate) checks: Arc<Semaphore>,
 }
 
+pub(crate) use authority::Authority;
 pub(crate) use coverage::Coverage;
 
 impl BureauFace {
@@ -55,15 +65,36 @@ impl BureauFace {
             .max_encoding_message_size(MAX_MESSAGE_LEN)
     }
 
+    /// Who calls, if the certificate may do `act`.
+    async fn authorised<T>(&self, request: &Request<T>, act: Act) -> Result<Actor, Status> {
+        let authorised = match peer_of(request) {
+            Ok(peer) => self.authority.authorise(peer, act).await,
+            Err(refusal) => Err(refusal),
+        };
+        authorised.map_err(|refusal| self.refusal(&refusal))
+    }
+
+    fn refusal(&self, refusal: &Refusal) -> Status {
+        self.metrics.bureau_refused.get_or_create(&refusal.reason.into()).inc();
+        refuse(refusal, OffsetDateTime::now_utc())
+    }
+
     async fn answer(
         &self,
         peer: Peer,
         requests: Streaming<wire::CheckRequest>,
     ) -> Result<ReceiverStream<Result<CheckResponse, Status>>, Refusal> {
+        let actor = self.authority.authorise(&peer, Act::Check).await?;
+        let most = match actor.roles.contains(&Role::Analyst) {
+            true => read::MOST_ITEMS,
+            false => MOST_ITEMS_OF_OFFICER,
+        };
         let place = self.place()?;
         let began = Instant::now();
-        let Question { check, items, rejected, context, timeout: limit } =
-            read::question(requests, peer.spiffe_id, &self.compute).await?;
+        let asked = read::question(requests, actor.clone(), most, &self.compute).await?;
+        let Ok(Question { check, items, rejected, context, timeout: limit }) = asked else {
+            return Err(self.authority.refuse(&actor, Act::BigCheck).await?);
+        };
         let accepted = items.len() as u64;
         let started = self
             .requester
@@ -136,17 +167,18 @@ impl BureauService for BureauFace {
         &self,
         request: Request<Streaming<wire::CheckRequest>>,
     ) -> Result<Response<Self::CheckStream>, Status> {
-        let peer = peer_of(&request)?;
+        let peer = peer_of(&request).map_err(|refusal| self.refusal(&refusal))?.clone();
         self.answer(peer, request.into_inner())
             .await
             .map(|answers| Response::new(Box::pin(answers) as Self::CheckStream))
-            .map_err(refused)
+            .map_err(|refusal| self.refusal(&refusal))
     }
 
     async fn list_coverage(
         &self,
-        _request: Request<ListCoverageRequest>,
+        request: Request<ListCoverageRequest>,
     ) -> Result<Response<ListCoverageResponse>, Status> {
+        self.authorised(&request, Act::Coverage).await?;
         let now = OffsetDateTime::now_utc();
         Ok(Response::new(ListCoverageResponse { entries: self.coverage.entries(now) }))
     }
@@ -157,9 +189,9 @@ impl BureauService for BureauFace {
         &self,
         request: Request<Streaming<BeginStandingRequest>>,
     ) -> Result<Response<Self::BeginStandingStream>, Status> {
-        let agency = peer_of(&request)?.spiffe_id;
-        let events = self.begin_standing(agency, request.into_inner()).await;
-        events.map(events_of).map_err(refused)
+        let asker = self.authorised(&request, Act::Standing).await?;
+        let events = self.begin_standing(asker, request.into_inner()).await;
+        events.map(events_of).map_err(|refusal| self.refusal(&refusal))
     }
 
     type UpdateStandingStream = Events<UpdateStandingResponse>;
@@ -168,9 +200,9 @@ impl BureauService for BureauFace {
         &self,
         request: Request<Streaming<UpdateStandingRequest>>,
     ) -> Result<Response<Self::UpdateStandingStream>, Status> {
-        let agency = peer_of(&request)?.spiffe_id;
-        let events = self.update_standing(&agency, request.into_inner()).await;
-        events.map(events_of).map_err(refused)
+        let asker = self.authorised(&request, Act::Standing).await?;
+        let events = self.update_standing(asker, request.into_inner()).await;
+        events.map(events_of).map_err(|refusal| self.refusal(&refusal))
     }
 
     type MatchStandingStream = Events<MatchStandingResponse>;
@@ -179,26 +211,29 @@ impl BureauService for BureauFace {
         &self,
         request: Request<MatchStandingRequest>,
     ) -> Result<Response<Self::MatchStandingStream>, Status> {
-        let agency = peer_of(&request)?.spiffe_id;
+        let agency = self.authorised(&request, Act::Standing).await?.id;
         let events = self.match_standing(&agency, &request.into_inner().standing_id).await;
-        events.map(events_of).map_err(refused)
+        events.map(events_of).map_err(|refusal| self.refusal(&refusal))
     }
 
     async fn list_standing(
         &self,
         request: Request<ListStandingRequest>,
     ) -> Result<Response<ListStandingResponse>, Status> {
-        let agency = peer_of(&request)?.spiffe_id;
-        self.list_standing(&agency).await.map(Response::new).map_err(refused)
+        let agency = self.authorised(&request, Act::Standing).await?.id;
+        let listed = self.list_standing(&agency).await;
+        listed.map(Response::new).map_err(|refusal| self.refusal(&refusal))
     }
 
     async fn end_standing(
         &self,
         request: Request<EndStandingRequest>,
     ) -> Result<Response<EndStandingResponse>, Status> {
-        let agency = peer_of(&request)?.spiffe_id;
+        let agency = self.authorised(&request, Act::Standing).await?.id;
         let ended = self.end_standing(&agency, &request.into_inner().standing_id).await;
-        ended.map(|()| Response::new(EndStandingResponse {})).map_err(refused)
+        ended
+            .map(|()| Response::new(EndStandingResponse {}))
+            .map_err(|refusal| self.refusal(&refusal))
     }
 }
 
@@ -210,16 +245,9 @@ fn events_of<T: 'static>(
     Response::new(Box::pin(tokio_stream::iter(events.into_iter().map(Ok))))
 }
 
-fn peer_of<T>(request: &Request<T>) -> Result<Peer, Status> {
-    request
-        .extensions()
-        .get::<Peer>()
-        .cloned()
-        .ok_or_else(|| refused(Refusal::new(Reason::Internal, "the connection has no identity")))
-}
-
-fn refused(refusal: Refusal) -> Status {
-    refuse(&refusal, OffsetDateTime::now_utc())
+fn peer_of<T>(request: &Request<T>) -> Result<&Peer, Refusal> {
+    let peer = request.extensions().get();
+    peer.ok_or_else(|| Refusal::new(Reason::Internal, "the connection has no identity"))
 }
 
 fn check_refusal(error: &CheckError) -> Refusal {

@@ -1,4 +1,5 @@
 use std::{
+    collections::BTreeSet,
     fs::{self, DirBuilder},
     net::IpAddr,
     os::unix::fs::DirBuilderExt as _,
@@ -9,15 +10,20 @@ use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
     KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, SanType,
 };
-use symbolon_client::spiffe_id;
-use symbolon_policy::BureauCode;
-use symbolon_store::{DataFolder, FolderError, write_private, write_public};
+use symbolon_client::{actor_of, spiffe_id};
+use symbolon_policy::{BureauCode, CertificateHash, DutiesError, rules::Role, separate_duties};
+use symbolon_store::{DataFolder, FolderError, PersonCertificate, write_private, write_public};
 use thiserror::Error;
 use time::{Duration, OffsetDateTime};
 use x509_parser::prelude::{FromDer as _, X509Certificate};
 
 const ROOT_LIFE: Duration = Duration::days(3_650);
-const LEAF_LIFE: Duration = Duration::days(397);
+const FACE_LIFE: Duration = Duration::days(397);
+/// For how many days a person's certificate is good unless the administrator says otherwise.
+pub const PERSON_DAYS: u16 = 90;
+const MOST_PERSON_DAYS: u16 = 397;
+/// A second unit of the subject, written by its number: the library takes each type once.
+const UNIT: &[u64] = &[2, 5, 4, 11];
 /// So that a clock that is a little behind does not refuse a fresh certificate.
 const BACKDATED: Duration = Duration::hours(1);
 
@@ -74,21 +80,33 @@ pub(crate) fn make_face(
 ) -> Result<String, CertificateError> {
     let id = format!("spiffe://{trust_domain}/{}-face", face.name());
     let common_name = format!("{code} {} face", face.name());
-    let leaf = Leaf { common_name, spiffe_id: &id, hosts, both_ends: true };
+    let leaf = Leaf {
+        common_name,
+        spiffe_id: &id,
+        hosts,
+        roles: &BTreeSet::new(),
+        both_ends: true,
+        life: FACE_LIFE,
+    };
     let (certificate, key) = leaf.issue(folder, face, now)?;
     write_private(&folder.key(face.name()), key.as_bytes())?;
     write_public(&folder.certificate(face.name()), certificate.as_bytes())?;
     Ok(id)
 }
 
-/// Issues a certificate under the bureau's own root to an officer or agency, into
-/// `people/NAME/`. Returns that folder.
+/// Issues a certificate under the bureau's own root to a person or agency, good for `days`, into
+/// `people/NAME/`. Each role stands as an organizational unit in its subject. Returns that folder.
+/// With `renew` it takes the place of one that was issued to that name before.
 ///
 /// # Errors
-/// When the name is taken or malformed, or a file cannot be read or written.
+/// When the name is malformed, or taken and not to be renewed, nobody may hold these roles at once,
+/// the days are not between 1 and 397, or a file cannot be read or written.
 pub fn issue_person(
     folder: &DataFolder,
     name: &str,
+    roles: &BTreeSet<Role>,
+    days: u16,
+    renew: bool,
     now: OffsetDateTime,
 ) -> Result<PathBuf, CertificateError> {
     let sound = (1..=64).contains(&name.len())
@@ -97,23 +115,57 @@ pub fn issue_person(
     if !sound {
         return Err(CertificateError::Name);
     }
+    if !(1..=MOST_PERSON_DAYS).contains(&days) {
+        return Err(CertificateError::Days);
+    }
+    separate_duties(roles)?;
     let person = folder.person(name);
-    if person.exists() {
+    if person.exists() && !renew {
         return Err(CertificateError::Taken { name: name.to_owned() });
     }
     let id = format!("spiffe://{}/people/{name}", trust_domain(folder)?);
-    let leaf = Leaf { common_name: name.to_owned(), spiffe_id: &id, hosts: &[], both_ends: false };
+    let leaf = Leaf {
+        common_name: name.to_owned(),
+        spiffe_id: &id,
+        hosts: &[],
+        roles,
+        both_ends: false,
+        life: Duration::days(days.into()),
+    };
     let (certificate, key) = leaf.issue(folder, Face::Bureau, now)?;
     let root_path = folder.certificate(&Face::Bureau.root());
     let root = fs::read(&root_path).map_err(|e| FolderError::io("read", &root_path, e))?;
     DirBuilder::new()
         .mode(0o700)
+        .recursive(true)
         .create(&person)
         .map_err(|e| FolderError::io("make", &person, e))?;
     write_private(&person.join("key.pem"), key.as_bytes())?;
     write_public(&person.join("certificate.pem"), certificate.as_bytes())?;
     write_public(&person.join("bureau-root.pem"), &root)?;
     Ok(person)
+}
+
+/// The certificate in `people/NAME/`; whether it was revoked stands in the database.
+///
+/// # Errors
+/// When it is missing or malformed.
+pub fn person_certificate(
+    folder: &DataFolder,
+    name: &str,
+) -> Result<PersonCertificate, CertificateError> {
+    let path = folder.person(name).join("certificate.pem");
+    let chain = symbolon_client::read_certificates(&path)
+        .map_err(|_| CertificateError::OfPerson { path })?;
+    let der = chain.first().ok_or(CertificateError::Read)?;
+    let (_, parsed) = X509Certificate::from_der(der).map_err(|_| CertificateError::Read)?;
+    Ok(PersonCertificate {
+        certificate: CertificateHash::of(der),
+        holder: actor_of(der).map_err(|_| CertificateError::Read)?,
+        issued_at: parsed.validity().not_before.to_datetime(),
+        expires_at: parsed.validity().not_after.to_datetime(),
+        revoked: None,
+    })
 }
 
 /// Makes fresh certificates for both faces, with the names they have now. A running node shows
@@ -203,8 +255,10 @@ struct Leaf<'a> {
     common_name: String,
     spiffe_id: &'a str,
     hosts: &'a [String],
+    roles: &'a BTreeSet<Role>,
     /// A face both accepts connections and, the partner face, makes them.
     both_ends: bool,
+    life: Duration,
 }
 
 impl Leaf<'_> {
@@ -229,6 +283,10 @@ impl Leaf<'_> {
         let mut params =
             CertificateParams::new(self.hosts.to_vec()).map_err(CertificateError::Make)?;
         params.distinguished_name.push(DnType::CommonName, self.common_name.as_str());
+        let units = [DnType::OrganizationalUnitName, DnType::CustomDnType(UNIT.to_vec())];
+        for (unit, role) in units.into_iter().zip(self.roles) {
+            params.distinguished_name.push(unit, role.as_str());
+        }
         let uri = self.spiffe_id.try_into().map_err(CertificateError::Make)?;
         params.subject_alt_names.push(SanType::URI(uri));
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
@@ -238,7 +296,7 @@ impl Leaf<'_> {
         }
         params.use_authority_key_identifier_extension = true;
         params.not_before = now - BACKDATED;
-        params.not_after = now + LEAF_LIFE;
+        params.not_after = now + self.life;
         let key = new_key()?;
         let certificate = params.signed_by(&key, &issuer).map_err(CertificateError::Make)?;
         Ok((certificate.pem(), zeroize::Zeroizing::new(key.serialize_pem())))
@@ -253,6 +311,12 @@ fn new_key() -> Result<KeyPair, CertificateError> {
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum CertificateError {
+    /// The number of days is out of bounds.
+    #[error("a person's certificate is good for 1 to 397 days")]
+    Days,
+    /// Nobody may hold these roles at once.
+    #[error(transparent)]
+    Duties(#[from] DutiesError),
     /// A file failed.
     #[error(transparent)]
     Folder(#[from] FolderError),
@@ -264,6 +328,12 @@ pub enum CertificateError {
         "a name is 1 to 64 small letters, digits, hyphens and dots, for instance border-post-7"
     )]
     Name,
+    /// A person's certificate is missing or malformed.
+    #[error("{} is missing, or is no certificate of a person", path.display())]
+    OfPerson {
+        /// Where it should be.
+        path: PathBuf,
+    },
     /// A certificate is missing or malformed.
     #[error("a certificate of this bureau is missing or damaged; restore it from the backup")]
     Read,

@@ -4,7 +4,7 @@ use std::{
     time::Duration,
 };
 
-use symbolon_client::{AgreementBook, Requester, SyncReport};
+use symbolon_client::{AgreementBook, Requester, RuleBook, Rules, SyncReport};
 use symbolon_store::{Erased, Store, StoreError};
 use time::OffsetDateTime;
 use tokio::{sync::watch, time::interval};
@@ -13,16 +13,20 @@ use crate::{
     disclosure::Examiner,
     logging::{PartnerTrouble, event},
     metrics::Metrics,
-    own_log::{OwnLog, OwnLogError},
+    node::say_rules,
+    own_log::OwnLog,
     publish::Publisher,
 };
 
 const ERASE_EVERY: Duration = Duration::from_secs(3_600);
+/// Rules that were approved hold within a second, loading included.
+const RULES_EVERY: Duration = Duration::from_millis(250);
 
 /// What a running node does by itself: reads agreements, publishes sets, fetches partners' sets.
 pub(crate) struct Jobs {
     pub(crate) store: Store,
     pub(crate) book: AgreementBook,
+    pub(crate) rules: RuleBook,
     pub(crate) publisher: Publisher,
     pub(crate) requester: Requester,
     pub(crate) metrics: Arc<Metrics>,
@@ -51,9 +55,15 @@ impl Jobs {
     }
 
     /// Works until `stop` says so. What waits for partners runs beside what does not.
-    pub(crate) async fn run(self, known: Vec<(String, Vec<u8>)>, mut stop: watch::Receiver<bool>) {
+    pub(crate) async fn run(
+        self,
+        known: Vec<(String, Vec<u8>)>,
+        adoptions: u64,
+        mut stop: watch::Receiver<bool>,
+    ) {
         tokio::select! {
             () = self.keep_agreements(known) => {}
+            () = self.keep_rules(adoptions) => {}
             () = self.keep_own_sets() => {}
             () = self.follow_partners() => {}
             () = self.keep_standing() => {}
@@ -73,6 +83,30 @@ impl Jobs {
                 Ok(true) => event!(info, "agreements were read", agreements = known.len()),
                 Ok(false) => {}
                 Err(error) => event!(warn, "agreements could not be read", error = error),
+            }
+        }
+    }
+
+    /// Puts rules in force as soon as two people have; `known` is how often that was done before.
+    async fn keep_rules(&self, mut known: u64) {
+        let mut turns = interval(RULES_EVERY);
+        loop {
+            turns.tick().await;
+            let adopted = async {
+                let present = self.store.adoptions_count().await?;
+                if present == known {
+                    return Ok(None);
+                }
+                Rules::in_force(&self.store).await.map(|in_force| Some((present, in_force)))
+            };
+            match adopted.await {
+                Ok(None) => {}
+                Ok(Some((present, (rules, adoption)))) => {
+                    say_rules(&rules, adoption.as_ref());
+                    self.rules.replace(rules);
+                    known = adoption.map_or(present, |adoption| adoption.number);
+                }
+                Err(error) => event!(warn, "rules could not be read", error = error),
             }
         }
     }
@@ -140,20 +174,7 @@ impl Jobs {
         let mut turns = interval(self.checkpoint_every);
         loop {
             turns.tick().await;
-            match self.own_log.sign_now(OffsetDateTime::now_utc()).await {
-                Ok(newest) => {
-                    let size = i64::try_from(newest.size).unwrap_or(i64::MAX);
-                    self.metrics.log_checkpoint_size.set(size);
-                }
-                Err(OwnLogError::Altered) => event!(
-                    warn,
-                    "the own log does not continue what was signed; nothing more is signed. Was an \
-                     old backup restored, or the database changed?"
-                ),
-                Err(OwnLogError::Store(error)) => {
-                    event!(warn, "no checkpoint could be signed", error = error);
-                }
-            }
+            self.own_log.keep(OffsetDateTime::now_utc()).await;
             for partner in self.requester.logs_to_follow() {
                 let (metrics, troubles) = (Arc::clone(&self.metrics), Arc::clone(&troubles));
                 let own_log = self.own_log.clone();

@@ -23,7 +23,8 @@ mod tags;
 mod tls;
 
 pub use certificates::{
-    CertificateError, CertificateFacts, certificate_facts, issue_person, renew,
+    CertificateError, CertificateFacts, PERSON_DAYS, certificate_facts, issue_person,
+    person_certificate, renew,
 };
 pub use disclosure::{CaseView, Desk, DeskError, Proposed, ReleaseTerms, RuledFile};
 pub use founding::{BureauFacts, FoundingError, found_bureau};

@@ -9,8 +9,9 @@ use symbolon_identifiers::IdentifierType;
 use symbolon_policy::{
     AgreementId, BureauCode, CheckId, Reason, RequestId, ScopeId, StandingId,
     disclosure::{Alarm, RefusalGround},
+    rules::RulesHash,
 };
-use symbolon_store::{CacheFault, FaultKind, StandingError, StoreError};
+use symbolon_store::{CacheFault, FaultKind, FolderError, StandingError, StoreError};
 use tracing::Level;
 use tracing_subscriber::{Layer as _, filter::Targets, layer::SubscriberExt as _};
 
@@ -25,6 +26,7 @@ impl LogSafe for CacheFault {}
 impl LogSafe for CheckId {}
 impl LogSafe for RequestId {}
 impl LogSafe for IdentifierType {}
+impl LogSafe for RulesHash {}
 impl LogSafe for ScopeId {}
 impl LogSafe for StandingId {}
 impl LogSafe for SocketAddr {}
@@ -34,6 +36,8 @@ impl<T: LogSafe> LogSafe for &T {}
 impl LogSafe for usize {}
 // Made of table and file names and of what the system said; values are bound, never written out.
 impl LogSafe for StoreError {}
+// Made of paths in the data folder and of what the system said.
+impl LogSafe for FolderError {}
 impl LogSafe for StandingError {}
 impl LogSafe for StandingFailure {}
 

@@ -76,6 +76,7 @@ pub(crate) struct Metrics {
     pub(crate) elements_evaluated: Counter,
     pub(crate) answer_seconds: Histogram,
     pub(crate) checks_asked: Counter,
+    pub(crate) bureau_refused: Family<ReasonLabel, Counter>,
     pub(crate) identifiers_asked: Counter,
     pub(crate) sources_asked: Family<EndLabel, Counter>,
     pub(crate) source_seconds: Histogram,
@@ -91,6 +92,7 @@ pub(crate) struct Metrics {
     pub(crate) disclosure_alarms: Family<AlarmLabel, Counter>,
     pub(crate) disclosure_exchange_failures: Counter,
     pub(crate) log_checkpoint_size: Gauge,
+    pub(crate) log_sound: Gauge,
     pub(crate) log_faults: Counter,
     pub(crate) log_follow_failures: Counter,
 }
@@ -106,6 +108,7 @@ impl Default for Metrics {
             elements_evaluated: Counter::default(),
             answer_seconds: seconds(),
             checks_asked: Counter::default(),
+            bureau_refused: Family::default(),
             identifiers_asked: Counter::default(),
             sources_asked: Family::default(),
             source_seconds: seconds(),
@@ -121,6 +124,7 @@ impl Default for Metrics {
             disclosure_alarms: Family::default(),
             disclosure_exchange_failures: Counter::default(),
             log_checkpoint_size: Gauge::default(),
+            log_sound: Gauge::default(),
             log_faults: Counter::default(),
             log_follow_failures: Counter::default(),
             registry: Registry::default(),
@@ -149,6 +153,11 @@ impl Default for Metrics {
             "log_checkpoint_size",
             "Entries of the own log that the newest scheduled checkpoint covers",
             metrics.log_checkpoint_size.clone(),
+        );
+        registry.register(
+            "log_sound",
+            "1 while the own log continues all that was signed of it, else 0: then nothing is answered",
+            metrics.log_sound.clone(),
         );
         registry.register(
             "log_faults",
@@ -185,6 +194,11 @@ impl Default for Metrics {
             "bureau_checks_asked",
             "Checks that this bureau's own people asked",
             metrics.checks_asked.clone(),
+        );
+        registry.register(
+            "bureau_calls_refused",
+            "Calls of this bureau's own people that were refused, by reason",
+            metrics.bureau_refused.clone(),
         );
         registry.register(
             "bureau_identifiers_asked",

@@ -1,10 +1,9 @@
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
-use symbolon_client::{
-    AgreementBook, Compute, Credentials, Requester, RuleBook, Rules, TlsError,
-};
-use symbolon_store::{DataFolder, FolderError, NodeConfig, NodeLock, Store, StoreError};
+use symbolon_client::{AgreementBook, Compute, Credentials, Requester, RuleBook, Rules, TlsError};
+use symbolon_store::{Adoption, DataFolder, FolderError, NodeConfig, NodeLock, Store, StoreError};
 use thiserror::Error;
+use time::OffsetDateTime;
 use tokio::{
     net::TcpListener,
     sync::{Semaphore, watch},
@@ -16,7 +15,7 @@ use tonic::transport::Server;
 
 use crate::{
     accept::accept,
-    bureau_face::{BureauFace, Coverage},
+    bureau_face::{Authority, BureauFace, Coverage},
     disclosure::Examiner,
     jobs::Jobs,
     logging::{FolderPath, event},
@@ -76,9 +75,9 @@ impl Node {
         let bureau_roots =
             symbolon_client::read_certificates(&self.folder.certificate("bureau-root"))?;
         let book = AgreementBook::default();
-        let rules = RuleBook::new(
-            Rules::starter().map_err(|error| NodeError::Service(error.to_string()))?,
-        );
+        let (rules, adoption) = Rules::in_force(&self.store).await?;
+        say_rules(&rules, adoption.as_ref());
+        let rule_book = RuleBook::new(rules);
         let partner_tls = tls::partner_face(code.clone(), book.clone(), &partner_credentials)?;
         let bureau_tls = tls::bureau_face(&bureau_roots, &bureau_credentials)?;
 
@@ -89,6 +88,7 @@ impl Node {
             code.clone(),
             self.store.clone(),
             book.clone(),
+            rule_book.clone(),
             partner_credentials,
             compute.clone(),
         );
@@ -96,6 +96,7 @@ impl Node {
         let jobs = Jobs {
             store: self.store.clone(),
             book: book.clone(),
+            rules: rule_book.clone(),
             publisher: Publisher {
                 us: code.clone(),
                 store: self.store.clone(),
@@ -113,7 +114,7 @@ impl Node {
                 us: code.clone(),
                 store: self.store.clone(),
                 book: book.clone(),
-                rules: rules.clone(),
+                rules: rule_book.clone(),
                 metrics: Arc::clone(&metrics),
             },
             disclosure_cadence_seconds: self.config.disclosure_cadence_seconds,
@@ -123,11 +124,14 @@ impl Node {
         jobs.read_agreements(&mut known).await?;
         requester.restore_sets().await?;
         self.store.tidy_standing().await?;
+        // Nothing is answered before the log was held against what was signed.
+        own_log.keep(OffsetDateTime::now_utc()).await;
 
         let partner_face = PartnerFace {
             us: code.clone(),
             store: self.store.clone(),
             book: book.clone(),
+            rules: rule_book,
             published,
             compute: compute.clone(),
             own_log,
@@ -137,6 +141,8 @@ impl Node {
             deadline: Duration::from_secs(self.config.check_deadline_seconds),
         };
         let bureau_face = BureauFace {
+            store: self.store.clone(),
+            authority: Authority::new(self.store.clone()),
             coverage: Coverage { us: code.clone(), book, sets: requester.sets().clone() },
             requester,
             compute,
@@ -150,9 +156,11 @@ impl Node {
             .map_err(|error| NodeError::Service(error.to_string()))?;
         let (health, health_service) = tonic_health::server::health_reporter();
         let partner_service = partner_face.into_service();
+        let approval_service = bureau_face.approval_service();
         let bureau_service = bureau_face.into_service();
         mark_serving(&health, &partner_service).await;
         mark_serving(&health, &bureau_service).await;
+        mark_serving(&health, &approval_service).await;
 
         let (stopping, stopped) = watch::channel(false);
         event!(
@@ -183,12 +191,14 @@ impl Node {
                 accept(self.bureau, TlsAcceptor::from(Arc::new(bureau_tls)), Arc::clone(&metrics));
             let router = server()
                 .add_service(bureau_service)
+                .add_service(approval_service)
                 .add_service(health_service)
                 .add_service(reflection);
             async move { log_end(router.serve_with_incoming_shutdown(incoming, signal).await) }
         });
         tasks.spawn(metrics::serve(self.metrics_listener, metrics, when(stopped.clone())));
-        tasks.spawn(jobs.run(known, stopped));
+        let adoptions = adoption.map_or(0, |adoption| adoption.number);
+        tasks.spawn(jobs.run(known, adoptions, stopped));
 
         stop.await;
         event!(info, "the node is stopping; it finishes what is in flight");
@@ -202,6 +212,26 @@ impl Node {
         self.store.close().await;
         event!(info, "the node has stopped");
         Ok(())
+    }
+}
+
+/// Says which rules are in force, at the start and when others come into force.
+pub(crate) fn say_rules(rules: &Rules, adoption: Option<&Adoption>) {
+    if rules.are_damaged() {
+        event!(
+            warn,
+            "the rules in force cannot be read, so everything is denied; `symbolon rules show` says \
+             why",
+            rules = rules.hash,
+        );
+    } else if let Some(adoption) = adoption {
+        event!(info, "rules are in force", rules = rules.hash, adoption = adoption.number);
+    } else {
+        event!(
+            info,
+            "no rules have been adopted: the starter pack with empty tables is in force",
+            rules = rules.hash,
+        );
     }
 }
 

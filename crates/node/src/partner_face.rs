@@ -9,7 +9,7 @@ mod places;
 
 use std::{pin::Pin, sync::Arc, time::Duration};
 
-use symbolon_client::{AgreementBook, Compute};
+use symbolon_client::{AgreementBook, Compute, RuleBook};
 use symbolon_exchange::{MAX_MESSAGE_LEN, refuse};
 use symbolon_policy::{Agreement, AgreementHash, AgreementId, BureauCode, Party, Reason, Refusal};
 use symbolon_proto::partner::v1::{
@@ -39,6 +39,7 @@ pub(crate) struct PartnerFace {
     pub(crate) us: BureauCode,
     pub(crate) store: Store,
     pub(crate) book: AgreementBook,
+    pub(crate) rules: RuleBook,
     pub(crate) published: Published,
     pub(crate) compute: Compute,
     pub(crate) own_log: OwnLog,

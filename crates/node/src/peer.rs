@@ -6,7 +6,8 @@ use std::{
 };
 
 use rustls::pki_types::CertificateDer;
-use symbolon_client::spiffe_id;
+use symbolon_client::actor_of;
+use symbolon_policy::{Actor, CertificateHash};
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::TcpStream,
@@ -17,7 +18,11 @@ use tonic::transport::server::Connected;
 /// Who is at the other end of a connection, as TLS has established.
 #[derive(Clone, Debug)]
 pub(crate) struct Peer {
-    pub(crate) spiffe_id: String,
+    /// Its identity, and the roles that its certificate carries. A partner's root says nothing of
+    /// roles here: on the partner face only the identity counts.
+    pub(crate) actor: Actor,
+    /// Its certificate.
+    pub(crate) certificate: CertificateHash,
     pub(crate) chain: Arc<Vec<CertificateDer<'static>>>,
 }
 
@@ -26,8 +31,9 @@ impl Peer {
         let (_, connection) = stream.get_ref();
         let chain: Vec<_> =
             connection.peer_certificates()?.iter().map(|c| c.clone().into_owned()).collect();
-        let spiffe_id = spiffe_id(chain.first()?).ok()?;
-        Some(Self { spiffe_id, chain: Arc::new(chain) })
+        let leaf = chain.first()?;
+        let (actor, certificate) = (actor_of(leaf).ok()?, CertificateHash::of(leaf));
+        Some(Self { actor, certificate, chain: Arc::new(chain) })
     }
 }
 

@@ -59,7 +59,7 @@ fn server_config(
 /// Whether `peer` is `party`: the identity that the agreement names, under the root that it names.
 /// Asked anew for each call, since a connection may outlive an agreement.
 pub(crate) fn is_party(peer: &Peer, party: &Party) -> bool {
-    peer.spiffe_id == party.spiffe_id
+    peer.actor.id == party.spiffe_id
         && PartnerTrust::of(party).is_ok_and(|trust| {
             let Some((leaf, intermediates)) = peer.chain.split_first() else { return false };
             chains_to(&trust.root, leaf, intermediates, UnixTime::now()).is_ok()

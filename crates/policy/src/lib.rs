@@ -11,6 +11,7 @@
 mod actor;
 mod agreement;
 mod canonical;
+mod certificate_hash;
 mod check_id;
 mod conditions;
 mod decision;
@@ -23,13 +24,14 @@ mod signature;
 mod signed;
 mod validate;
 
-pub use actor::Actor;
+pub use actor::{Actor, DutiesError, separate_duties};
 pub use agreement::{
     Agreement, AgreementId, AgreementTerms, BureauCode, Dataset, Desk, OfferedType, Party,
     PartyKeys, WhoLearns,
 };
-pub use conditions::{Conditions, Deadlines, DisclosureTerms, LabelTerms, OpenRequests};
+pub use certificate_hash::CertificateHash;
 pub use check_id::{CheckId, RequestId, StandingId};
+pub use conditions::{Conditions, Deadlines, DisclosureTerms, LabelTerms, OpenRequests};
 pub use decision::{Question, ScopeShare, admit, may_ask, may_keep, same_rules};
 pub use record::{RecordAttributes, RecordDetails};
 pub use refusal::{Reason, Refusal};

@@ -61,6 +61,8 @@ reasons! {
     Internal => "internal",
     /// An argument is missing or malformed.
     InvalidArgument => "invalid_argument",
+    /// The bureau's log does not continue what it signed, so it signs nothing.
+    LogAltered => "log_altered",
     /// The log is not so long as a question about it supposes.
     LogSizeUnknown => "log_size_unknown",
     /// A message or a count is over a limit.
@@ -73,6 +75,14 @@ reasons! {
     PurposeNotAgreed => "purpose_not_agreed",
     /// The day's quota does not suffice.
     QuotaExhausted => "quota_exhausted",
+    /// The caller's certificate does not carry the role that this needs; made on the bureau face.
+    RoleMissing => "role_missing",
+    /// The caller's certificate was revoked; made on the bureau face.
+    CertificateRevoked => "certificate_revoked",
+    /// A rule of this bureau's lawyers forbids it.
+    RuleForbids => "rule_forbids",
+    /// The rules in force cannot be read, and what cannot be decided is refused.
+    RulesDamaged => "rules_damaged",
     /// The two sides run different versions of a type's rules.
     RulesVersionMismatch => "rules_version_mismatch",
     /// The scope is not offered, or its epoch is over.

@@ -28,6 +28,7 @@ mod pack;
 mod replay;
 mod ruling;
 mod schema;
+mod set;
 mod starter;
 mod tables;
 
@@ -45,6 +46,9 @@ pub use gate::{
 };
 pub use pack::{Example, Rule, RulePack, RulePackHash};
 pub use replay::{Changed, replay};
-pub use ruling::{DecidingRule, Ruling};
+pub use ruling::{DecidingRule, LoggedDecision, Ruling};
 pub use schema::SCHEMA;
-pub use tables::{DatasetEntry, LegalTables, PartnerEntry};
+pub use set::{RuleSet, RuleSetError, RulesHash};
+pub use tables::{
+    DatasetEntry, LegalTables, MAX_TABLES_BYTES, PartnerEntry, TABLES_FILE, TablesError,
+};

@@ -1,9 +1,13 @@
 use symbolon_ledger::LeafHash;
-use symbolon_policy::{AgreementId, BureauCode, CheckId, ScopeShare};
+use symbolon_policy::{AgreementId, BureauCode, CheckId, ScopeShare, rules::LoggedDecision};
 use thiserror::Error;
 use time::OffsetDateTime;
 
-use crate::{LogRecord, Store, StoreError, StoredDocument, log::append_in};
+use crate::{
+    Direction, LogRecord, PartnerCounts, Store, StoreError, StoredDocument,
+    log::append_in,
+    partner_days::{count_in, counts_in},
+};
 
 /// A check that the agreement lets be answered, about to be counted.
 #[derive(Clone, Debug)]
@@ -42,6 +46,9 @@ pub enum NotAdmitted {
     /// Another check was asked under this id.
     #[error("another header was sent under this check id before")]
     OtherHeader,
+    /// A rule forbids it.
+    #[error("{}", .0.ruling.explanation())]
+    Forbidden(Box<LoggedDecision>),
     /// The day's quota does not suffice.
     #[error("{left} of {quota} elements are left today for {identifier_type}")]
     Quota {
@@ -86,16 +93,21 @@ pub struct QuotaUsage {
 const SECONDS_A_DAY: i64 = 86_400;
 
 impl Store {
-    /// Counts and records a check in one transaction, before anything of it is evaluated. Under one
-    /// agreement, the same id with the same header is admitted again and not counted.
+    /// Decides, counts and records a check in one transaction, before anything of it is evaluated, so
+    /// that what `decide` is told of earlier checks is exact. Under one agreement, the same id with
+    /// the same header is decided again, admitted again and not counted.
     ///
     /// # Errors
-    /// When the id was used for another header, a quota does not suffice (then nothing is
-    /// counted), or the database fails.
-    pub async fn admit_check(&self, admission: &Admission<'_>) -> Result<Admitted, NotAdmitted> {
+    /// When the id was used for another header, `decide` forbids it, a quota does not suffice (then
+    /// nothing is counted), or the database fails.
+    pub async fn admit_check(
+        &self,
+        admission: &Admission<'_>,
+        mut decide: impl FnMut(PartnerCounts) -> LoggedDecision + Send,
+    ) -> Result<Admitted, NotAdmitted> {
         let mut transaction = self.begin().await?;
-        let before: Option<(Vec<u8>, i64, Vec<u8>)> = sqlx::query_as(
-            "SELECT a.header_hash, a.entry_index, l.leaf_hash FROM answered_checks a
+        let before: Option<(Vec<u8>, i64, Vec<u8>, i64)> = sqlx::query_as(
+            "SELECT a.header_hash, a.entry_index, l.leaf_hash, a.admitted_at FROM answered_checks a
              JOIN log_entries l ON l.entry_index = a.entry_index
              WHERE a.requester = $1 AND a.check_id = $2 AND a.agreement = $3",
         )
@@ -105,9 +117,17 @@ impl Store {
         .fetch_optional(&mut *transaction)
         .await
         .map_err(StoreError::from)?;
-        if let Some((hash, index, leaf)) = before {
+        let (requester, at) = (admission.requester, admission.at);
+        let counts = counts_in(&mut transaction, requester, Direction::Answered, at).await?;
+        if let Some((hash, index, leaf, admitted_at)) = before {
             if hash != admission.header_hash {
                 return Err(NotAdmitted::OtherHeader);
+            }
+            let counted_at = OffsetDateTime::from_unix_timestamp(admitted_at).map_err(|_| DAMAGED)?;
+            let elements = admission.shares.iter().map(|share| share.elements).sum();
+            let decision = decide(counts.without(elements, counted_at, at));
+            if !decision.ruling.permitted {
+                return Err(NotAdmitted::Forbidden(Box::new(decision)));
             }
             return Ok(Admitted {
                 entry_index: u64::try_from(index).map_err(|_| DAMAGED)?,
@@ -115,6 +135,11 @@ impl Store {
                 repeated: true,
             });
         }
+        let decision = Box::new(decide(counts));
+        if !decision.ruling.permitted {
+            return Err(NotAdmitted::Forbidden(decision));
+        }
+        count_in(&mut transaction, requester, Direction::Answered, &decision.facts, at).await?;
         let day = admission.at.unix_timestamp().div_euclid(SECONDS_A_DAY);
         for share in admission.shares {
             let elements = i64::try_from(share.elements).map_err(|_| DAMAGED)?;
@@ -155,6 +180,7 @@ impl Store {
             agreement: admission.agreement.clone(),
             header: hex::encode(admission.header_hash),
             elements: admission.shares.iter().map(|share| share.elements).sum(),
+            decision: Some(decision),
         };
         let (entry_index, leaf) = append_in(&mut transaction, &record, admission.at).await?;
         sqlx::query(

@@ -1,9 +1,13 @@
 use ring::digest::{Context, SHA256, digest};
-use symbolon_policy::{AgreementId, BureauCode, CheckId};
+use symbolon_policy::{AgreementId, BureauCode, CheckId, rules::LoggedDecision};
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
-use crate::{LogRecord, Store, StoreError, StoredDocument, log::append_in};
+use crate::{
+    Direction, LogRecord, PartnerCounts, Store, StoreError, StoredDocument,
+    log::append_in,
+    partner_days::{count_in, counts_in},
+};
 
 /// A check that this bureau is about to ask.
 pub struct NewCheck<'a> {
@@ -12,10 +16,23 @@ pub struct NewCheck<'a> {
     /// Everything needed to open it later: who, why, what, and the blinds. Sealed before it is
     /// written.
     pub opening: &'a [u8],
-    /// The headers, one for each owner and agreement.
-    pub headers: &'a [AskedHeader],
+    /// What rules let be asked, one for each owner and agreement.
+    pub permitted: Vec<DecidedHeader>,
+    /// Why the rest may not be asked.
+    pub forbidden: Vec<LoggedDecision>,
     /// When.
     pub at: OffsetDateTime,
+}
+
+/// A header that rules let be sent.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct DecidedHeader {
+    /// The header.
+    pub header: AskedHeader,
+    /// What had been asked of its owner when that was decided.
+    pub counts: PartnerCounts,
+    /// The decision.
+    pub decision: LoggedDecision,
 }
 
 /// A header that goes to one owner.
@@ -49,21 +66,46 @@ pub struct StoredCheck {
 }
 
 impl Store {
-    /// Seals and records a check before anything of it is sent, with one log entry whatever comes
-    /// of it.
+    /// Seals and records a check before anything of it is sent, with one log entry whatever was
+    /// decided and whatever comes of it. Where more has been asked of an owner since it was decided,
+    /// `again` decides anew, by the place in `permitted` and what has been asked now; so limits hold
+    /// exactly, whoever else is asking. Returns the decisions that hold, in the order of `permitted`:
+    /// only what they permit may be sent.
     ///
     /// # Errors
     /// When the database fails; a check of the same id is not overwritten.
-    pub async fn record_asked(&self, check: &NewCheck<'_>) -> Result<(), StoreError> {
+    pub async fn record_asked(
+        &self,
+        check: NewCheck<'_>,
+        mut again: impl FnMut(usize, PartnerCounts) -> LoggedDecision + Send,
+    ) -> Result<Vec<LoggedDecision>, StoreError> {
         let sealed = self.keys.key_encryption.seal(&about(&check.check), check.opening)?;
         let mut transaction = self.begin().await?;
-        // The leaf stands for exactly this question: headers name every element and commit to the rest.
-        let mut headers = Context::new(&SHA256);
-        for asked in check.headers {
-            headers.update(digest(&SHA256, &asked.header.document).as_ref());
+        let (mut permitted, mut headers) = (Vec::new(), Vec::new());
+        for (place, decided) in check.permitted.into_iter().enumerate() {
+            let DecidedHeader { header, counts, mut decision } = decided;
+            let now = counts_in(&mut transaction, &header.owner, Direction::Asked, check.at).await?;
+            if now != counts {
+                decision = again(place, now);
+            }
+            if decision.ruling.permitted {
+                let owner = &header.owner;
+                count_in(&mut transaction, owner, Direction::Asked, &decision.facts, check.at)
+                    .await?;
+                headers.push(header);
+            }
+            permitted.push(decision);
         }
-        let headers = Some(hex::encode(headers.finish()));
-        let record = LogRecord::CheckAsked { check: check.check, headers };
+        // The leaf stands for exactly this question: headers name every element and commit to the rest.
+        let mut hash = Context::new(&SHA256);
+        for asked in &headers {
+            hash.update(digest(&SHA256, &asked.header.document).as_ref());
+        }
+        let record = LogRecord::CheckAsked {
+            check: check.check,
+            headers: Some(hex::encode(hash.finish())),
+            decisions: permitted.iter().cloned().chain(check.forbidden).collect(),
+        };
         let (entry_index, _) = append_in(&mut transaction, &record, check.at).await?;
         sqlx::query(
             "INSERT INTO asked_checks (check_id, entry_index, asked_at, sealed)
@@ -75,7 +117,7 @@ impl Store {
         .bind(sealed)
         .execute(&mut *transaction)
         .await?;
-        for asked in check.headers {
+        for asked in &headers {
             sqlx::query(
                 "INSERT INTO asked_headers (check_id, owner, agreement, header, public_key,
                      signature) VALUES ($1, $2, $3, $4, $5, $6)",
@@ -90,7 +132,7 @@ impl Store {
             .await?;
         }
         transaction.commit().await?;
-        Ok(())
+        Ok(permitted)
     }
 
     /// A check that was asked before, opened.

@@ -90,7 +90,10 @@ type Row = (String, Vec<u8>, i64, Vec<u8>, Vec<u8>, String, i64);
 /// A query of the columns of a [`Row`].
 macro_rules! checkpoints {
     ($rest:literal) => {
-        concat!("SELECT bureau, log_key, size, root, note, source, seen_at FROM checkpoints ", $rest)
+        concat!(
+            "SELECT bureau, log_key, size, root, note, source, seen_at FROM checkpoints ",
+            $rest
+        )
     };
 }
 
@@ -178,11 +181,10 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn all_unproven_checkpoints(&self) -> Result<Vec<KnownCheckpoint>, StoreError> {
-        let rows: Vec<Row> = sqlx::query_as(checkpoints!(
-            "WHERE agreed_at IS NULL ORDER BY seen_at, bureau, size"
-        ))
-        .fetch_all(&self.pool)
-        .await?;
+        let rows: Vec<Row> =
+            sqlx::query_as(checkpoints!("WHERE agreed_at IS NULL ORDER BY seen_at, bureau, size"))
+                .fetch_all(&self.pool)
+                .await?;
         rows.into_iter().map(checkpoint).collect()
     }
 
@@ -249,11 +251,9 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn checkpoints(&self) -> Result<Vec<KnownCheckpoint>, StoreError> {
-        let rows: Vec<Row> = sqlx::query_as(checkpoints!(
-            "ORDER BY bureau, log_key, size, root"
-        ))
-        .fetch_all(&self.pool)
-        .await?;
+        let rows: Vec<Row> = sqlx::query_as(checkpoints!("ORDER BY bureau, log_key, size, root"))
+            .fetch_all(&self.pool)
+            .await?;
         rows.into_iter().map(checkpoint).collect()
     }
 

@@ -1,6 +1,7 @@
+use symbolon_policy::Actor;
 use time::OffsetDateTime;
 
-use crate::{Store, StoreError, journal};
+use crate::{AdministrativeAct, Store, StoreError, administration::administered, journal};
 
 /// A dataset of this bureau.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -35,6 +36,30 @@ impl Store {
         title: &str,
         at: OffsetDateTime,
     ) -> Result<(), StoreError> {
+        self.make_dataset(id, title, None, at).await
+    }
+
+    /// The same by a person, who is named in the log.
+    ///
+    /// # Errors
+    /// As [`create_dataset`](Self::create_dataset).
+    pub async fn create_dataset_by(
+        &self,
+        id: &str,
+        title: &str,
+        by: &Actor,
+        at: OffsetDateTime,
+    ) -> Result<(), StoreError> {
+        self.make_dataset(id, title, Some(by), at).await
+    }
+
+    async fn make_dataset(
+        &self,
+        id: &str,
+        title: &str,
+        by: Option<&Actor>,
+        at: OffsetDateTime,
+    ) -> Result<(), StoreError> {
         let mut transaction = self.begin().await?;
         let made = sqlx::query(
             "INSERT INTO datasets (id, title, created_at, updated_at, revision)
@@ -50,6 +75,9 @@ impl Store {
             return Err(StoreError::DatasetExists { id: id.to_owned() });
         }
         journal::note_revision(&mut transaction, id).await?;
+        if let Some(by) = by {
+            administered(&mut transaction, AdministrativeAct::CreateDataset, id, by, at).await?;
+        }
         transaction.commit().await?;
         Ok(())
     }

@@ -100,7 +100,7 @@ pub enum DisclosureEvent {
         permitted: bool,
         /// The rules that decided.
         rules: Vec<String>,
-        /// The pack, hexadecimal.
+        /// Hash of the pack with its tables, hexadecimal.
         pack: String,
     },
     /// A person proposed or approved a release.

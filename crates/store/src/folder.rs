@@ -17,11 +17,12 @@ use thiserror::Error;
 /// | `keys/*.key` | signing keys, TLS keys, key-encryption key | 0600 in 0700 |
 /// | `keys/wrapping/SCOPE.key` | one wrapping key a scope; never backed up with the database | 0600 in 0700 |
 /// | `certificates/*.pem` | roots and certificates | 0644 |
-/// | `people/NAME/` | certificates issued to officers and agencies | 0700 |
+/// | `people/NAME/` | certificates issued to people and agencies | 0700 |
 /// | `state/symbolon.db` | the database | 0600 in 0700 |
 /// | `sets/own`, `sets/partners` | tag sets | 0600 in 0700 |
 /// | `standing/ID/` | what standing checks keep: identifiers and tags, sealed | 0600 in 0700 |
 /// | `sets/own/SCOPE.cache` | tags of the last own set, sealed | 0600 in 0700 |
+/// | `log.checkpoint` | the newest signed checkpoint of the own log; never restored from a backup | 0600 |
 /// | `node.lock` | held while a node runs | 0600 |
 #[derive(Clone, Debug)]
 pub struct DataFolder {
@@ -111,6 +112,12 @@ impl DataFolder {
         self.root.join("card.json")
     }
 
+    /// The newest signed checkpoint of the own log: beside the database, so that one that was set back
+    /// is noticed.
+    pub fn log_checkpoint(&self) -> PathBuf {
+        self.root.join("log.checkpoint")
+    }
+
     /// A private key by its name.
     pub fn key(&self, name: &str) -> PathBuf {
         self.root.join("keys").join(format!("{name}.key"))
@@ -129,6 +136,26 @@ impl DataFolder {
     /// What was issued to a person or agency.
     pub fn person(&self, name: &str) -> PathBuf {
         self.root.join("people").join(name)
+    }
+
+    /// The names of all to whom something was issued, in order.
+    ///
+    /// # Errors
+    /// When the folder cannot be read.
+    pub fn people(&self) -> Result<Vec<String>, FolderError> {
+        let path = self.root.join("people");
+        let entries =
+            fs::read_dir(&path).map_err(|source| FolderError::io("read", &path, source))?;
+        let mut names = Vec::new();
+        for entry in entries {
+            let entry = entry.map_err(|source| FolderError::io("read", &path, source))?;
+            // What is no text was not issued by this program.
+            if let Ok(name) = entry.file_name().into_string() {
+                names.push(name);
+            }
+        }
+        names.sort();
+        Ok(names)
     }
 
     /// The database, and what belongs to it.

@@ -1,9 +1,12 @@
 use sqlx::{Connection as _, SqliteConnection};
 use symbolon_identifiers::Identifier;
+use symbolon_policy::Actor;
 use time::OffsetDateTime;
 
 use crate::{
-    Store, StoreError, journal,
+    AdministrativeAct, Store, StoreError,
+    administration::administered,
+    journal,
     lists::Loading,
     sorter::{Change, Sorter},
 };
@@ -54,7 +57,7 @@ impl Store {
         // A connection of its own, so that a long load does not take one of those that checks use.
         let connection = self.pool.acquire().await?.detach();
         let sorter = Sorter::new(&self.folder.state(), memory);
-        Ok(Import { connection, dataset: dataset.to_owned(), replace, sorter })
+        Ok(Import { connection, dataset: dataset.to_owned(), replace, sorter, by: None })
     }
 }
 
@@ -65,9 +68,16 @@ pub struct Import {
     dataset: String,
     replace: bool,
     sorter: Sorter,
+    by: Option<Actor>,
 }
 
 impl Import {
+    /// Has the log say who loads.
+    #[must_use]
+    pub fn by(self, by: Actor) -> Self {
+        Self { by: Some(by), ..self }
+    }
+
     /// Adds a record to the load. Of several rows on one record, the last counts.
     ///
     /// # Errors
@@ -121,6 +131,10 @@ impl Import {
             .bind(at.unix_timestamp())
             .execute(&mut *transaction)
             .await?;
+        if let Some(by) = &self.by {
+            let act = AdministrativeAct::ImportDataset;
+            administered(&mut transaction, act, &self.dataset, by, at).await?;
+        }
         transaction.commit().await?;
         self.connection.close().await?;
         Ok(counts)

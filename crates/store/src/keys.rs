@@ -4,7 +4,9 @@ use ring::rand::SystemRandom;
 use symbolon_policy::{PartyKeys, SigningKey};
 use zeroize::Zeroizing;
 
-use crate::{DataFolder, FolderError, SealError, Sealer, StoreError, write_private};
+use crate::{
+    DataFolder, FolderError, SealError, Sealer, StoreError, approvals::CaseKey, write_private,
+};
 
 /// The signing keys of a bureau, by the kind of document that each signs.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -60,6 +62,7 @@ pub struct NodeKeys {
     /// Signs receipts.
     pub log: SigningKey,
     pub(crate) key_encryption: Sealer,
+    pub(crate) approved_cases: CaseKey,
 }
 
 impl NodeKeys {
@@ -99,6 +102,7 @@ impl NodeKeys {
             manifest: KeyName::Manifest.read(folder)?,
             log: KeyName::Log.read(folder)?,
             key_encryption,
+            approved_cases: CaseKey::derive(&bytes)?,
         })
     }
 }

@@ -7,8 +7,10 @@
 #![forbid(unsafe_code)]
 
 mod acts;
+mod administration;
 mod agreements;
 mod answered;
+mod approvals;
 mod asked;
 mod block;
 mod checkpoints;
@@ -26,8 +28,11 @@ mod keys;
 mod lists;
 mod log;
 mod manifests;
+mod partner_days;
 mod partner_sets;
+mod people;
 mod retention;
+mod rules;
 mod scope_keys;
 mod seal;
 mod snapshot;
@@ -39,8 +44,10 @@ mod tree;
 mod upgrade;
 
 pub use acts::{Act, ActError, ActKind};
+pub use administration::AdministrativeAct;
 pub use answered::{Admission, Admitted, AnsweredCheck, NotAdmitted, QuotaUsage};
-pub use asked::{AskedHeader, NewCheck, StoredCheck, StoredReceipt};
+pub use approvals::{CheckApproval, LONGEST_APPROVAL};
+pub use asked::{AskedHeader, DecidedHeader, NewCheck, StoredCheck, StoredReceipt};
 pub use checkpoints::{FaultKind, KnownCheckpoint, LogFault, LogId};
 pub use claims::{CLAIM_LEN, CheckClaims};
 pub use config::NodeConfig;
@@ -55,8 +62,11 @@ pub use journal::RevisionMark;
 pub use keys::{KeyName, NodeKeys};
 pub use log::{LogEntry, LogOpening, LogRecord};
 pub use manifests::StoredManifest;
+pub use partner_days::{Direction, PartnerCounts};
 pub use partner_sets::PartnerSet;
+pub use people::{DayNote, PersonCertificate};
 pub use retention::Erased;
+pub use rules::{Adoption, ProposedRules};
 pub use scope_keys::ScopeSecrets;
 pub use seal::{SealError, Sealer};
 pub use snapshot::{ListSnapshot, Piece};
@@ -66,3 +76,4 @@ pub use standing::{
 };
 pub use stored_document::StoredDocument;
 pub use tag_cache::{CacheFault, NewTagCache, Tag, TagCache, TagCacheKey};
+pub use tree::LogLook;

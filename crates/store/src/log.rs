@@ -2,10 +2,13 @@ use ring::rand::{SecureRandom as _, SystemRandom};
 use serde::{Deserialize, Serialize};
 use sqlx::{Sqlite, Transaction};
 use symbolon_ledger::{Commitment, LeafHash, SALT_LEN};
-use symbolon_policy::{Actor, AgreementHash, AgreementId, BureauCode, CheckId, ScopeId, StandingId};
+use symbolon_policy::{
+    Actor, AgreementHash, AgreementId, BureauCode, CertificateHash, CheckId, ScopeId, StandingId,
+    rules::{LoggedDecision, RulesHash},
+};
 use time::OffsetDateTime;
 
-use crate::{ActKind, Store, StoreError, tree::add_nodes};
+use crate::{ActKind, AdministrativeAct, Store, StoreError, tree::add_nodes};
 
 /// What the log keeps of an event, as JSON, until its retention ends. Holds no identifier and
 /// nothing that depends on hits.
@@ -28,6 +31,73 @@ pub enum LogRecord {
         act: ActKind,
         /// What it is about, 32 bytes in hexadecimal.
         subject: String,
+        /// Who.
+        by: Actor,
+    },
+    /// Two people put rules with their tables in force.
+    RulesAdopted {
+        /// Which.
+        rules: RulesHash,
+        /// Who proposed them.
+        proposed_by: String,
+        /// Who approved them.
+        approved_by: Actor,
+    },
+    /// A person changed the state of this bureau.
+    Administered {
+        /// How.
+        act: AdministrativeAct,
+        /// Which dataset, agreement or certificate, by its id.
+        subject: String,
+        /// Who.
+        by: Actor,
+    },
+    /// A person got a certificate.
+    CertificateIssued {
+        /// Which.
+        certificate: CertificateHash,
+        /// Who got it, with the roles in it.
+        holder: Actor,
+        /// Who issued it.
+        by: Actor,
+    },
+    /// A person's certificate is good no more.
+    CertificateRevoked {
+        /// Which.
+        certificate: CertificateHash,
+        /// Whose it was.
+        holder: Actor,
+        /// Why, in the words of who revoked it.
+        reason: String,
+        /// Who revoked it.
+        by: Actor,
+    },
+    /// An identity called the bureau face for the first time on this day (UTC).
+    LoggedIn {
+        /// Who.
+        by: Actor,
+    },
+    /// The bureau face refused what a person's certificate does not allow; once a day for each
+    /// identity and act.
+    ActRefused {
+        /// What was wanted.
+        act: String,
+        /// Why not.
+        reason: String,
+        /// Who.
+        by: Actor,
+    },
+    /// An approver allowed others to ask in a case.
+    CheckApproved {
+        /// Which case: the keyed hash of its reference, hexadecimal.
+        case: String,
+        /// For which purpose.
+        purpose: String,
+        /// For questions of at most so many identifiers.
+        most_elements: u64,
+        /// Until when.
+        #[serde(with = "time::serde::rfc3339")]
+        valid_until: OffsetDateTime,
         /// Who.
         by: Actor,
     },
@@ -74,6 +144,9 @@ pub enum LogRecord {
         header: String,
         /// How many elements it may ask.
         elements: u64,
+        /// What the rules said. Entries of before have none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        decision: Option<Box<LoggedDecision>>,
     },
     /// A partner's check was answered, whole or in part.
     CheckAnswered {
@@ -100,6 +173,9 @@ pub enum LogRecord {
         header: String,
         /// Why.
         reason: String,
+        /// What the rules said, where it came to that.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        decision: Option<Box<LoggedDecision>>,
     },
     /// What was older than it may be was erased: records and salts of entries, sealed checks, headers.
     RecordsErased {
@@ -135,6 +211,17 @@ pub enum LogRecord {
         /// recorded, hexadecimal. Entries of before have none.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         headers: Option<String>,
+        /// What the rules said for each partner and agreement. Only where they permit is a header
+        /// signed and sent.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        decisions: Vec<LoggedDecision>,
+    },
+    /// This bureau asked a check again.
+    CheckAskedAgain {
+        /// Which check.
+        check: CheckId,
+        /// What the rules said now for each partner and agreement.
+        decisions: Vec<LoggedDecision>,
     },
     /// A person of this bureau began a standing check.
     StandingBegun {
@@ -275,7 +362,7 @@ impl Store {
 const DAMAGED: StoreError = StoreError::Damaged { what: "log entry" };
 
 pub(crate) async fn append_in(
-    transaction: &mut Transaction<'static, Sqlite>,
+    transaction: &mut Transaction<'_, Sqlite>,
     record: &LogRecord,
     at: OffsetDateTime,
 ) -> Result<(u64, LeafHash), StoreError> {

@@ -71,6 +71,10 @@ impl Store {
         .execute(&mut *transaction)
         .await?
         .rows_affected();
+        sqlx::query("DELETE FROM check_approvals WHERE valid_until < $1")
+            .bind(at.unix_timestamp())
+            .execute(&mut *transaction)
+            .await?;
         let erased = Erased { entries, asked, answered };
         if erased != Erased::default() {
             let record = LogRecord::RecordsErased { before, entries, asked, answered };

@@ -3,7 +3,7 @@
 
 use sqlx::{Sqlite, SqliteConnection, Transaction};
 use symbolon_ledger::{
-    ConsistencyProof, InclusionProof, LeafHash, NodeId, TreeHash, consistency_nodes,
+    Commitment, ConsistencyProof, InclusionProof, LeafHash, NodeId, TreeHash, consistency_nodes,
     inclusion_nodes, parent, root_nodes,
 };
 
@@ -71,6 +71,40 @@ impl Store {
         rows.into_iter().map(|(leaf,)| Ok(LeafHash(hash(leaf)?))).collect()
     }
 
+    /// The hashes of complete subtrees, in the order in which they are named.
+    ///
+    /// # Errors
+    /// When one is not there, or the database fails.
+    pub async fn log_nodes(&self, ids: &[NodeId]) -> Result<Vec<[u8; 32]>, StoreError> {
+        nodes(&mut *self.pool.acquire().await?, ids).await
+    }
+
+    /// Looks entries over, from `first` on and at most `most`: whether each record is what its leaf stands
+    /// for, and each node what was made of the leaves below it.
+    ///
+    /// # Errors
+    /// When the database fails, or a column has another size than it can have.
+    pub async fn look_log_over(&self, first: u64, most: u32) -> Result<LogLook, StoreError> {
+        let entries = self.log_openings(first, most).await?;
+        let mut connection = self.pool.acquire().await?;
+        let mut look = LogLook::default();
+        let mut expected = first;
+        for (index, entry) in entries {
+            if index != expected {
+                look.damaged.push(expected);
+            }
+            expected = index.saturating_add(1);
+            let is_record = entry.opening.is_none_or(|(salt, record)| {
+                Commitment::new(&salt, &record).leaf_hash() == entry.leaf
+            });
+            if !is_record || !nodes_hold(&mut connection, index, entry.leaf.0).await? {
+                look.damaged.push(index);
+            }
+            look.next = Some(expected);
+        }
+        Ok(look)
+    }
+
     /// Makes the nodes of a log that an older program wrote without: all or nothing.
     pub(crate) async fn grow_tree(&self) -> Result<(), StoreError> {
         if is_grown(&mut *self.pool.acquire().await?).await? {
@@ -102,6 +136,35 @@ impl Store {
     }
 }
 
+/// What was found where entries were looked over.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct LogLook {
+    /// Where to go on; `None` at the end of the log.
+    pub next: Option<u64>,
+    /// Entries that are gone, or whose record, leaf or nodes are not what they were.
+    pub damaged: Vec<u64>,
+}
+
+/// Whether the subtrees that the leaf at `index` completes are there, and made of what is below them.
+async fn nodes_hold(
+    connection: &mut SqliteConnection,
+    index: u64,
+    leaf: [u8; 32],
+) -> Result<bool, StoreError> {
+    let mut right = leaf;
+    let mut at = NodeId { level: 0, index };
+    while at.index % 2 == 1 {
+        let beside = NodeId { index: at.index - 1, ..at };
+        let Some(left) = find_node(connection, &beside).await? else { return Ok(false) };
+        right = parent(&left, &right);
+        at = NodeId { level: at.level + 1, index: at.index / 2 };
+        if find_node(connection, &at).await? != Some(right) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
 /// Whether every pair of leaves has its node: then all others are there too, for they are written in
 /// one transaction with their leaf.
 async fn is_grown(connection: &mut SqliteConnection) -> Result<bool, StoreError> {
@@ -130,7 +193,7 @@ pub(crate) async fn root(
 
 /// Keeps the subtrees that the leaf at `index` completes.
 pub(crate) async fn add_nodes(
-    transaction: &mut Transaction<'static, Sqlite>,
+    transaction: &mut Transaction<'_, Sqlite>,
     index: u64,
     leaf: [u8; 32],
 ) -> Result<(), StoreError> {
@@ -163,6 +226,13 @@ async fn nodes(
 }
 
 async fn node(connection: &mut SqliteConnection, id: &NodeId) -> Result<[u8; 32], StoreError> {
+    find_node(connection, id).await?.ok_or(NOT_THERE)
+}
+
+async fn find_node(
+    connection: &mut SqliteConnection,
+    id: &NodeId,
+) -> Result<Option<[u8; 32]>, StoreError> {
     let query = if id.level == 0 {
         sqlx::query_as("SELECT leaf_hash FROM log_entries WHERE entry_index = $1")
             .bind(number(id.index))
@@ -172,7 +242,7 @@ async fn node(connection: &mut SqliteConnection, id: &NodeId) -> Result<[u8; 32]
             .bind(number(id.index))
     };
     let row: Option<(Vec<u8>,)> = query.fetch_optional(connection).await?;
-    hash(row.ok_or(NOT_THERE)?.0)
+    row.map(|(bytes,)| hash(bytes)).transpose()
 }
 
 fn hash(bytes: Vec<u8>) -> Result<[u8; 32], StoreError> {

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 use symbolon_cli::{
     Profile,
-    asking::{Asked, Reason, ask},
+    asking::{Asked, Reason, StatedFacts, Urgency, ask},
     scenario::Bureau,
 };
 
@@ -98,10 +98,11 @@ fn reason(bureaus: Vec<String>) -> Reason {
     Reason {
         purpose: "border_check".to_owned(),
         offence_class: String::new(),
-        urgent: true,
+        urgency: Urgency::Urgent,
         officer: "analyst".to_owned(),
         case_reference: "simulation".to_owned(),
         justification: String::new(),
+        stated: StatedFacts::default(),
         bureaus,
         timeout: TIMEOUT,
         check_id: None,

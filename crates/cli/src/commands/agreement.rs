@@ -11,12 +11,13 @@ use symbolon_identifiers::IdentifierType;
 use symbolon_node::end_scopes;
 use symbolon_policy::{
     AgreementId, AgreementTerms, BureauCode, Dataset, OfferedType, SignedAgreement, WhoLearns,
+    rules::Role,
 };
-use symbolon_store::{DataFolder, KeyName, NodeConfig, Store, write_public};
+use symbolon_store::{AdministrativeAct, DataFolder, KeyName, NodeConfig, Store, write_public};
 use time::{Duration, OffsetDateTime, Time, format_description::well_known::Rfc3339};
 
 use super::DONE;
-use crate::{CliError, output::Output, scenario::read_card};
+use crate::{CliError, acting::Acting, output::Output, scenario::read_card};
 
 /// Draft, sign, verify and install agreements.
 #[derive(Debug, Subcommand)]
@@ -74,6 +75,8 @@ pub(super) struct Sign {
     /// The bureau's data folder.
     #[arg(long, value_name = "FOLDER", env = "SYMBOLON_DATA")]
     data: PathBuf,
+    #[command(flatten)]
+    acting: Acting,
     /// The agreement's file; the signature is added to it.
     file: PathBuf,
 }
@@ -89,6 +92,8 @@ pub(super) struct Install {
     /// The bureau's data folder.
     #[arg(long, value_name = "FOLDER", env = "SYMBOLON_DATA")]
     data: PathBuf,
+    #[command(flatten)]
+    acting: Acting,
     /// The agreement's file, signed by every party.
     file: PathBuf,
 }
@@ -105,6 +110,8 @@ pub(super) struct Remove {
     /// The bureau's data folder.
     #[arg(long, value_name = "FOLDER", env = "SYMBOLON_DATA")]
     data: PathBuf,
+    #[command(flatten)]
+    acting: Acting,
     /// Its id.
     id: AgreementId,
 }
@@ -150,7 +157,7 @@ impl AgreementCommand {
     pub(super) async fn run(self, output: Output) -> Result<u8, CliError> {
         match self {
             Self::Draft(draft) => draft.run(output),
-            Self::Sign(sign) => sign.run(output),
+            Self::Sign(sign) => sign.run(output).await,
             Self::Show(show) => show.run(output),
             Self::Install(install) => install.run(output).await,
             Self::List(list) => list.run(output).await,
@@ -213,13 +220,19 @@ impl Draft {
 }
 
 impl Sign {
-    fn run(self, output: Output) -> Result<u8, CliError> {
+    async fn run(self, output: Output) -> Result<u8, CliError> {
         let folder = DataFolder::open(&self.data)?;
         let code = NodeConfig::read(&folder)?.code;
+        let store = Store::open(folder.clone()).await?;
+        let actor = self.acting.authorise(&folder, &store, &[Role::Legal]).await?;
         let mut signed = read(&self.file)?;
         signed.sign(&code, &KeyName::Legal.read(&folder)?)?;
-        write_public(&self.file, signed.to_json()?.as_bytes())?;
         let terms = signed.terms()?;
+        // Before the file: no signature may be about that the log does not know.
+        let (act, now) = (AdministrativeAct::SignAgreement, OffsetDateTime::now_utc());
+        store.log_administration(act, terms.id.as_str(), &actor, now).await?;
+        store.close().await;
+        write_public(&self.file, signed.to_json()?.as_bytes())?;
         let done = Done { agreement: terms.id.to_string(), hash: signed.hash()?.to_string() };
         output.result(&done, || {
             let next = match signed.verify() {
@@ -270,8 +283,10 @@ impl Install {
             }
             Some(_) => {}
         }
-        let store = Store::open(folder).await?;
-        let now = OffsetDateTime::now_utc();
+        let store = Store::open(folder.clone()).await?;
+        let actor = self.acting.authorise(&folder, &store, &[Role::Administrator]).await?;
+        let (act, now) = (AdministrativeAct::InstallAgreement, OffsetDateTime::now_utc());
+        store.log_administration(act, agreement.terms().id.as_str(), &actor, now).await?;
         store.install_agreement(&agreement, &signed.to_json()?, now).await?;
         store.close().await;
         let done = Done {
@@ -309,7 +324,10 @@ impl List {
 impl Remove {
     async fn run(self, output: Output) -> Result<u8, CliError> {
         let store = Store::open(DataFolder::open(&self.data)?).await?;
-        let now = OffsetDateTime::now_utc();
+        let allowed = [Role::Administrator, Role::Legal];
+        let actor = self.acting.authorise(store.folder(), &store, &allowed).await?;
+        let (act, now) = (AdministrativeAct::RemoveAgreement, OffsetDateTime::now_utc());
+        store.log_administration(act, self.id.as_str(), &actor, now).await?;
         // First the agreement, so that a running node makes no new key in between.
         let was_there = store.remove_agreement(&self.id, now).await?;
         let keys_destroyed = end_scopes(&store, &self.id, now).await?;

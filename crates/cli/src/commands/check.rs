@@ -16,12 +16,13 @@ use crate::{
 /// Ask partner bureaus about one identifier, a scanned document or a file.
 ///
 /// For instance:
-///   symbolon check travel_document "C01X 00T47" --country DEU
-///   symbolon check vin WVWZZZ1JZXW000001
+///   symbolon check travel_document "C01X 00T47" --country DEU --case 2026/117
+///   symbolon check vin WVWZZZ1JZXW000001 --case 2026/117
 ///   symbolon check --mrz "P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<
-///   L898902C36UTO7408122F1204159ZE184226B<<<<<10"
-///   symbolon check --csv persons.csv --purpose criminal_investigation --case 2026/117
-///   symbolon check --csv million.csv --output hits.csv --hits-only --timeout 600
+///   L898902C36UTO7408122F1204159ZE184226B<<<<<10" --case 2026/117
+///   symbolon check --csv persons.csv --purpose criminal_investigation --offence-class fraud
+///   --subject suspect --case 2026/117
+///   symbolon check --csv million.csv --case 2026/117 --output hits.csv --hits-only --timeout 600
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub(super) struct Check {

@@ -6,12 +6,14 @@ use std::{
 
 use clap::{Args, Subcommand};
 use serde::Serialize;
+use symbolon_policy::rules::Role;
 use symbolon_store::{DataFolder, Store};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use super::{DONE, INCOMPLETE};
 use crate::{
     CliError,
+    acting::Acting,
     output::Output,
     rows::{Change, Mapping, RejectedRow, Rows},
 };
@@ -40,6 +42,8 @@ pub(super) struct Create {
     /// The bureau's data folder.
     #[arg(long, value_name = "FOLDER", env = "SYMBOLON_DATA")]
     data: PathBuf,
+    #[command(flatten)]
+    acting: Acting,
     /// Title that a partner's officer reads with a hit.
     #[arg(long)]
     title: String,
@@ -52,6 +56,8 @@ pub(super) struct Import {
     /// The bureau's data folder.
     #[arg(long, value_name = "FOLDER", env = "SYMBOLON_DATA")]
     data: PathBuf,
+    #[command(flatten)]
+    acting: Acting,
     /// Mapping of the file's columns and type names (TOML): record, identifier_type, fixed_type,
     /// value, country, change, [types].
     #[arg(long, value_name = "FILE")]
@@ -143,7 +149,9 @@ impl Create {
             ));
         }
         let store = open(&self.data).await?;
-        store.create_dataset(&self.id, &self.title, OffsetDateTime::now_utc()).await?;
+        let actor = self.acting.authorise(store.folder(), &store, &[Role::Administrator]).await?;
+        let now = OffsetDateTime::now_utc();
+        store.create_dataset_by(&self.id, &self.title, &actor, now).await?;
         store.close().await;
         output.result(&Created { dataset: &self.id }, || {
             format!("Made {}. Load it: symbolon dataset import {} FILE.csv", self.id, self.id)
@@ -165,8 +173,9 @@ impl Import {
             return Err(CliError::new("changes", changes_sentence(self.changes)));
         }
         let store = open(&self.data).await?;
+        let actor = self.acting.authorise(store.folder(), &store, &[Role::Administrator]).await?;
         let memory = usize::try_from(self.memory).unwrap_or(usize::MAX).saturating_mul(1 << 20);
-        let mut import = store.import_in(&self.dataset, self.replace, memory).await?;
+        let mut import = store.import_in(&self.dataset, self.replace, memory).await?.by(actor);
         let mut report = Report { dataset: self.dataset.clone(), ..Report::default() };
         let mut good = 0_u64;
         let spinner = output.spinner(&format!("reading {} ({size} bytes)", self.file.display()));

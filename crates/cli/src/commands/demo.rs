@@ -14,7 +14,7 @@ use tokio::signal;
 use super::{DONE, table};
 use crate::{
     CliError, Profile,
-    asking::{Asked, CheckReport, Reason, ask},
+    asking::{Asked, CheckReport, Reason, StatedFacts, Urgency, ask},
     output::Output,
     rows::{Mapping, Rows},
     scenario::{Bureau, RunningNode, agree, dataset, simple_terms, wait_for_coverage},
@@ -271,10 +271,11 @@ async fn check(profile: &Profile, output: Output) -> Result<Vec<DemoCheck>, CliE
     let reason = |case: &str| Reason {
         purpose: "border_check".to_owned(),
         offence_class: String::new(),
-        urgent: false,
+        urgency: Urgency::Routine,
         officer: OFFICER.to_owned(),
         case_reference: case.to_owned(),
         justification: "demonstration".to_owned(),
+        stated: StatedFacts::default(),
         bureaus: Vec::new(),
         timeout: Duration::from_secs(60),
         check_id: None,
@@ -298,6 +299,13 @@ async fn check(profile: &Profile, output: Output) -> Result<Vec<DemoCheck>, CliE
             let report = ask(&mut client, &reason("demo single"), &[one], |_, _| {}).await?;
             checks.push(DemoCheck { title, report });
         }
+    }
+    if let Some(one) = pick("hit") {
+        let incomplete =
+            Reason { purpose: "criminal_investigation".to_owned(), ..reason("demo single") };
+        let report = ask(&mut client, &incomplete, &[one], |_, _| {}).await?;
+        let title = "the first again, in an investigation that names no offence";
+        checks.push(DemoCheck { title, report });
     }
     checks.push(DemoCheck { title: "a batch of 1,000", report: whole });
     Ok(checks)
@@ -365,7 +373,8 @@ fn next_steps(report: &Report) -> String {
     let metrics = report.bureaus.first().map_or("", |bureau| bureau.metrics.as_str());
     format!(
         "\nThe bureaus stay up until Ctrl-C. In another terminal, in this folder:\n\n  \
-         {program} check {example}\n  {program} check phone \"+44 7400 123456\" --json\n  \
+         {program} check {example} --case demo\n  \
+         {program} check phone \"+44 7400 123456\" --case demo --json\n  \
          {program} coverage\n  curl {metrics}\n\nFrom another folder, first: export \
          SYMBOLON_PROFILE={}\n",
         report.profile.display()

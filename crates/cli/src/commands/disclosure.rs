@@ -87,7 +87,7 @@ impl Opened {
 
     /// All that the owner's people decide by.
     async fn office(&self) -> Result<Office<'_>, CliError> {
-        let rules = Rules::starter().map_err(|error| CliError::new("rules", error.to_string()))?;
+        let (rules, _) = Rules::in_force(&self.store).await?;
         Ok(Office { opened: self, rules, agreements: self.store.agreements().await? })
     }
 }

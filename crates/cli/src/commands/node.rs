@@ -6,14 +6,14 @@ use symbolon_node::{
     BureauFacts, LogFormat, LogLevel, Node as RunningNode, found_bureau, start_logging,
 };
 use symbolon_policy::{BureauCode, Desk};
-use symbolon_store::DataFolder;
+use symbolon_store::{AdministrativeAct, DataFolder, Store};
 use time::OffsetDateTime;
 use tokio::{
     io::AsyncReadExt as _,
     signal::unix::{SignalKind, signal},
 };
 
-use super::DONE;
+use super::{DONE, keys::issue_first};
 use crate::{CliError, output::Output, scenario::read_card};
 
 /// Found a bureau, run its node, show its card.
@@ -65,6 +65,10 @@ pub(super) struct Init {
     /// Its electronic mail.
     #[arg(long, value_name = "ADDRESS")]
     desk_email: String,
+    /// Name of the first administrator, who gets a certificate: small letters, digits, hyphens and
+    /// dots.
+    #[arg(long, value_name = "NAME", default_value = "administrator")]
+    administrator: String,
 }
 
 #[derive(Debug, Args)]
@@ -107,12 +111,13 @@ pub(super) struct Card {
 struct Founded {
     data: PathBuf,
     card: PathBuf,
+    administrator: PathBuf,
 }
 
 impl Node {
     pub(super) async fn run(self, output: Output) -> Result<u8, CliError> {
         match self {
-            Self::Init(init) => init.run(output),
+            Self::Init(init) => init.run(output).await,
             Self::Run(run) => run.run().await,
             Self::Card(card) => {
                 let card = read_card(&DataFolder::open(&card.data)?.card())?;
@@ -124,7 +129,7 @@ impl Node {
 }
 
 impl Init {
-    fn run(self, output: Output) -> Result<u8, CliError> {
+    async fn run(self, output: Output) -> Result<u8, CliError> {
         let trust_domain = self.trust_domain.unwrap_or_else(|| {
             format!("{}.symbolon.internal", self.code.as_str().to_ascii_lowercase())
         });
@@ -140,15 +145,27 @@ impl Init {
             desk: Desk { name: self.desk_name, phone: self.desk_phone, email: self.desk_email },
         };
         let folder = found_bureau(&self.data, &facts, OffsetDateTime::now_utc())?;
-        let founded = Founded { data: folder.root().to_owned(), card: folder.card() };
+        let store = Store::open(folder.clone()).await?;
+        let endpoint = format!("https://{}", facts.bureau_listen);
+        let (administrator, actor) =
+            issue_first(&folder, &store, &self.administrator, endpoint).await?;
+        let (act, code) = (AdministrativeAct::FoundBureau, facts.code.as_str());
+        store.log_administration(act, code, &actor, OffsetDateTime::now_utc()).await?;
+        store.close().await;
+        let founded =
+            Founded { data: folder.root().to_owned(), card: folder.card(), administrator };
         output.result(&founded, || {
             let data = founded.data.display();
             format!(
-                "Founded {} ({}) in {data}.\nNext:\n  symbolon dataset create --data {data} ID \
-                 --title TITLE\n  symbolon agreement draft …   with this bureau's card {} and the \
-                 partner's\n  symbolon node run --data {data}",
+                "Founded {} ({}) in {data}. Its administrator is {}: what changes the bureau is done \
+                 --as a person, and logged.\nNext:\n  export SYMBOLON_AS={}\n  symbolon keys \
+                 issue --data {data} --role legal NAME   for whoever signs agreements\n  symbolon \
+                 dataset create --data {data} ID --title TITLE\n  symbolon agreement draft …   \
+                 with this bureau's card {} and the partner's\n  symbolon node run --data {data}",
                 facts.name,
                 facts.code,
+                self.administrator,
+                self.administrator,
                 founded.card.display()
             )
         });

@@ -1,6 +1,10 @@
 use std::time::Duration;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
+use symbolon_proto::{
+    bureau::v1::{StatedFacts, SubjectCategory},
+    v1::Urgency,
+};
 
 use crate::{Profile, asking::Reason};
 
@@ -11,8 +15,8 @@ pub(super) struct Reasons {
     /// lists purposes.
     #[arg(long, default_value = "border_check")]
     purpose: String,
-    /// The case that it belongs to. It stays sealed at this bureau.
-    #[arg(long = "case", value_name = "REFERENCE", default_value = "none given")]
+    /// The case that it belongs to; rules may ask for one. It stays sealed at this bureau.
+    #[arg(long = "case", value_name = "REFERENCE", default_value = "")]
     case_reference: String,
     /// The grounds for asking. They stay sealed at this bureau.
     #[arg(long, default_value = "")]
@@ -23,6 +27,11 @@ pub(super) struct Reasons {
     /// Somebody is being held up.
     #[arg(long)]
     urgent: bool,
+    /// There is imminent danger to life; why is in the justification.
+    #[arg(long, conflicts_with = "urgent")]
+    emergency: bool,
+    #[command(flatten)]
+    stated: Stated,
     /// Who asks; the name in the profile unless given. It stays sealed at this bureau.
     #[arg(long)]
     officer: Option<String>,
@@ -31,15 +40,94 @@ pub(super) struct Reasons {
     bureaus: Vec<String>,
 }
 
+/// What this bureau's rules decide on beyond that. It stays sealed at this bureau.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Stated for this bureau's rules")]
+struct Stated {
+    /// Whom or what the question concerns.
+    #[arg(long, value_enum, value_name = "CATEGORY")]
+    subject: Option<Subject>,
+    /// The person concerned is a minor.
+    #[arg(long)]
+    minor: bool,
+    /// The question is strictly necessary; why is in the justification.
+    #[arg(long)]
+    strictly_necessary: bool,
+    /// Code of the legal basis.
+    #[arg(long, value_name = "CODE", default_value = "")]
+    legal_basis: String,
+    /// The question shows origin, opinions, belief, health, genetic data or sexual life.
+    #[arg(long)]
+    special_categories: bool,
+    /// People were selected by such data alone.
+    #[arg(long, requires = "special_categories")]
+    special_categories_only: bool,
+    /// The matter is predominantly political, military, religious or racial.
+    #[arg(long)]
+    political_matter: bool,
+    /// A lawyer has reviewed that.
+    #[arg(long, requires = "political_matter")]
+    political_matter_reviewed: bool,
+    /// The act was found to be an offence in both countries.
+    #[arg(long)]
+    dual_criminality_confirmed: bool,
+    /// Date, time, recipient, justification and data of the derogation are recorded.
+    #[arg(long)]
+    derogation_documented: bool,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Subject {
+    Suspect,
+    Convicted,
+    Victim,
+    Witness,
+    Missing,
+    Contact,
+    Object,
+}
+
+impl Stated {
+    fn facts(&self) -> StatedFacts {
+        let subject_category = match self.subject {
+            None => SubjectCategory::Unspecified,
+            Some(Subject::Suspect) => SubjectCategory::Suspect,
+            Some(Subject::Convicted) => SubjectCategory::Convicted,
+            Some(Subject::Victim) => SubjectCategory::Victim,
+            Some(Subject::Witness) => SubjectCategory::Witness,
+            Some(Subject::Missing) => SubjectCategory::Missing,
+            Some(Subject::Contact) => SubjectCategory::Contact,
+            Some(Subject::Object) => SubjectCategory::Object,
+        };
+        StatedFacts {
+            subject_category: subject_category.into(),
+            minor: self.minor,
+            strictly_necessary: self.strictly_necessary,
+            legal_basis: self.legal_basis.clone(),
+            special_categories: self.special_categories,
+            special_categories_only: self.special_categories_only,
+            political_matter: self.political_matter,
+            political_matter_reviewed: self.political_matter_reviewed,
+            dual_criminality_confirmed: self.dual_criminality_confirmed,
+            derogation_documented: self.derogation_documented,
+        }
+    }
+}
+
 impl Reasons {
     pub(super) fn reason(&self, profile: &Profile, timeout: u64) -> Reason {
         Reason {
             purpose: self.purpose.clone(),
             offence_class: self.offence_class.clone(),
-            urgent: self.urgent,
+            urgency: match (self.emergency, self.urgent) {
+                (true, _) => Urgency::Emergency,
+                (false, true) => Urgency::Urgent,
+                (false, false) => Urgency::Routine,
+            },
             officer: self.officer.clone().unwrap_or_else(|| profile.officer.clone()),
             case_reference: self.case_reference.clone(),
             justification: self.justification.clone(),
+            stated: self.stated.facts(),
             bureaus: self.bureaus.clone(),
             timeout: Duration::from_secs(timeout),
             check_id: None,

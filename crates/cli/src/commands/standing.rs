@@ -28,6 +28,7 @@ const HITS_SHOWN: usize = 100;
 ///
 /// For instance:
 ///   symbolon standing begin --file wanted.csv --purpose criminal_investigation --case 2026/117
+///   --offence-class fraud --subject suspect
 ///   symbolon standing list
 ///   symbolon standing match 5f0c…
 ///   symbolon standing update 5f0c… --file changes.csv

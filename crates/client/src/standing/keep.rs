@@ -6,7 +6,7 @@ use std::{
 use foldhash::fast::RandomState;
 use ring::rand::{SecureRandom as _, SystemRandom};
 use symbolon_identifiers::{Identifier, IdentifierType};
-use symbolon_policy::{CheckId, StandingId};
+use symbolon_policy::{Actor, CheckId, StandingId};
 use symbolon_store::{
     Bitmap, EntryRef, NewStanding, SegmentId, StandingChange, StandingEntry, StandingError,
     StoreError, StoredSegment, StoredStanding, StoredTags, WrittenSegment,
@@ -103,14 +103,14 @@ impl Requester {
         })
     }
 
-    /// Asks what is new in `add`, forgets what is in `remove`, and compacts what has become mostly
+    /// For `asker`: asks what is new in `add`, forgets what is in `remove`, and compacts what has become mostly
     /// holes. Only new identifiers are asked, in a check of its own.
     ///
     /// # Errors
-    /// When `agency` has no such standing check, it would keep too much, or as for beginning one.
+    /// When it has no such standing check, it would keep too much, or as for beginning one.
     pub async fn update_standing(
         &self,
-        agency: &str,
+        asker: &Actor,
         standing: &StandingId,
         add: Vec<StandingItem>,
         remove: Vec<Identifier>,
@@ -118,7 +118,7 @@ impl Requester {
     ) -> Result<StandingKept, StandingFailure> {
         let turn = self.standing.turn(standing);
         let _turn = turn.lock().await;
-        let (stored, opening) = self.own_standing(agency, standing).await?;
+        let (stored, opening) = self.own_standing(&asker.id, standing).await?;
         let given = add.len().saturating_add(remove.len());
         let work = {
             let (store, now) = (self.store.clone(), OffsetDateTime::now_utc());
@@ -143,7 +143,8 @@ impl Requester {
         };
         let mut change = StandingChange { remove: removals, ..StandingChange::default() };
         if new > 0 {
-            let written = self.ask_and_write(*standing, add, opening.context(), timeout).await?;
+            let context = opening.context(asker.roles.clone());
+            let written = self.ask_and_write(*standing, add, context, timeout).await?;
             kept.check = Some(written.check);
             kept.sources = written.sources;
             kept.added = written.segments.iter().map(|one| one.entries() as u64).sum();

@@ -1,11 +1,13 @@
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 use symbolon_exchange::ContextFacts;
-use symbolon_policy::BureauCode;
+use symbolon_policy::{BureauCode, rules::Role};
 use symbolon_proto::v1::Urgency;
 use symbolon_store::StoredStanding;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
-use crate::plan::QuestionContext;
+use crate::{plan::QuestionContext, stated::StatedFacts};
 
 /// Who keeps what asked, and why: the reasons of the first check, which later ones declare again.
 #[derive(Serialize, Deserialize, Zeroize, ZeroizeOnDrop)]
@@ -18,6 +20,9 @@ pub(super) struct StandingOpening {
     officer: String,
     pub(super) case_reference: String,
     justification: String,
+    /// Absent in standing checks of a time before officers stated any of it.
+    #[serde(default)]
+    stated: StatedFacts,
     bureaus: Vec<String>,
 }
 
@@ -31,6 +36,7 @@ impl StandingOpening {
             officer: context.facts.officer.clone(),
             case_reference: context.facts.case_reference.clone(),
             justification: context.facts.justification.clone(),
+            stated: context.stated.clone(),
             bureaus: context.bureaus.iter().map(BureauCode::to_string).collect(),
         }
     }
@@ -43,7 +49,8 @@ impl StandingOpening {
         serde_json::from_slice(&standing.opening).ok()
     }
 
-    pub(super) fn context(&self) -> QuestionContext {
+    /// The question that it asks again, now by somebody with `roles`.
+    pub(super) fn context(&self, roles: BTreeSet<Role>) -> QuestionContext {
         QuestionContext {
             purpose: self.purpose.clone(),
             offence_class: self.offence_class.clone(),
@@ -53,7 +60,9 @@ impl StandingOpening {
                 case_reference: self.case_reference.clone(),
                 justification: self.justification.clone(),
             },
+            stated: self.stated.clone(),
             agency: self.agency.clone(),
+            roles,
             bureaus: self.bureaus.iter().filter_map(|code| code.parse().ok()).collect(),
         }
     }

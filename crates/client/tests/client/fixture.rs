@@ -1,5 +1,8 @@
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, SanType};
+use rcgen::{
+    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
+    SanType, date_time_ymd,
+};
 use ring::rand::SystemRandom;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use symbolon_client::Credentials;
@@ -31,7 +34,23 @@ impl Authority {
 
     /// A certificate with these URIs and host names, and its key.
     pub(crate) fn issue(&self, uris: &[&str], hosts: &[&str]) -> Credentials {
+        self.sign(CertificateParams::default(), uris, hosts)
+    }
+
+    /// A certificate of a person, good from 2020 to 2040, with at most two units in its subject.
+    pub(crate) fn issue_to(&self, person: &str, units: &[&str]) -> Credentials {
         let mut params = CertificateParams::default();
+        let kinds = [DnType::OrganizationalUnitName, DnType::CustomDnType(vec![2, 5, 4, 11])];
+        for (kind, unit) in kinds.into_iter().zip(units) {
+            params.distinguished_name.push(kind, *unit);
+        }
+        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+        params.not_before = date_time_ymd(2020, 1, 1);
+        params.not_after = date_time_ymd(2040, 1, 1);
+        self.sign(params, &[person], &[])
+    }
+
+    fn sign(&self, mut params: CertificateParams, uris: &[&str], hosts: &[&str]) -> Credentials {
         let uris = uris.iter().map(|uri| SanType::URI((*uri).try_into().unwrap()));
         let hosts = hosts.iter().map(|host| SanType::DnsName((*host).try_into().unwrap()));
         params.subject_alt_names = uris.chain(hosts).collect();

@@ -6,6 +6,7 @@ mod book;
 mod compute;
 mod failures;
 mod fixture;
+mod holders;
 mod identities;
 mod pipeline;
 mod trust;

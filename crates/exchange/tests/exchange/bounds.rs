@@ -193,11 +193,13 @@ fn an_offence_class_is_a_code_or_nothing() {
 
 #[test]
 fn an_urgency_that_is_not_known_here_is_not_urgent() {
-    for unknown in [3, 99, -1, i32::MIN] {
+    for unknown in [4, 99, -1, i32::MIN] {
         let read = bent_header(|message| context(message).urgency = unknown).unwrap();
         assert_eq!(read.urgency, Urgency::Unspecified);
     }
-    for known in [Urgency::Unspecified, Urgency::Routine, Urgency::Urgent] {
+    for known in
+        [Urgency::Unspecified, Urgency::Routine, Urgency::Urgent, Urgency::Emergency]
+    {
         let read = bent_header(|message| context(message).urgency = known.into()).unwrap();
         assert_eq!(read.urgency, known);
     }

@@ -1,11 +1,13 @@
 use std::time::Duration;
 
-use symbolon_client::{Compute, Item, Pipeline, QuestionContext, Stopped};
+use symbolon_client::{Compute, Item, Pipeline, QuestionContext, StatedFacts, Stopped};
 use symbolon_exchange::ContextFacts;
 use symbolon_identifiers::{IdentifierType, parse, parse_zone};
-use symbolon_policy::{BureauCode, CheckId, Reason, Refusal};
+use symbolon_policy::{Actor, BureauCode, CheckId, Reason, Refusal, rules::SubjectCategory};
 use symbolon_proto::{
-    bureau::v1::{CheckItem, CheckItems, CheckRequest, CheckStart, ItemRejected, check_request},
+    bureau::v1::{
+        self as wire, CheckItem, CheckItems, CheckRequest, CheckStart, ItemRejected, check_request,
+    },
     v1::Urgency,
 };
 use tonic::{Code, Streaming};
@@ -33,25 +35,33 @@ pub(super) struct Question {
 }
 
 /// Reads a whole question; one that takes too long to be said holds its place no longer.
+///
+/// # Errors
+/// With [`TooMany`] as soon as it holds more than `most` items.
 pub(super) async fn question(
     requests: Streaming<CheckRequest>,
-    agency: String,
+    asker: Actor,
+    most: usize,
     compute: &Compute,
-) -> Result<Question, Refusal> {
-    tokio::time::timeout(LONGEST_READING, read(requests, agency, compute))
+) -> Result<Result<Question, TooMany>, Refusal> {
+    tokio::time::timeout(LONGEST_READING, read(requests, asker, most, compute))
         .await
         .map_err(|_| limit("the question took longer than five minutes to be said"))?
 }
 
+/// A question holds more items than the caller may ask about at once.
+pub(super) struct TooMany;
+
 async fn read(
     mut requests: Streaming<CheckRequest>,
-    agency: String,
+    asker: Actor,
+    most: usize,
     compute: &Compute,
-) -> Result<Question, Refusal> {
+) -> Result<Result<Question, TooMany>, Refusal> {
     let Some(check_request::Part::Start(start)) = next(&mut requests).await? else {
         return Err(invalid("a check begins with who asks and why"));
     };
-    let mut question = begin(start, agency)?;
+    let mut question = begin(start, asker)?;
     let mut references = References::default();
     let mut reading = Pipeline::new(compute, compute.cores().saturating_add(1));
     while let Some(part) = next(&mut requests).await? {
@@ -62,6 +72,9 @@ async fn read(
             return Err(limit("a message holds at most 4,096 items"));
         }
         references.add(items.iter().map(|item| item.r#ref))?;
+        if references.len() > most {
+            return Ok(Err(TooMany));
+        }
         if items.len() <= FEW && reading.is_empty() {
             question.add(read_items(items));
         } else if let Some(read) =
@@ -74,7 +87,7 @@ async fn read(
         question.add(read);
     }
     references.all_differ()?;
-    Ok(question)
+    Ok(Ok(question))
 }
 
 impl Question {
@@ -93,6 +106,10 @@ pub(super) struct References {
 }
 
 impl References {
+    fn len(&self) -> usize {
+        self.all.len()
+    }
+
     pub(super) fn add(
         &mut self,
         references: impl ExactSizeIterator<Item = u64>,
@@ -138,23 +155,18 @@ pub(super) fn stopping(_: Stopped) -> Refusal {
     Refusal::new(Reason::TryAgain, "the node is stopping; ask again when it is up")
 }
 
-pub(super) fn begin(start: CheckStart, agency: String) -> Result<Question, Refusal> {
+pub(super) fn begin(start: CheckStart, asker: Actor) -> Result<Question, Refusal> {
     let said = |text: &str, most: usize| !text.trim().is_empty() && text.len() <= most;
     if !said(&start.officer, 256) {
         return Err(invalid("name the officer who asks, in at most 256 bytes"));
     }
-    if !said(&start.case_reference, 256) {
-        return Err(invalid("name the case, in at most 256 bytes"));
+    // Whether a case must be named is for this bureau's rules to say.
+    if start.case_reference.len() > 256 {
+        return Err(invalid("the case has at most 256 bytes"));
     }
     if start.justification.len() > 2_048 {
         return Err(invalid("the justification has at most 2,048 bytes"));
     }
-    let is_code = |text: &str| {
-        text.len() <= 64
-            && text
-                .bytes()
-                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"_.-".contains(&b))
-    };
     if start.purpose.is_empty() || !is_code(&start.purpose) || !is_code(&start.offence_class) {
         return Err(invalid(
             "purpose and offence class are codes of small letters, digits, _ . and -; `symbolon \
@@ -170,6 +182,7 @@ pub(super) fn begin(start: CheckStart, agency: String) -> Result<Question, Refus
         .map(|code| code.parse::<BureauCode>().map_err(|error| invalid(&error.to_string())))
         .collect::<Result<_, _>>()?;
     let timeout = waiting(start.timeout)?;
+    let stated = stated(start.stated.unwrap_or_default())?;
     let check = match start.check_id.as_slice() {
         [] => None,
         bytes => Some(CheckId(bytes.try_into().map_err(|_| invalid("a check id has 16 bytes"))?)),
@@ -187,10 +200,53 @@ pub(super) fn begin(start: CheckStart, agency: String) -> Result<Question, Refus
                 case_reference: start.case_reference,
                 justification: start.justification,
             },
-            agency,
+            stated,
+            agency: asker.id,
+            roles: asker.roles,
             bureaus,
         },
         timeout,
+    })
+}
+
+pub(super) fn is_code(text: &str) -> bool {
+    let may_stand = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"_.-".contains(&b);
+    text.len() <= 64 && text.bytes().all(may_stand)
+}
+
+fn stated(said: wire::StatedFacts) -> Result<StatedFacts, Refusal> {
+    use wire::SubjectCategory as Said;
+    let subject_category = match said.subject_category() {
+        Said::Unspecified => SubjectCategory::Unknown,
+        Said::Suspect => SubjectCategory::Suspect,
+        Said::Convicted => SubjectCategory::Convicted,
+        Said::Victim => SubjectCategory::Victim,
+        Said::Witness => SubjectCategory::Witness,
+        Said::Missing => SubjectCategory::Missing,
+        Said::Contact => SubjectCategory::Contact,
+        Said::Object => SubjectCategory::Object,
+    };
+    if !is_code(&said.legal_basis) {
+        return Err(invalid(
+            "the legal basis is a code of small letters, digits, _ . and -, at most 64 bytes",
+        ));
+    }
+    if said.special_categories_only && !said.special_categories {
+        return Err(invalid(
+            "a question that selects people by special categories alone shows special categories",
+        ));
+    }
+    Ok(StatedFacts {
+        subject_category,
+        minor: said.minor,
+        strictly_necessary: said.strictly_necessary,
+        legal_basis: said.legal_basis,
+        special_categories: said.special_categories,
+        special_categories_only: said.special_categories_only,
+        political_matter: said.political_matter,
+        political_matter_reviewed: said.political_matter_reviewed,
+        dual_criminality_confirmed: said.dual_criminality_confirmed,
+        derogation_documented: said.derogation_documented,
     })
 }
 

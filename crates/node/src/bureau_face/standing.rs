@@ -5,7 +5,7 @@ use symbolon_client::{
     StandingKept, StandingState,
 };
 use symbolon_identifiers::Identifier;
-use symbolon_policy::{Reason, Refusal, StandingId};
+use symbolon_policy::{Actor, Reason, Refusal, StandingId};
 use symbolon_proto::bureau::v1::{
     self as wire, BeginStandingRequest, BeginStandingResponse, ItemRejected, ListStandingResponse,
     MatchStandingResponse, StandingChange, StandingCheck, StandingHit, StandingHits,
@@ -48,7 +48,7 @@ impl BureauFace {
 
     pub(super) async fn begin_standing(
         &self,
-        agency: String,
+        asker: Actor,
         mut requests: Streaming<BeginStandingRequest>,
     ) -> Result<Vec<BeginStandingResponse>, Refusal> {
         use begin_standing_request::Part;
@@ -56,7 +56,7 @@ impl BureauFace {
         let place = self.place()?;
         let (context, timeout, changes) = said(async {
             let (context, timeout) = match part(&mut requests).await?.and_then(|one| one.part) {
-                Some(Part::Start(start)) => start_of(start, agency)?,
+                Some(Part::Start(start)) => start_of(start, asker)?,
                 _ => return Err(invalid("a standing check begins with who asks and why")),
             };
             let mut reading = Reading::new(self, false);
@@ -92,7 +92,7 @@ impl BureauFace {
 
     pub(super) async fn update_standing(
         &self,
-        agency: &str,
+        asker: Actor,
         mut requests: Streaming<UpdateStandingRequest>,
     ) -> Result<Vec<UpdateStandingResponse>, Refusal> {
         use update_standing_request::Part;
@@ -114,9 +114,9 @@ impl BureauFace {
         })
         .await?;
         let Changes { add, remove, rejected } = changes;
-        let (requester, agency) = (self.requester.clone(), agency.to_owned());
+        let requester = self.requester.clone();
         let kept = to_its_end(place, async move {
-            requester.update_standing(&agency, &standing, add, remove, timeout).await
+            requester.update_standing(&asker, &standing, add, remove, timeout).await
         })
         .await?;
         self.count(&kept);
@@ -221,9 +221,9 @@ async fn part<T>(requests: &mut Streaming<T>) -> Result<Option<T>, Refusal> {
 
 fn start_of(
     start: wire::CheckStart,
-    agency: String,
+    asker: Actor,
 ) -> Result<(QuestionContext, Duration), Refusal> {
-    let Question { check, context, timeout, .. } = begin(start, agency)?;
+    let Question { check, context, timeout, .. } = begin(start, asker)?;
     if check.is_some() {
         return Err(invalid("a standing check cannot be begun again by a check id; leave it out"));
     }

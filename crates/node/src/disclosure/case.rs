@@ -37,12 +37,12 @@ pub(crate) struct CaseFile {
     pub(crate) found: String,
 }
 
-/// What the rules said, and by which pack.
+/// What the rules said, and which rules.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RuledFile {
-    /// Hash of the pack, hexadecimal.
-    pub pack: String,
+    /// Hash of the pack with its tables, hexadecimal.
+    pub rules: String,
     /// What they said.
     pub ruling: Ruling,
 }

@@ -155,7 +155,7 @@ impl Examiner {
             DisclosureEvent::Recognised { request: stored.request, clock_started: true },
             ruled(&stored, &rules, &of_record),
         ];
-        file.ruled = Some(RuledFile { pack: rules.pack.hash().to_string(), ruling: of_record });
+        file.ruled = Some(RuledFile { rules: rules.hash.to_string(), ruling: of_record });
         file.put_into(&mut stored)?;
         if self.store.change_disclosure(&stored, &events, now).await? {
             event!(
@@ -338,7 +338,7 @@ pub(super) fn ruled(
         request: stored.request,
         permitted: ruling.permitted,
         rules: ruling.deciding.iter().map(|rule| rule.id.clone()).collect(),
-        pack: rules.pack.hash().to_string(),
+        pack: rules.hash.to_string(),
     }
 }
 

@@ -1,12 +1,16 @@
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
+use symbolon_client::{rule_refusal, urgency};
 use symbolon_exchange::{CheckHeader, DocumentError, DocumentHash};
-use symbolon_policy::{BureauCode, Question, Reason, Refusal, ScopeId, ScopeShare, admit};
+use symbolon_policy::{
+    Agreement, BureauCode, Question, Reason, Refusal, ScopeId, ScopeShare, admit,
+    rules::{IngressFacts, LoggedDecision},
+};
 use symbolon_proto::v1::SignedDocument;
 use symbolon_store::{Admission, Admitted, LogRecord, NotAdmitted, StoreError};
 use time::{Duration, OffsetDateTime};
 
-use super::PartnerFace;
+use super::{PartnerFace, logs::log_altered};
 use crate::{
     logging::{ReasonCode, event},
     peer::Peer,
@@ -27,8 +31,8 @@ pub(super) struct AdmittedCheck {
 
 impl PartnerFace {
     /// Everything that is decided before a single element is looked at: who asks, under which
-    /// agreement, whether it allows this, and whether the quota suffices. Then the check is counted
-    /// and logged.
+    /// agreement, whether it and this bureau's rules allow this, and whether the quota suffices. Then
+    /// the check is counted and logged.
     pub(super) async fn admit(
         &self,
         peer: &Peer,
@@ -46,7 +50,10 @@ impl PartnerFace {
         let (header, header_hash) =
             CheckHeader::verify(document, &party.keys.header).map_err(header_refusal)?;
         let requester = party.code.clone();
-        let decided = self.decide(&agreement, &header, header_hash, &requester, document).await;
+        let mut decision = None;
+        let decided = self
+            .decide(&agreement, &header, header_hash, &requester, document, &mut decision)
+            .await;
         match decided {
             Ok((scopes, admitted)) => {
                 event!(
@@ -74,6 +81,7 @@ impl PartnerFace {
                     check: header.check_id,
                     header: header_hash.to_string(),
                     reason: refusal.reason.as_str().to_owned(),
+                    decision: decision.map(Box::new),
                 };
                 if let Err(error) = self.store.append(&record, OffsetDateTime::now_utc()).await {
                     event!(warn, "a refusal could not be logged", error = error);
@@ -83,14 +91,19 @@ impl PartnerFace {
         }
     }
 
+    /// Leaves in `decision` what the rules said, where it comes to that.
     async fn decide(
         &self,
-        agreement: &symbolon_policy::Agreement,
+        agreement: &Agreement,
         header: &CheckHeader,
         header_hash: DocumentHash,
         requester: &BureauCode,
         document: &SignedDocument,
+        decision: &mut Option<LoggedDecision>,
     ) -> Result<(Vec<Arc<PublishedScope>>, Admitted), Refusal> {
+        if !self.own_log.is_sound() {
+            return Err(log_altered());
+        }
         if header.owner != self.us {
             return Err(Refusal::new(
                 Reason::OtherOwner,
@@ -140,7 +153,13 @@ impl PartnerFace {
             shares: &shares,
             at: now,
         };
-        let admitted = self.store.admit_check(&admission).await.map_err(not_admitted)?;
+        let (rules, facts) = (self.rules.current(), ingress_facts(agreement, header, &shares, now));
+        let decide = |counts| {
+            let decided = rules.decide_ingress(facts.clone(), counts);
+            *decision = Some(decided.clone());
+            decided
+        };
+        let admitted = self.store.admit_check(&admission, decide).await.map_err(not_admitted)?;
         Ok((scopes, admitted))
     }
 
@@ -149,6 +168,39 @@ impl PartnerFace {
             Refusal::new(Reason::SetNotReady, "the list is being prepared; try again shortly")
                 .retry_at(OffsetDateTime::now_utc() + Duration::seconds(10))
         })
+    }
+}
+
+/// All but what tables and counts say. Every header that was verified carries the three commitments.
+fn ingress_facts(
+    agreement: &Agreement,
+    header: &CheckHeader,
+    shares: &[ScopeShare],
+    now: OffsetDateTime,
+) -> IngressFacts {
+    let terms = agreement.terms();
+    let datasets: BTreeSet<_> = shares.iter().map(|share| share.scope.dataset.clone()).collect();
+    let offered = agreement.scopes_of(&header.owner, now);
+    let types_agreed = offered
+        .filter(|(scope, ..)| datasets.contains(&scope.dataset))
+        .map(|(scope, ..)| scope.identifier_type)
+        .collect();
+    let elements = shares.iter().map(|share| (share.scope.identifier_type, share.elements));
+    IngressFacts {
+        requester: header.requester.to_string(),
+        agreement: terms.id.to_string(),
+        datasets,
+        purpose: header.purpose.clone(),
+        purposes_agreed: terms.purposes.iter().cloned().collect(),
+        offence_class: header.offence_class.clone(),
+        offence_asked: terms.conditions.as_ref().is_some_and(|c| c.offence_class_required),
+        urgency: urgency(header.urgency),
+        elements: elements.collect(),
+        types_agreed,
+        commitments_present: true,
+        hour_utc: now.hour().into(),
+        standing_days: terms.standing_days.unwrap_or(0).into(),
+        ..IngressFacts::default()
     }
 }
 
@@ -166,6 +218,7 @@ fn not_admitted(error: NotAdmitted) -> Refusal {
             Reason::CheckIdReused,
             "another check was asked under this id before; choose a fresh id for a new check",
         ),
+        NotAdmitted::Forbidden(decision) => rule_refusal(&decision.ruling),
         NotAdmitted::Quota { identifier_type, quota, left, renews_at } => Refusal::new(
             Reason::QuotaExhausted,
             format!(

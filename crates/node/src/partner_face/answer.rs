@@ -17,6 +17,7 @@ use tonic::{Code, Status, Streaming};
 use super::{PartnerFace, admission::AdmittedCheck};
 use crate::{
     logging::{ReasonCode, event},
+    own_log::OwnLogError,
     peer::Peer,
 };
 
@@ -36,7 +37,7 @@ impl PartnerFace {
             Refusal::new(Reason::TryAgain, "this bureau is answering as many checks as it can")
                 .retry_at(OffsetDateTime::now_utc() + Duration::from_secs(1))
         };
-        let own_place = self.checks.of_partner(&peer.spiffe_id).ok_or_else(busy)?;
+        let own_place = self.checks.of_partner(&peer.actor.id).ok_or_else(busy)?;
         let began = Instant::now();
         let header = match next(&mut requests).await? {
             Some(check_request::Part::Header(header)) => header,
@@ -84,14 +85,22 @@ impl PartnerFace {
             broke_off: outcome.as_ref().err().map(|refusal| refusal.reason.as_str().to_owned()),
         };
         let logged = async {
-            self.store.append(&record, now).await?;
+            self.store.append(&record, now).await.map_err(OwnLogError::from)?;
             self.own_log.include(check.admitted.entry_index, now).await
         };
         let outcome = match logged.await {
             Ok(inclusion) => outcome.map(|()| inclusion),
             // An answer that could not be logged is not signed for.
             Err(error) => {
-                event!(warn, "an answer could not be logged", error = error);
+                match error {
+                    OwnLogError::Altered => event!(warn, "an answer was not signed for"),
+                    OwnLogError::Folder(error) => {
+                        event!(warn, "an answer could not be logged", error = error);
+                    }
+                    OwnLogError::Store(error) => {
+                        event!(warn, "an answer could not be logged", error = error);
+                    }
+                }
                 outcome.and(Err(Refusal::new(Reason::Internal, "the answer could not be logged")))
             }
         };

@@ -47,7 +47,7 @@ impl PartnerFace {
             return Err(invalid("an exchange carries at most 16 requests"));
         }
         let busy = || Refusal::new(Reason::TryAgain, "this bureau is busy with your other calls");
-        let _place = self.checks.of_partner(&peer.spiffe_id).ok_or_else(busy)?;
+        let _place = self.checks.of_partner(&peer.actor.id).ok_or_else(busy)?;
         let mut standings = Vec::with_capacity(message.letters.len());
         for letter in message.letters {
             standings.push(self.letter(&agreement, &party, letter).await);

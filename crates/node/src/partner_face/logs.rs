@@ -1,6 +1,7 @@
 //! What partners may know of this bureau's log, and what they have seen of others'.
 
-use symbolon_exchange::{MAX_CHECKPOINT_BYTES, MAX_CHECKPOINTS, MAX_NOTE_LEN};
+use symbolon_exchange::{MAX_CHECKPOINT_BYTES, MAX_CHECKPOINTS};
+use symbolon_ledger::MAX_NOTE_LEN;
 use symbolon_policy::{Reason, Refusal};
 use symbolon_proto::partner::v1::{
     ExchangeCheckpointsRequest, ExchangeCheckpointsResponse, GetLogCheckpointRequest,
@@ -81,15 +82,29 @@ impl PartnerFace {
 
 fn own_log_refusal(error: OwnLogError) -> Refusal {
     match error {
+        OwnLogError::Altered => log_altered(),
         OwnLogError::Store(error) => internal(error),
-        OwnLogError::Altered => Refusal::new(
-            Reason::Internal,
-            "this bureau's log does not continue what it signed before; its desk must look into it",
-        ),
+        OwnLogError::Folder(error) => {
+            event!(warn, "the own log's checkpoint could not be kept", error = error);
+            not_read()
+        }
     }
+}
+
+/// Nothing is signed for a log that does not continue what was signed.
+pub(super) fn log_altered() -> Refusal {
+    Refusal::new(
+        Reason::LogAltered,
+        "this bureau's log does not continue what it signed before, so it signs and answers nothing; \
+         its desk must look into it",
+    )
 }
 
 fn internal(error: StoreError) -> Refusal {
     event!(warn, "a question about the log could not be answered", error = error);
+    not_read()
+}
+
+fn not_read() -> Refusal {
     Refusal::new(Reason::Internal, "this bureau's node could not read its log; its desk knows more")
 }

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::{
-    Point,
+    Adequacy, LegalTables, Point,
     fact::{Change, Near},
 };
 
@@ -110,6 +110,38 @@ impl Facts {
             Self::Disclosure(_) => Point::Disclosure,
             Self::Admission(_) => Point::Admission,
         }
+    }
+
+    /// The same facts where a bureau's tables are others. Only questions and checks are made of them
+    /// here; facts of the other points stay as they are.
+    #[must_use]
+    pub fn under(mut self, tables: &LegalTables) -> Self {
+        match &mut self {
+            Self::Egress(facts) => tables.enter_egress(facts),
+            Self::Ingress(facts) => tables.enter_ingress(facts),
+            Self::Disclosure(_) | Self::Admission(_) => {}
+        }
+        self
+    }
+
+    /// Elements of the check that is decided; 0 where no check is.
+    pub fn elements_total(&self) -> u64 {
+        match self {
+            Self::Egress(facts) => facts.elements.total(),
+            Self::Ingress(facts) => facts.elements.total(),
+            Self::Disclosure(_) | Self::Admission(_) => 0,
+        }
+    }
+
+    /// Whether data may go to the partner under a derogation in a single case only.
+    pub fn is_under_derogation(&self) -> bool {
+        let adequacy = match self {
+            Self::Egress(facts) => facts.partner_adequacy,
+            Self::Ingress(facts) => facts.partner_adequacy,
+            Self::Disclosure(facts) => facts.partner_adequacy,
+            Self::Admission(facts) => facts.parties_adequacy,
+        };
+        adequacy == Adequacy::Derogation
     }
 
     /// The plain case of `point` with `given` in place of what it has.

@@ -22,6 +22,8 @@ pub struct RulePack {
     rules: Vec<Rule>,
     // One set a point, in the order of `Point::ALL`: a decision looks at no rule of another point.
     sets: [PolicySet; 4],
+    // Why nothing is decided by it but no.
+    fault: Option<String>,
 }
 
 impl RulePack {
@@ -50,6 +52,20 @@ impl RulePack {
         starter::FILES
     }
 
+    /// What stands in for a pack that was put in force and cannot be read any more: it denies
+    /// everything, and says why.
+    pub fn denying(why: impl Into<String>) -> Self {
+        Self {
+            name: "none".to_owned(),
+            version: "0".to_owned(),
+            title: "Denies everything".to_owned(),
+            hash: RulePackHash([0; 32]),
+            rules: Vec::new(),
+            sets: std::array::from_fn(|_| PolicySet::new()),
+            fault: Some(why.into()),
+        }
+    }
+
     pub(super) fn assemble(
         name: String,
         version: String,
@@ -72,7 +88,7 @@ impl RulePack {
             set(Point::Disclosure)?,
             set(Point::Admission)?,
         ];
-        Some(Self { name, version, title, hash, rules, sets })
+        Some(Self { name, version, title, hash, rules, sets, fault: None })
     }
 
     /// Its name.
@@ -141,6 +157,9 @@ impl RulePack {
     }
 
     pub(super) fn rule_on(&self, point: Point, request: Result<Request, String>) -> Ruling {
+        if let Some(fault) = &self.fault {
+            return Ruling::fault(fault.clone());
+        }
         let Some(set) = self.sets.get(point as usize) else {
             return Ruling::fault("no such point");
         };

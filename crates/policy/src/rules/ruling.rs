@@ -1,5 +1,7 @@
 use serde::{Deserialize, Serialize};
 
+use super::{Facts, RulesHash};
+
 /// A decision and why it was made; kept in the log beside the facts.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -48,4 +50,16 @@ pub struct DecidingRule {
     pub sentence: String,
     /// Where it comes from: an article, or `Design rule`.
     pub source: String,
+}
+
+/// A decision as the log keeps it: enough to explain it, and to decide it again.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LoggedDecision {
+    /// By which rules and tables it was made.
+    pub rules: RulesHash,
+    /// On what facts.
+    pub facts: Facts,
+    /// What came out, and why.
+    pub ruling: Ruling,
 }

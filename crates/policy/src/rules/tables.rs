@@ -1,12 +1,22 @@
 //! What a bureau's lawyers keep in tables beside the rules: facts on partners, datasets and
 //! offences that no program could know.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use thiserror::Error;
 
-use super::{Adequacy, Restriction, SubjectCategory};
-use crate::BureauCode;
+use super::{Adequacy, EgressFacts, IngressFacts, Restriction, SubjectCategory};
+use crate::{BureauCode, canonical};
+
+/// Name of the file of tables beside the rules of a pack.
+pub const TABLES_FILE: &str = "tables.toml";
+/// Most bytes of that file: 256 KiB.
+pub const MAX_TABLES_BYTES: usize = 256 << 10;
 
 /// The legal tables of a bureau: `tables.toml` beside its rule pack. What is not entered has the
 /// default of its row.
@@ -22,6 +32,78 @@ pub struct LegalTables {
 }
 
 impl LegalTables {
+    /// Reads `tables.toml`, with the document as it was written: that is what is hashed, so that a
+    /// later program with one row more reads the same hash from the same text.
+    ///
+    /// # Errors
+    /// Where and what is wrong.
+    pub(super) fn read(text: &str) -> Result<(Self, Value), TablesError> {
+        if text.len() > MAX_TABLES_BYTES {
+            return Err(TablesError::whole(format!("at most {MAX_TABLES_BYTES} bytes are read")));
+        }
+        let at = |error: &toml::de::Error| {
+            error.span().map(|span| text.get(..span.start).unwrap_or(text).matches('\n').count())
+        };
+        let fault = |field: String, error: &toml::de::Error| TablesError {
+            line: at(error).map(|before| before.saturating_add(1)),
+            field,
+            problem: error.message().to_owned(),
+        };
+        let document = toml::Deserializer::parse(text).map_err(|e| fault(String::new(), &e))?;
+        let tables: Self = serde_path_to_error::deserialize(document).map_err(|error| {
+            let path = error.path().to_string();
+            fault(if path == "." { String::new() } else { path }, error.inner())
+        })?;
+        let written: toml::Table = toml::from_str(text).map_err(|e| fault(String::new(), &e))?;
+        let written = serde_json::to_value(written)
+            .ok()
+            .filter(|value| canonical::to_bytes(value).is_some())
+            .ok_or_else(|| {
+                TablesError::whole("a number must be whole, from 0 to 2^53".to_owned())
+            })?;
+        Ok((tables, written))
+    }
+
+    /// Reads `tables.toml`.
+    ///
+    /// # Errors
+    /// Where and what is wrong.
+    pub fn from_toml(text: &str) -> Result<Self, TablesError> {
+        Self::read(text).map(|(tables, _)| tables)
+    }
+
+    /// Enters what the tables say into the facts of a question, by its partner and offence. Does the
+    /// same at a decision and when a logged one is decided again under other tables.
+    pub fn enter_egress(&self, facts: &mut EgressFacts) {
+        let partner = facts.partner.parse().map(|code| self.partner(&code)).unwrap_or_default();
+        facts.offence_max_sentence_months = self.max_sentence_months(&facts.offence_class);
+        facts.partner_adequacy = partner.adequacy;
+        facts.partner_restrictions = partner.restrictions;
+        facts.partner_min_offence_months = partner.min_offence_months;
+        facts.partner_demands_dual_criminality = partner.demands_dual_criminality;
+        facts.partner_death_penalty = partner.death_penalty;
+        facts.day_limit = partner.asked_a_day;
+    }
+
+    /// Enters what the tables say into the facts of a partner's check, by its requester, datasets,
+    /// purpose and offence.
+    pub fn enter_ingress(&self, facts: &mut IngressFacts) {
+        let partner = facts.requester.parse().map(|code| self.partner(&code)).unwrap_or_default();
+        let datasets: Vec<_> = facts.datasets.iter().map(|id| self.dataset(id)).collect();
+        facts.purpose_authorised = partner.purposes_authorised.contains(&facts.purpose);
+        facts.offence_max_sentence_months = self.max_sentence_months(&facts.offence_class);
+        facts.min_offence_months =
+            datasets.iter().map(|dataset| dataset.min_offence_months).max().unwrap_or(0);
+        facts.partner_adequacy = partner.adequacy;
+        facts.partner_restrictions = partner.restrictions;
+        facts.partner_death_penalty = partner.death_penalty;
+        facts.requester_denied = partner.denied;
+        facts.datasets_denied = partner.datasets_denied;
+        facts.day_limit = partner.answered_a_day;
+        facts.never_leaves = datasets.iter().any(|dataset| dataset.never_leaves);
+        facts.dpia_done = datasets.iter().all(|dataset| dataset.dpia_done);
+    }
+
     /// What is entered for a partner, or the default row.
     pub fn partner(&self, code: &BureauCode) -> PartnerEntry {
         self.partners.get(code).cloned().unwrap_or_default()
@@ -59,6 +141,12 @@ pub struct PartnerEntry {
     pub demands_dual_criminality: bool,
     /// Whether its country has the death penalty, or inhuman treatment is feared.
     pub death_penalty: bool,
+    /// Elements that may be asked of it in a day, all types and agreements together; 0 if only the
+    /// agreements say.
+    pub asked_a_day: u64,
+    /// Elements that are answered to it in a day, all types and agreements together; 0 if only the
+    /// agreements say.
+    pub answered_a_day: u64,
 }
 
 impl Default for PartnerEntry {
@@ -72,6 +160,8 @@ impl Default for PartnerEntry {
             min_offence_months: 0,
             demands_dual_criminality: false,
             death_penalty: false,
+            asked_a_day: 0,
+            answered_a_day: 0,
         }
     }
 }
@@ -110,5 +200,35 @@ impl Default for DatasetEntry {
             subject_category: SubjectCategory::Unknown,
             retention_limit_days: 1_095,
         }
+    }
+}
+
+/// Why tables were not read.
+#[derive(Clone, PartialEq, Eq, Debug, Error)]
+pub struct TablesError {
+    /// The line, from 1, where one is to blame.
+    pub line: Option<usize>,
+    /// The field, for instance `partners.XXB.adequacy`; empty where none is known.
+    pub field: String,
+    /// What is wrong.
+    pub problem: String,
+}
+
+impl TablesError {
+    fn whole(problem: String) -> Self {
+        Self { line: None, field: String::new(), problem }
+    }
+}
+
+impl fmt::Display for TablesError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(TABLES_FILE)?;
+        if let Some(line) = self.line {
+            write!(f, ", line {line}")?;
+        }
+        if !self.field.is_empty() {
+            write!(f, ", {}", self.field)?;
+        }
+        write!(f, ": {}", self.problem)
     }
 }

@@ -7,6 +7,7 @@ mod gate;
 mod replay;
 mod starter;
 mod table;
+mod tables;
 
 use symbolon_policy::rules::RulePack;
 

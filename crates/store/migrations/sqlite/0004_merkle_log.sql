@@ -47,5 +47,6 @@ CREATE TABLE log_faults (
     agreed_note BLOB NOT NULL,
     note        BLOB NOT NULL,
     found_at    INTEGER NOT NULL,
-    PRIMARY KEY (bureau, log_key, kind, note)
+    -- One contradiction of a kind with an agreed checkpoint is evidence enough.
+    PRIMARY KEY (bureau, log_key, kind, agreed_size)
 );

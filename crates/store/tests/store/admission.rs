@@ -27,6 +27,7 @@ async fn a_check_is_counted_and_logged_once() {
         agreement: agreement_id(),
         header: hex::encode(sha256(b"a header")),
         elements: 7,
+        decision: Some(Box::new(asked.decision(true))),
     };
     assert_eq!(log[0].record, Some(expected));
     let usage = |kind: IdentifierType, used| QuotaUsage {

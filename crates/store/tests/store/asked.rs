@@ -1,12 +1,34 @@
 use std::fs;
 
+use symbolon_policy::rules::{Adequacy, LoggedDecision};
 use symbolon_store::{
-    AskedHeader, LogRecord, NewCheck, SealError, Sealer, StoreError, write_private,
+    AskedHeader, DecidedHeader, LogRecord, NewCheck, PartnerCounts, SealError, Sealer, StoreError,
+    write_private,
 };
 
-use crate::fixture::{Home, NOW, agreement_id, check_id, code, document, records};
+use crate::fixture::{
+    Home, NOW, agreement_id, check_id, code, document, question, records, sha256,
+};
 
 const OPENING: &[u8] = b"{\"secret\":\"0123\",\"officer\":\"Officer Mustermann\"}";
+
+/// The same headers, each of which rules let be sent.
+fn decided(headers: Vec<AskedHeader>) -> Vec<DecidedHeader> {
+    let decided = |header| DecidedHeader {
+        header,
+        counts: PartnerCounts::default(),
+        decision: question(true, 1, Adequacy::Safeguards),
+    };
+    headers.into_iter().map(decided).collect()
+}
+
+fn new(number: u64, opening: &[u8], permitted: Vec<DecidedHeader>) -> NewCheck<'_> {
+    NewCheck { check: check_id(number), opening, permitted, forbidden: Vec::new(), at: NOW }
+}
+
+fn again(_: usize, _: PartnerCounts) -> LoggedDecision {
+    question(true, 1, Adequacy::Safeguards)
+}
 
 fn headers() -> Vec<AskedHeader> {
     ["DEU", "ITA"]
@@ -19,8 +41,7 @@ fn headers() -> Vec<AskedHeader> {
 }
 
 async fn record(home: &Home, number: u64, opening: &[u8]) -> Result<(), StoreError> {
-    let check = NewCheck { check: check_id(number), opening, headers: &headers(), at: NOW };
-    home.store.record_asked(&check).await
+    home.store.record_asked(new(number, opening, decided(headers())), again).await.map(drop)
 }
 
 #[tokio::test]
@@ -36,7 +57,14 @@ async fn a_check_asked_is_opened_as_it_was_sealed_also_later() {
         home.reopen().await;
     }
     assert!(home.store.asked(&check_id(2)).await.unwrap().is_none());
-    assert_eq!(records(&home.store).await, [LogRecord::CheckAsked { check: check_id(1) }]);
+    // The entry names exactly these headers.
+    let hashes: Vec<u8> = headers().iter().flat_map(|one| sha256(&one.header.document)).collect();
+    let expected = LogRecord::CheckAsked {
+        check: check_id(1),
+        headers: Some(sha256(&hashes).map(|byte| format!("{byte:02x}")).concat()),
+        decisions: vec![question(true, 1, Adequacy::Safeguards); 2],
+    };
+    assert_eq!(records(&home.store).await, [expected]);
 }
 
 #[tokio::test]
@@ -76,8 +104,7 @@ async fn a_check_whose_headers_cannot_be_kept_is_not_kept_at_all() {
     let home = Home::new().await;
     let mut headers = headers();
     headers.push(headers[0].clone());
-    let check = NewCheck { check: check_id(1), opening: OPENING, headers: &headers, at: NOW };
-    home.store.record_asked(&check).await.unwrap_err();
+    home.store.record_asked(new(1, OPENING, decided(headers)), again).await.unwrap_err();
     assert!(home.store.asked(&check_id(1)).await.unwrap().is_none());
     assert!(records(&home.store).await.is_empty());
     record(&home, 1, OPENING).await.unwrap();

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use symbolon_policy::{
     Actor, RequestId,
     disclosure::{DisclosureState, RefusalGround},
-    rules::Role,
+    rules::{Adequacy, Role},
 };
 use symbolon_store::{
     ActError, ActKind, CheckClaims, DisclosureAdded, DisclosureEvent, DisclosureSide, LogRecord,
@@ -15,7 +15,9 @@ use symbolon_store::{
 use time::{Duration, OffsetDateTime};
 use zeroize::Zeroizing;
 
-use crate::fixture::{Home, NOW, agreement_id, check_id, code, document, records, whole_log};
+use crate::fixture::{
+    Home, NOW, agreement_id, check_id, code, document, question, records, whole_log,
+};
 
 const OWNER: DisclosureSide = DisclosureSide::Owner;
 const SECRET: &[u8] = b"P<UTOERIKSSON in clear";
@@ -208,8 +210,9 @@ async fn an_event_that_was_changed_or_removed_is_found() {
     home.store.add_disclosure_event(&refused(1), NOW).await.unwrap();
     let later = NOW + Duration::minutes(1);
     let entry = home.store.log_disclosures(60, later).await.unwrap().unwrap();
-    let [LogRecord::Disclosures { root }] = records(&home.store).await.try_into().unwrap() else {
-        panic!("another record")
+    let logged = records(&home.store).await;
+    let [LogRecord::Disclosures { root }] = logged.as_slice() else {
+        panic!("another record: {logged:?}")
     };
     let mut raw = home.raw().await;
     for statement in [
@@ -223,9 +226,9 @@ async fn an_event_that_was_changed_or_removed_is_found() {
     }
     // Somebody who takes the triggers away leaves a root that does not fit.
     sqlx::query("DROP TRIGGER disclosure_events_stay").execute(&mut raw).await.unwrap();
-    assert_eq!(home.store.disclosure_root(entry).await.unwrap(), root);
+    assert_eq!(&home.store.disclosure_root(entry).await.unwrap(), root);
     sqlx::query("DELETE FROM disclosure_events").execute(&mut raw).await.unwrap();
-    assert_ne!(home.store.disclosure_root(entry).await.unwrap(), root);
+    assert_ne!(&home.store.disclosure_root(entry).await.unwrap(), root);
 }
 
 #[tokio::test]
@@ -244,8 +247,14 @@ async fn one_person_cannot_release_what_he_proposed() {
 async fn claims_are_kept_for_all_elements_and_go_with_the_check() {
     let home = Home::new().await;
     let check = check_id(5);
-    let new = NewCheck { check, opening: b"who and why", headers: &[], at: NOW };
-    home.store.record_asked(&new).await.unwrap();
+    let new = NewCheck {
+        check,
+        opening: b"who and why",
+        permitted: Vec::new(),
+        forbidden: Vec::new(),
+        at: NOW,
+    };
+    home.store.record_asked(new, |_, _| question(true, 1, Adequacy::Safeguards)).await.unwrap();
     let scopes = vec![
         Zeroizing::new([[1; 16], [2; 16]].concat()),
         Zeroizing::new([[3; 16]].concat()),

@@ -14,10 +14,13 @@ use symbolon_identifiers::IdentifierType;
 use symbolon_policy::{
     Agreement, AgreementId, AgreementTerms, BureauCode, CheckId, Dataset, Desk, OfferedType, Party,
     PartyKeys, Scope, ScopeShare, SignedAgreement, SigningKey, WhoLearns,
+    rules::{
+        Adequacy, EgressFacts, ElementCounts, Facts, IngressFacts, LoggedDecision, RulesHash, Ruling,
+    },
 };
 use symbolon_store::{
-    Admission, Admitted, DataFolder, LogEntry, LogRecord, NodeConfig, NodeKeys, NotAdmitted, Store,
-    StoredDocument,
+    Admission, Admitted, DataFolder, LogEntry, LogRecord, NodeConfig, NodeKeys, NotAdmitted,
+    PartnerCounts, Store, StoredDocument,
 };
 use tempfile::TempDir;
 use time::{OffsetDateTime, macros::datetime};
@@ -150,19 +153,45 @@ impl Asked {
     }
 
     pub(crate) async fn admit(&self, store: &Store) -> Result<Admitted, NotAdmitted> {
-        let header = document(self.header);
-        store
-            .admit_check(&Admission {
-                requester: &code(self.requester),
-                check: self.check,
-                agreement: &self.agreement.parse().unwrap(),
-                header: &header,
-                header_hash: sha256(&header.document),
-                shares: &self.shares,
-                at: self.at,
-            })
-            .await
+        self.admit_if(store, |_| self.decision(true)).await
     }
+
+    pub(crate) async fn admit_if(
+        &self,
+        store: &Store,
+        decide: impl FnMut(PartnerCounts) -> LoggedDecision + Send,
+    ) -> Result<Admitted, NotAdmitted> {
+        let header = document(self.header);
+        let admission = Admission {
+            requester: &code(self.requester),
+            check: self.check,
+            agreement: &self.agreement.parse().unwrap(),
+            header: &header,
+            header_hash: sha256(&header.document),
+            shares: &self.shares,
+            at: self.at,
+        };
+        store.admit_check(&admission, decide).await
+    }
+
+    /// What rules say to it.
+    pub(crate) fn decision(&self, permitted: bool) -> LoggedDecision {
+        let elements =
+            self.shares.iter().map(|share| (share.scope.identifier_type, share.elements)).collect();
+        decided(permitted, IngressFacts { elements, ..IngressFacts::default() })
+    }
+}
+
+/// A question about so many identifiers that rules permit or not, perhaps under a derogation.
+pub(crate) fn question(permitted: bool, elements: u64, adequacy: Adequacy) -> LoggedDecision {
+    let elements = ElementCounts::of(IdentifierType::Vin, elements);
+    let facts = EgressFacts { elements, partner_adequacy: adequacy, ..EgressFacts::default() };
+    decided(permitted, facts)
+}
+
+fn decided(permitted: bool, facts: impl Into<Facts>) -> LoggedDecision {
+    let ruling = Ruling { permitted, deciding: Vec::new(), faults: Vec::new() };
+    LoggedDecision { rules: RulesHash([5; 32]), facts: facts.into(), ruling }
 }
 
 pub(crate) fn check_id(number: u64) -> CheckId {

@@ -1,14 +1,17 @@
 use sqlx::SqliteConnection;
 use symbolon_ledger::{Commitment, SALT_LEN};
-use symbolon_policy::AgreementHash;
+use symbolon_policy::{
+    Actor, AgreementHash,
+    rules::{Adequacy, Role, RulesHash},
+};
 use symbolon_store::{LogRecord, StoreError};
 use time::Duration;
 use tokio::task::JoinSet;
 
-use crate::fixture::{Home, NOW, agreement_id, check_id, code, whole_log};
+use crate::fixture::{Home, NOW, agreement_id, check_id, code, question, whole_log};
 
 fn asked(number: u64) -> LogRecord {
-    LogRecord::CheckAsked { check: check_id(number) }
+    LogRecord::CheckAsked { check: check_id(number), headers: None, decisions: Vec::new() }
 }
 
 async fn home_with_entries(count: u64) -> Home {
@@ -32,6 +35,7 @@ async fn attempt(raw: &mut SqliteConnection, statement: &'static str) -> Result<
 async fn every_kind_of_record_is_read_back_as_it_was_written() {
     let home = Home::new().await;
     let (requester, check, scope) = (code("FRA"), check_id(9), symbolon_policy::ScopeId([4; 32]));
+    let decision = question(true, 3, Adequacy::Derogation);
     let all = [
         LogRecord::AgreementInstalled { agreement: agreement_id(), hash: AgreementHash([1; 32]) },
         LogRecord::AgreementRemoved { agreement: agreement_id() },
@@ -44,6 +48,7 @@ async fn every_kind_of_record_is_read_back_as_it_was_written() {
             agreement: agreement_id(),
             header: "01".to_owned(),
             elements: u64::MAX,
+            decision: Some(Box::new(decision.clone())),
         },
         LogRecord::CheckAnswered {
             requester: requester.clone(),
@@ -58,8 +63,19 @@ async fn every_kind_of_record_is_read_back_as_it_was_written() {
             check,
             header: "03".to_owned(),
             reason: "not_a_party".to_owned(),
+            decision: None,
         },
-        LogRecord::CheckAsked { check },
+        LogRecord::CheckAsked { check, headers: None, decisions: vec![decision.clone(); 2] },
+        LogRecord::CheckAskedAgain { check, decisions: vec![decision] },
+        LogRecord::RulesAdopted {
+            rules: RulesHash([6; 32]),
+            proposed_by: "spiffe://x/lawyer".to_owned(),
+            approved_by: Actor { id: "spiffe://x/other".to_owned(), roles: [Role::Legal].into() },
+        },
+        LogRecord::CheckAsked { check, headers: Some("04".to_owned()), decisions: Vec::new() },
+        LogRecord::CheckOpened { check, position: Some(7), by: inspector() },
+        LogRecord::CheckOpened { check, position: None, by: inspector() },
+        LogRecord::RecordsErased { before: NOW, entries: 1, asked: 2, answered: 3 },
     ];
     let mut leaves = Vec::new();
     for (n, record) in all.iter().enumerate() {
@@ -247,4 +263,9 @@ async fn opening_again_does_not_take_away_the_triggers() {
     home.reopen().await;
     attempt(&mut home.raw().await, "DELETE FROM log_entries").await.unwrap_err();
     assert_eq!(home.store.append(&asked(1), NOW).await.unwrap().0, 1);
+}
+
+fn inspector() -> Actor {
+    let roles = [Role::Inspector].into();
+    Actor { id: "spiffe://deu.symbolon.internal/person/inspector".to_owned(), roles }
 }

@@ -5,6 +5,7 @@
 mod admission;
 mod agreements;
 mod asked;
+mod checkpoints;
 mod datasets;
 mod disclosures;
 mod durability;
@@ -13,6 +14,9 @@ mod folder;
 mod killed_loads;
 mod loads;
 mod log;
+mod retention;
+mod rules;
 mod scope_keys;
 mod sets;
 mod standing;
+mod tree;

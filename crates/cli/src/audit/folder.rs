@@ -1,5 +1,6 @@
 //! A bureau's log as files, for whoever verifies it without the bureau's node: tiles of leaf hashes,
-//! records that are not erased, checkpoints of all logs that the bureau knows, receipts that it holds.
+//! records that are not erased, checkpoints of all logs that the bureau knows, receipts that it holds,
+//! contradictions that it has found.
 
 use std::{
     fs,
@@ -10,7 +11,7 @@ use std::{
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use symbolon_client::SignedFile;
 use symbolon_exchange::log_origin;
-use symbolon_ledger::{LeafHash, Tile, tiles_for};
+use symbolon_ledger::{Tile, tiles_for};
 use symbolon_policy::{AgreementId, BureauCode, VerifyingKey};
 use symbolon_store::{LogId, Store, StoreError};
 use time::OffsetDateTime;
@@ -21,6 +22,7 @@ const AT_ONCE: u32 = 4_096;
 const RECORDS: &str = "records.jsonl";
 const RECEIPTS: &str = "receipts.jsonl";
 const CHECKPOINTS: &str = "checkpoints.jsonl";
+const FAULTS: &str = "faults.jsonl";
 const ABOUT: &str = "bureau.json";
 
 /// What a folder is about.
@@ -74,6 +76,21 @@ pub(crate) struct CheckpointLine {
     pub(crate) note: String,
 }
 
+/// A contradiction that the bureau has found.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct FaultLine {
+    pub(crate) bureau: BureauCode,
+    pub(crate) log_key: VerifyingKey,
+    pub(crate) kind: String,
+    #[serde(with = "time::serde::rfc3339")]
+    pub(crate) found_at: OffsetDateTime,
+    /// The last checkpoint that agreed, a signed note; empty if there was none.
+    pub(crate) agreed_note: String,
+    /// The signed note that contradicts it; empty if the log itself does.
+    pub(crate) note: String,
+}
+
 /// A receipt that the bureau holds.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -96,6 +113,7 @@ pub(crate) struct Exported {
     pub(crate) records: u64,
     pub(crate) checkpoints: u64,
     pub(crate) receipts: u64,
+    pub(crate) faults: u64,
 }
 
 impl AuditFolder {
@@ -149,6 +167,18 @@ impl AuditFolder {
             })?;
         }
         exported.receipts = lines.finish()?;
+        let mut lines = Lines::create(&root.join(FAULTS))?;
+        for fault in store.log_faults().await? {
+            lines.push(&FaultLine {
+                bureau: fault.log.bureau,
+                log_key: fault.log.key,
+                kind: fault.kind.as_str().to_owned(),
+                found_at: fault.found_at,
+                agreed_note: String::from_utf8_lossy(&fault.agreed_note).into_owned(),
+                note: String::from_utf8_lossy(&fault.note).into_owned(),
+            })?;
+        }
+        exported.faults = lines.finish()?;
         Ok(exported)
     }
 
@@ -168,19 +198,17 @@ impl AuditFolder {
         &self.root
     }
 
-    /// The leaves, in order, as the tiles of level 0 have them. Fewer than there should be if a tile
-    /// is missing or cut off.
-    pub(crate) fn leaves(&self) -> Result<impl Iterator<Item = LeafHash>, CliError> {
-        let mut all = Vec::new();
-        for tile in tiles_for(self.about.size).filter(|tile| tile.level == 0) {
-            let path = self.root.join(tile.path());
-            match fs::read(&path) {
-                Ok(bytes) => all.extend(bytes.as_chunks::<32>().0.iter().copied().map(LeafHash)),
-                Err(error) if error.kind() == io::ErrorKind::NotFound => break,
-                Err(error) => return Err(CliError::file("read", &path, error)),
+    /// The hashes of a tile, fewer than it is wide if its file is cut off or missing.
+    pub(crate) fn tile(&self, tile: &Tile) -> Result<Vec<[u8; 32]>, CliError> {
+        let path = self.root.join(tile.path());
+        match fs::read(&path) {
+            Ok(bytes) => {
+                let all = bytes.as_chunks::<32>().0;
+                Ok(all.iter().copied().take(tile.width.into()).collect())
             }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+            Err(error) => Err(CliError::file("read", &path, error)),
         }
-        Ok(all.into_iter())
     }
 
     pub(crate) fn records(&self) -> Result<Vec<RecordLine>, CliError> {
@@ -193,6 +221,10 @@ impl AuditFolder {
 
     pub(crate) fn receipts(&self) -> Result<Vec<ReceiptLine>, CliError> {
         read_lines(&self.root.join(RECEIPTS))
+    }
+
+    pub(crate) fn faults(&self) -> Result<Vec<FaultLine>, CliError> {
+        read_lines(&self.root.join(FAULTS))
     }
 }
 

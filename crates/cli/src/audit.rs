@@ -1,0 +1,12 @@
+//! A bureau's log as files, and what can be proven of it from files alone.
+
+mod folder;
+mod held;
+mod judge;
+mod leaves;
+mod verdict;
+
+pub(crate) use folder::AuditFolder;
+pub(crate) use held::{EntryFinding, held_entry};
+pub(crate) use judge::judge;
+pub(crate) use verdict::Verdict;

@@ -1,0 +1,125 @@
+use std::{collections::HashMap, ops::Range};
+
+use symbolon_ledger::{Frontier, LeafHash, TILE_WIDTH, TreeHash, tiles_for};
+
+use super::{
+    folder::AuditFolder,
+    verdict::{Finding, FindingKind},
+};
+use crate::CliError;
+
+/// The leaves of an exported log, as its tiles of level 0 have them.
+pub(super) struct Leaves {
+    all: Vec<Option<LeafHash>>,
+}
+
+impl Leaves {
+    /// Reads all tiles and holds those of higher levels against the leaves below them.
+    pub(super) fn read(folder: &AuditFolder) -> Result<(Self, Vec<Finding>), CliError> {
+        let (mut all, mut findings) = (Vec::new(), Vec::new());
+        // One level's nodes, each over 256 of the level below; none where a leaf is missing.
+        let mut below: Vec<Option<[u8; 32]>> = Vec::new();
+        let mut nodes: Vec<Option<[u8; 32]>> = Vec::new();
+        let mut level = 0;
+        for tile in tiles_for(folder.about.size) {
+            let held = folder.tile(&tile)?;
+            let width = usize::from(tile.width);
+            let entries = 1_u64 << (u32::from(tile.level) * TILE_WIDTH.ilog2());
+            let first = tile.index.saturating_mul(u64::from(TILE_WIDTH)).saturating_mul(entries);
+            let range = |from: usize, to: usize| -> Range<u64> {
+                let at = |place: usize| {
+                    let place = u64::try_from(place).unwrap_or(u64::MAX);
+                    first.saturating_add(place.saturating_mul(entries))
+                };
+                at(from)..at(to)
+            };
+            if held.len() < width {
+                let sentence = format!("the tile {} is missing, or cut off", tile.path());
+                let missing =
+                    Finding::over(FindingKind::TileMissing, range(held.len(), width), sentence);
+                findings.push(missing);
+            }
+            if tile.level > level {
+                (below, level) = (std::mem::take(&mut nodes), tile.level);
+                below = complete(&below);
+            }
+            let computed = |place: usize| {
+                let place = usize::try_from(tile.index)
+                    .ok()?
+                    .checked_mul(TILE_WIDTH.into())?
+                    .checked_add(place)?;
+                below.get(place).copied().flatten()
+            };
+            for place in 0..width {
+                let here = held.get(place).copied();
+                if tile.level == 0 {
+                    all.push(here.map(LeafHash));
+                    nodes.push(here);
+                    continue;
+                }
+                let made = computed(place);
+                if let (Some(made), Some(here)) = (made, here)
+                    && made != here
+                {
+                    findings.push(Finding::over(
+                        FindingKind::TileDiffers,
+                        range(place, place.saturating_add(1)),
+                        format!(
+                            "the tile {} was made over other entries than those that are shown",
+                            tile.path()
+                        ),
+                    ));
+                }
+                nodes.push(made);
+            }
+        }
+        Ok((Self { all }, findings))
+    }
+
+    pub(super) fn len(&self) -> u64 {
+        u64::try_from(self.all.len()).unwrap_or(u64::MAX)
+    }
+
+    pub(super) fn at(&self, index: u64) -> Option<LeafHash> {
+        self.all.get(usize::try_from(index).ok()?).copied().flatten()
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = (u64, Option<LeafHash>)> {
+        (0..).zip(self.all.iter().copied())
+    }
+
+    /// Where each leaf stands: to tell an entry that was moved from one that is gone.
+    pub(super) fn places(&self) -> HashMap<[u8; 32], u64> {
+        self.iter().filter_map(|(index, leaf)| Some((leaf?.0, index))).collect()
+    }
+
+    /// The roots of the trees over the first entries, for rising sizes; none from a missing leaf on.
+    pub(super) fn roots(&self, sizes: &[u64]) -> HashMap<u64, TreeHash> {
+        let mut tree = Frontier::default();
+        let mut roots = HashMap::new();
+        let mut leaves = self.all.iter();
+        for size in sizes {
+            while tree.len() < *size {
+                let Some(Some(leaf)) = leaves.next() else { return roots };
+                tree.append(leaf);
+            }
+            roots.insert(*size, tree.root());
+        }
+        roots
+    }
+}
+
+/// The nodes over complete runs of 256.
+fn complete(below: &[Option<[u8; 32]>]) -> Vec<Option<[u8; 32]>> {
+    below
+        .chunks_exact(usize::from(TILE_WIDTH))
+        .map(|run| {
+            let mut tree = Frontier::default();
+            for node in run {
+                // A node of a higher level is hashed with its neighbours just as a leaf is.
+                tree.append(&LeafHash((*node)?));
+            }
+            Some(tree.root().0)
+        })
+        .collect()
+}

@@ -1,0 +1,107 @@
+use std::path::PathBuf;
+
+use clap::Args;
+use serde::Serialize;
+use symbolon_policy::rules::{Role, RuleSet, RulesHash};
+use symbolon_store::{DataFolder, Store};
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+
+use super::super::DONE;
+use crate::{CliError, acting::Acting, output::Output, prose::wrapped, rule_folder::read_rules};
+
+#[derive(Debug, Args)]
+pub(in crate::commands) struct Adopt {
+    /// The bureau's data folder.
+    #[arg(long, value_name = "FOLDER", env = "SYMBOLON_DATA")]
+    data: PathBuf,
+    #[command(flatten)]
+    acting: Acting,
+    /// The folder of rules, with or without tables.toml. All of it is kept.
+    folder: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(in crate::commands) struct Approve {
+    /// The bureau's data folder.
+    #[arg(long, value_name = "FOLDER", env = "SYMBOLON_DATA")]
+    data: PathBuf,
+    #[command(flatten)]
+    acting: Acting,
+    /// Fingerprint of the rules, as `rules adopt` and `rules show` print it.
+    hash: String,
+}
+
+#[derive(Serialize)]
+struct Proposed {
+    hash: RulesHash,
+    proposed_by: String,
+}
+
+#[derive(Serialize)]
+struct Adopted {
+    hash: RulesHash,
+    proposed_by: String,
+    approved_by: String,
+    since: String,
+}
+
+impl Adopt {
+    pub(super) async fn run(self, output: Output) -> Result<u8, CliError> {
+        let folder = DataFolder::open(&self.data)?;
+        let store = Store::open(folder.clone()).await?;
+        let actor = self.acting.authorise(&folder, &store, &[Role::Legal]).await?;
+        let files = read_rules(&self.folder)?;
+        let hash = RuleSet::load(files.iter().map(|(name, text)| (name, text)))?.hash;
+        store.propose_rules(&hash, &files, &actor, OffsetDateTime::now_utc()).await?;
+        store.close().await;
+        let proposed = Proposed { hash, proposed_by: actor.id };
+        output.result(&proposed, || {
+            let next = format!(
+                "Proposed by {}. They are not in force until another person has compared the \
+                 fingerprint and approved it:",
+                proposed.proposed_by
+            );
+            format!("{}  symbolon rules approve {hash} --as PERSON\n", wrapped(&next, 0))
+        });
+        Ok(DONE)
+    }
+}
+
+impl Approve {
+    pub(super) async fn run(self, output: Output) -> Result<u8, CliError> {
+        let hash = RulesHash::from_hexadecimal(&self.hash).ok_or_else(|| {
+            CliError::new("rules", "the fingerprint of rules is 64 hexadecimal digits")
+        })?;
+        let folder = DataFolder::open(&self.data)?;
+        let store = Store::open(folder.clone()).await?;
+        let actor =
+            self.acting.authorise(&folder, &store, &[Role::Approver, Role::Legal]).await?;
+        // What does not load any more would deny everything.
+        let kept = store.rule_files(&hash).await?;
+        if !kept.is_empty() && RuleSet::load(kept)?.hash != hash {
+            return Err(CliError::new(
+                "rules_damaged",
+                "what is kept under this fingerprint is not what was proposed; propose it again",
+            ));
+        }
+        let adoption = store.approve_rules(&hash, &actor, OffsetDateTime::now_utc()).await?;
+        store.close().await;
+        let adopted = Adopted {
+            hash,
+            proposed_by: adoption.proposed_by,
+            approved_by: adoption.approved_by,
+            since: adoption.at.format(&Rfc3339).unwrap_or_default(),
+        };
+        output.result(&adopted, || {
+            wrapped(
+                &format!(
+                    "In force since {}: {hash}, proposed by {}, approved by {}. A running node acts \
+                     on it within a second or so.",
+                    adopted.since, adopted.proposed_by, adopted.approved_by
+                ),
+                0,
+            )
+        });
+        Ok(DONE)
+    }
+}

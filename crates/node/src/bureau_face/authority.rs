@@ -1,0 +1,135 @@
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use symbolon_policy::{Actor, Reason, Refusal, rules::Role};
+use symbolon_store::{DayNote, Store, StoreError};
+use time::{Date, OffsetDateTime};
+
+use crate::{logging::event, peer::Peer};
+
+/// Most items of a question by somebody who may ask in single cases only.
+pub(super) const MOST_ITEMS_OF_OFFICER: usize = 100;
+
+/// What a call is for, and whose work that is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Act {
+    /// Asks in a single case.
+    Check,
+    /// Asks about more than that.
+    BigCheck,
+    /// Begins, changes, matches, lists or ends standing checks.
+    Standing,
+    /// Sees what can be asked.
+    Coverage,
+    /// Allows others to ask.
+    Approve,
+}
+
+impl Act {
+    fn code(self) -> &'static str {
+        match self {
+            Self::Check => "check",
+            Self::BigCheck => "big_check",
+            Self::Standing => "standing",
+            Self::Coverage => "coverage",
+            Self::Approve => "approve",
+        }
+    }
+
+    fn roles(self) -> &'static [Role] {
+        match self {
+            Self::Check => &[Role::Officer, Role::Analyst],
+            Self::BigCheck | Self::Standing => &[Role::Analyst],
+            Self::Coverage => Role::ALL,
+            Self::Approve => &[Role::Approver],
+        }
+    }
+
+    fn sentence(self) -> &'static str {
+        match self {
+            Self::Check => "only an officer or an analyst asks",
+            Self::BigCheck => {
+                "an officer asks about at most 100 identifiers at once; an analyst asks about more"
+            }
+            Self::Standing => "only an analyst keeps standing checks",
+            Self::Coverage => "what can be asked is shown to everyone who has a role",
+            Self::Approve => "only an approver approves what others ask",
+        }
+    }
+}
+
+/// Who may do what on the bureau face.
+#[derive(Clone)]
+pub(crate) struct Authority {
+    store: Store,
+    /// Who has called today: the log is not asked at every call.
+    today: Arc<Mutex<(Date, HashSet<String>)>>,
+}
+
+impl Authority {
+    pub(crate) fn new(store: Store) -> Self {
+        Self { store, today: Arc::new(Mutex::new((Date::MIN, HashSet::new()))) }
+    }
+
+    /// Who calls, if the certificate is good and one of its roles may do `act`. Asked anew at each
+    /// call, since a connection may outlive a certificate.
+    pub(super) async fn authorise(&self, peer: &Peer, act: Act) -> Result<Actor, Refusal> {
+        let now = OffsetDateTime::now_utc();
+        let actor = &peer.actor;
+        if self.store.is_revoked(&peer.certificate).await.map_err(|error| failed(&error))? {
+            self.note(DayNote::Revoked, actor, now).await?;
+            return Err(Refusal::new(
+                Reason::CertificateRevoked,
+                "this certificate was revoked; ask the administrator of your bureau for another",
+            ));
+        }
+        if self.is_first_today(actor, now) {
+            self.note(DayNote::LoggedIn, actor, now).await?;
+        }
+        match actor.holds_any(act.roles()) {
+            true => Ok(actor.clone()),
+            false => Err(self.refuse(actor, act).await?),
+        }
+    }
+
+    /// The refusal of what `actor` may not do, after it is logged.
+    pub(super) async fn refuse(&self, actor: &Actor, act: Act) -> Result<Refusal, Refusal> {
+        self.note(DayNote::RoleMissing(act.code()), actor, OffsetDateTime::now_utc()).await?;
+        let held: Vec<_> = actor.roles.iter().map(|role| role.as_str()).collect();
+        let held = match held.as_slice() {
+            [] => "no role".to_owned(),
+            _ => format!("the role {}", held.join(" and ")),
+        };
+        Ok(Refusal::new(
+            Reason::RoleMissing,
+            format!(
+                "{}; this certificate carries {held}. The administrator of your bureau issues \
+                 certificates with roles",
+                act.sentence()
+            ),
+        ))
+    }
+
+    fn is_first_today(&self, actor: &Actor, now: OffsetDateTime) -> bool {
+        // A set of whole entries: a panic elsewhere leaves nothing half written.
+        let mut today = self.today.lock().unwrap_or_else(PoisonError::into_inner);
+        if today.0 != now.date() {
+            *today = (now.date(), HashSet::new());
+        }
+        today.1.insert(actor.id.clone())
+    }
+
+    async fn note(&self, note: DayNote, by: &Actor, at: OffsetDateTime) -> Result<(), Refusal> {
+        self.store.note_of_day(note, by, at).await.map_err(|error| failed(&error))?;
+        Ok(())
+    }
+}
+
+fn failed(error: &StoreError) -> Refusal {
+    event!(warn, "it could not be looked up who may do what", error = error);
+    Refusal::new(
+        Reason::Internal,
+        "it could not be looked up or recorded who you are, so nothing was done; the administrator \
+         finds the cause in the node's log",
+    )
+}

@@ -1,0 +1,84 @@
+use symbolon_identifiers::IdentifierType;
+use symbolon_policy::rules::Adequacy;
+use symbolon_store::{AskedHeader, DecidedHeader, Erased, LogRecord, NewCheck, PartnerCounts};
+use time::Duration;
+
+use crate::fixture::{
+    Asked, Home, NOW, agreement_id, check_id, code, document, question, share, whole_log,
+};
+
+const DAY: Duration = Duration::days(1);
+
+async fn home_with_a_day_of_work_each() -> Home {
+    let home = Home::new().await;
+    for day in 0_u8..3 {
+        let at = NOW + DAY * i32::from(day);
+        let header = AskedHeader {
+            owner: code("FRA"),
+            agreement: agreement_id(),
+            header: document("asked"),
+        };
+        let decision = question(true, 1, Adequacy::Safeguards);
+        let check = NewCheck {
+            check: check_id(day.into()),
+            opening: b"opening",
+            permitted: vec![DecidedHeader {
+                header,
+                counts: PartnerCounts::default(),
+                decision: decision.clone(),
+            }],
+            forbidden: Vec::new(),
+            at,
+        };
+        home.store.record_asked(check, |_, _| decision.clone()).await.unwrap();
+        let receipt = document("receipt");
+        home.store
+            .record_receipt(&check_id(day.into()), &code("FRA"), &agreement_id(), &receipt)
+            .await
+            .unwrap();
+        let mut answered =
+            Asked::new(100 + u64::from(day), vec![share(IdentifierType::Vin, 1, 100)]);
+        answered.at = at;
+        answered.admit(&home.store).await.unwrap();
+    }
+    home
+}
+
+#[tokio::test]
+async fn what_is_older_is_gone_and_the_tree_is_as_it_was() {
+    let home = home_with_a_day_of_work_each().await;
+    let leaves = home.store.log_leaves(0, 100).await.unwrap();
+    let root = home.store.log_root(6).await.unwrap();
+    let before = NOW + DAY + DAY;
+    let erased = home.store.erase_before(before, before).await.unwrap();
+    assert_eq!(erased, Erased { entries: 4, asked: 2, answered: 2 });
+
+    assert_eq!(home.store.log_leaves(0, 6).await.unwrap(), leaves);
+    assert_eq!(home.store.log_root(6).await.unwrap(), root);
+    let log = whole_log(&home.store).await;
+    let kept: Vec<_> = log.iter().map(|entry| entry.record.is_some()).collect();
+    assert_eq!(kept, [false, false, false, false, true, true, true]);
+    let record = LogRecord::RecordsErased { before, entries: 4, asked: 2, answered: 2 };
+    assert_eq!(log[6].record, Some(record));
+    let proof = home.store.log_inclusion(0, 7).await.unwrap();
+    proof.verify(&leaves[0], 0, 7, &home.store.log_root(7).await.unwrap()).unwrap();
+
+    for day in 0..3 {
+        let is_kept = home.store.asked(&check_id(day)).await.unwrap().is_some();
+        assert_eq!(is_kept, day == 2);
+        assert_eq!(home.store.receipts(Some(&check_id(day))).await.unwrap().is_empty(), day != 2);
+        assert_eq!(home.store.asked_entry(&check_id(day)).await.unwrap().is_some(), day == 2);
+    }
+    // An erased log is no damaged one.
+    assert!(home.store.look_log_over(0, 100).await.unwrap().damaged.is_empty());
+}
+
+#[tokio::test]
+async fn nothing_is_logged_where_nothing_was_erased() {
+    let home = home_with_a_day_of_work_each().await;
+    for _ in 0..2 {
+        let erased = home.store.erase_before(NOW - DAY, NOW).await.unwrap();
+        assert_eq!(erased, Erased::default());
+        assert_eq!(home.store.log_size().await.unwrap(), 6);
+    }
+}
