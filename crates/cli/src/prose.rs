@@ -9,7 +9,7 @@ const WIDTH: usize = 78;
 /// `text` in lines of at most 78 columns, each after `indent` blanks.
 pub(crate) fn wrapped(text: &str, indent: usize) -> String {
     let mut out = String::new();
-    let mut column = 0;
+    let mut column = 0_usize;
     for word in text.split_whitespace() {
         let width = word.width();
         if column > 0 && column.saturating_add(width).saturating_add(1) > WIDTH {

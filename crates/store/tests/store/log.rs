@@ -41,7 +41,12 @@ async fn every_kind_of_record_is_read_back_as_it_was_written() {
         LogRecord::AgreementRemoved { agreement: agreement_id() },
         LogRecord::ScopeKeyMade { scope },
         LogRecord::ScopeKeyDestroyed { scope },
-        LogRecord::ManifestPublished { scope, version: 3, manifest: "00".to_owned() },
+        LogRecord::ManifestPublished {
+            scope,
+            version: 3,
+            manifest: "00".to_owned(),
+            kept_out: None,
+        },
         LogRecord::CheckAdmitted {
             requester: requester.clone(),
             check,
