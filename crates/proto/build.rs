@@ -9,6 +9,8 @@ const FILES: &[&str] = &[
     "symbolon/v1/documents.proto",
     "symbolon/v1/disclosure.proto",
     "symbolon/partner/v1/disclosure.proto",
+    "symbolon/v1/notices.proto",
+    "symbolon/partner/v1/agreements.proto",
     "symbolon/partner/v1/partner.proto",
     "symbolon/bureau/v1/approvals.proto",
     "symbolon/bureau/v1/bureau.proto",

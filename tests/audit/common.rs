@@ -12,11 +12,11 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode},
 };
 use symbolon_cli::scenario::Bureau;
-use symbolon_exchange::Receipt;
+use symbolon_exchange::{Receipt, log_origin};
 use symbolon_identifiers::IdentifierType;
-use symbolon_ledger::Commitment;
-use symbolon_policy::VerifyingKey;
-use symbolon_store::{FaultKind, LogFault};
+use symbolon_ledger::{Commitment, SignedCheckpoint};
+use symbolon_policy::{VerifyingKey, rules::Role};
+use symbolon_store::{FaultKind, LogFault, LogId};
 use symbolon_tests::{Offer, World, program};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -55,10 +55,33 @@ pub(crate) fn text(path: &Path) -> &str {
 
 /// Exports a bureau's log into a new folder.
 pub(crate) fn export(bureau: &Bureau, folder: PathBuf) -> PathBuf {
-    let (report, code) =
-        symbolon(&["audit", "export", "--data", text(bureau.folder.root()), text(&folder)]);
+    let (report, code) = as_inspector(bureau, &["export"], &[text(&folder)]);
     assert_eq!(code, 0, "{report}");
     folder
+}
+
+/// Runs an `audit` command on a bureau's data folder as its inspector.
+pub(crate) fn as_inspector(bureau: &Bureau, command: &[&str], more: &[&str]) -> (Value, i32) {
+    as_person(bureau, "inspector", Role::Inspector, command, more)
+}
+
+/// The same as its administrator.
+pub(crate) fn as_administrator(bureau: &Bureau, command: &[&str], more: &[&str]) -> (Value, i32) {
+    as_person(bureau, "administrator", Role::Administrator, command, more)
+}
+
+fn as_person(
+    bureau: &Bureau,
+    name: &str,
+    role: Role,
+    command: &[&str],
+    more: &[&str],
+) -> (Value, i32) {
+    if !bureau.folder.person(name).exists() {
+        bureau.issue_with(name, &[role]).unwrap();
+    }
+    let data = ["--data", text(bureau.folder.root()), "--as", name];
+    symbolon(&[["audit"].as_slice(), command, &data, more].concat())
 }
 
 /// Verifies exports together.
@@ -84,7 +107,7 @@ pub(crate) fn findings(report: &Value, bureau: &str) -> Vec<(String, Option<u64>
         .collect()
 }
 
-/// Asks `count` times, and waits until the requester has proven the owner's log up to the last receipt.
+/// Asks `count` times, and settles.
 pub(crate) async fn ask_and_settle(world: &World, count: usize) {
     for _ in 0..count {
         let report = world.ask(&[("imo", LISTED, "")]).await;
@@ -93,17 +116,23 @@ pub(crate) async fn ask_and_settle(world: &World, count: usize) {
     settle(world).await;
 }
 
-/// Waits until both have proven each other's log up to all that they have seen of it, and the owner
-/// has the requester's cosignature.
+/// Waits until the owner has signed its log as it is, and the requester has proven all that it has seen
+/// of it and cosigned the newest.
 pub(crate) async fn settle(world: &World) {
-    let size = newest_receipt(&world.requester).await.entry_index + 1;
-    until("the logs are followed", async || {
-        let store = world.requester.store().await.unwrap();
-        let all = store.checkpoints().await.unwrap();
+    let (requester, owner) = (&world.requester, &world.owner);
+    until("the owner's log is followed", async || {
+        let store = requester.store().await.unwrap();
         let unproven = store.all_unproven_checkpoints().await.unwrap();
         store.close().await;
-        let covers = all.iter().any(|one| one.log.bureau == world.owner.code && one.size >= size);
-        (covers && unproven.is_empty()).then_some(())
+        let store = owner.store().await.unwrap();
+        let log = LogId { bureau: owner.code.clone(), key: owner.card.keys.log };
+        let newest = store.agreed_checkpoint(&log).await.unwrap()?;
+        let size = store.log_size().await.unwrap();
+        store.close().await;
+        let note = SignedCheckpoint::parse(&newest.note).unwrap();
+        let (name, key) = (log_origin(&requester.code), requester.card.keys.log.0);
+        let is_cosigned = note.verify_cosignature(&name, &key).is_ok();
+        (unproven.is_empty() && newest.size == size && is_cosigned).then_some(())
     })
     .await;
 }

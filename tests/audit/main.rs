@@ -9,6 +9,7 @@
     reason = "tests fail by panicking"
 )]
 
+mod calls;
 mod common;
 mod erasing;
 mod files;

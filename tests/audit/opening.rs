@@ -5,7 +5,9 @@ use std::fs;
 use serde_json::{Value, json};
 use symbolon_tests::World;
 
-use crate::common::{LISTED, UNLISTED, export, settle, ships, symbolon, text};
+use crate::common::{
+    LISTED, UNLISTED, as_administrator, as_inspector, export, settle, ships, symbolon, text,
+};
 
 struct Opened {
     world: World,
@@ -28,10 +30,9 @@ async fn opened() -> Opened {
 #[tokio::test]
 async fn an_inspector_sees_who_asked_what_and_that_exactly_this_was_asked() {
     let Opened { world, check, .. } = opened().await;
-    let data = text(world.requester.folder.root());
     let own = export(&world.owner, world.scratch().join("own"));
     let (report, code) =
-        symbolon(&["audit", "open", "--data", data, &check, "--against", text(&own)]);
+        as_inspector(&world.requester, &["open"], &[&check, "--against", text(&own)]);
     assert_eq!(code, 0, "{report}");
     assert_eq!(report["holds"], true);
     assert_eq!(report["officer"], "officer-7");
@@ -47,30 +48,27 @@ async fn an_inspector_sees_who_asked_what_and_that_exactly_this_was_asked() {
     assert_eq!(party["receipt"]["holds"], true);
     assert_eq!(party["receipt"]["owner_entry"], "holds");
     // That it was opened is in the log.
-    let (lines, _) = symbolon(&["audit", "log", "--data", data, "--event", "check_opened"]);
+    let (lines, _) = as_inspector(&world.requester, &["log"], &["--event", "check_opened"]);
     assert_eq!(lines.as_array().unwrap().len(), 1);
     assert_eq!(lines[0]["record"]["check"], check.as_str());
+    assert_eq!(lines[0]["record"]["by"]["roles"], json!(["inspector"]));
+    // Nobody but an inspector opens one.
+    let (_, code) = as_administrator(&world.requester, &["open"], &[&check]);
+    assert_eq!(code, 1);
     // A check that was never asked is not made up.
-    let (_, code) = symbolon(&["audit", "open", "--data", data, &"ab".repeat(16)]);
+    let (_, code) = as_inspector(&world.requester, &["open"], &[&"ab".repeat(16)]);
     assert_eq!(code, 1);
 }
 
 #[tokio::test]
 async fn one_element_is_shown_without_the_other_and_verified_by_somebody_with_files_only() {
     let Opened { world, check, agreement } = opened().await;
-    let data = text(world.requester.folder.root());
     let file = world.scratch().join("element.json");
-    let (report, code) = symbolon(&[
-        "audit",
-        "open",
-        "--data",
-        data,
-        &check,
-        "--position",
-        "1",
-        "--evidence",
-        text(&file),
-    ]);
+    let (report, code) = as_inspector(
+        &world.requester,
+        &["open"],
+        &[&check, "--position", "1", "--evidence", text(&file)],
+    );
     assert_eq!(code, 0, "{report}");
     let shown = report["elements"].as_array().unwrap();
     assert_eq!(shown.len(), 1);

@@ -4,8 +4,8 @@ use symbolon_store::FaultKind;
 use symbolon_tests::{World, world::outcomes};
 
 use crate::common::{
-    LISTED, Tampering, ask_and_settle, copy, fault, forget_what_was_signed, metric, ships,
-    symbolon, tamper, text, until,
+    LISTED, Tampering, as_inspector, ask_and_settle, copy, fault, forget_what_was_signed, metric,
+    ships, tamper, until,
 };
 
 async fn assert_answers_nothing(world: &World) {
@@ -41,7 +41,7 @@ async fn a_record_that_is_not_what_its_leaf_stands_for_stops_its_own_node() {
     world.start_owner();
     fault(&world.owner, &world.owner, &[FaultKind::Damaged]).await;
     assert_answers_nothing(&world).await;
-    let (lines, code) = symbolon(&["audit", "log", "--data", text(world.owner.folder.root())]);
+    let (lines, code) = as_inspector(&world.owner, &["log"], &[]);
     assert_eq!(code, 4);
     let damaged: Vec<_> =
         lines.as_array().unwrap().iter().filter(|line| line["state"] == "damaged").collect();
@@ -57,7 +57,7 @@ async fn a_database_of_before_is_noticed_by_what_lies_beside_it() {
     let (state, backup) = (world.owner.folder.root().join("state"), world.scratch().join("backup"));
     copy(&state, &backup);
     world.start_owner();
-    crate::common::until("the owner answers again", async || {
+    until("the owner answers again", async || {
         let report = world.ask(&[("imo", LISTED, "")]).await;
         (report.answers[0].outcome == "hit").then_some(())
     })
@@ -79,7 +79,7 @@ async fn a_whole_bureau_of_before_is_noticed_by_its_partner_who_tells_it() {
     let (state, backup) = (world.owner.folder.root().join("state"), world.scratch().join("backup"));
     copy(&state, &backup);
     world.start_owner();
-    crate::common::until("the owner answers again", async || {
+    until("the owner answers again", async || {
         let report = world.ask(&[("imo", LISTED, "")]).await;
         (report.answers[0].outcome == "hit").then_some(())
     })

@@ -1,8 +1,12 @@
 //! End to end: real processes, real TLS, real databases. One module for each promise.
 #![cfg(test)]
 
+mod agreements;
 mod answers;
 mod demo;
+mod disclosures;
+mod people;
 mod program;
+mod records;
 mod rules;
 mod standing;

@@ -12,6 +12,9 @@ use serde_json::Value;
 use symbolon_tests::program;
 use tempfile::TempDir;
 
+/// Founding a bureau makes this person.
+const ADMINISTRATOR: [&str; 2] = ["--as", "administrator"];
+
 fn symbolon(folder: &Path, arguments: &[&str]) -> Output {
     Command::new(program()).args(arguments).current_dir(folder).output().unwrap()
 }
@@ -82,10 +85,13 @@ fn two_bureaus_agree_load_run_and_answer_by_commands_alone() {
         "record_id,identifier_type,value,country\nB1,vin,1M8GDM9AXKP042788,\nB2,plate,B-AB 1234,DEU\n",
     )
     .unwrap();
-    done(here, &["dataset", "create", "--data", "beta", "vehicles", "--title", "Stolen vehicles"]);
-    let loaded = done(here, &["dataset", "import", "--data", "beta", "vehicles", "list.csv"]);
+    let create = ["dataset", "create", "--data", "beta", "vehicles", "--title", "Stolen vehicles"];
+    done(here, &[&create[..], &ADMINISTRATOR].concat());
+    let import = ["dataset", "import", "--data", "beta", "vehicles", "list.csv"];
+    let import = [&import[..], &ADMINISTRATOR].concat();
+    let loaded = done(here, &import);
     assert_eq!(loaded["added"], 2);
-    let again = done(here, &["dataset", "import", "--data", "beta", "vehicles", "list.csv"]);
+    let again = done(here, &import);
     assert_eq!((&again["added"], &again["unchanged"]), (&0.into(), &2.into()));
 
     done(
@@ -107,19 +113,44 @@ fn two_bureaus_agree_load_run_and_answer_by_commands_alone() {
             "agreement.json",
         ],
     );
-    let unsigned = symbolon(here, &["agreement", "install", "--data", "alpha", "agreement.json"]);
-    assert_eq!(unsigned.status.code(), Some(1));
-    for data in ["alpha", "beta"] {
-        done(here, &["agreement", "sign", "--data", data, "agreement.json"]);
-    }
     let shown = done(here, &["agreement", "show", "agreement.json"]);
-    assert_eq!((&shown["in_force"], &shown["problem"]), (&true.into(), &Value::Null));
+    assert!(shown["problem"].as_str().unwrap().contains("has not signed yet"));
+    let install = ["agreement", "install", "--data", "alpha", "agreement.json"];
+    assert_eq!(symbolon(here, &[&install[..], &ADMINISTRATOR].concat()).status.code(), Some(1));
     for data in ["alpha", "beta"] {
-        done(here, &["agreement", "install", "--data", data, "agreement.json"]);
+        for (name, role) in [("lawyer", "legal"), ("second", "approver")] {
+            let person = ["keys", "issue", "--data", data, name, "--role", role];
+            done(here, &[&person[..], &ADMINISTRATOR].concat());
+        }
     }
-    let issued = done(here, &["keys", "issue", "--data", "alpha", "border-post-7"]);
+    for (data, other) in [("alpha", "beta"), ("beta", "alpha")] {
+        let heard = done(here, &["node", "card", "--data", other, "--fingerprint"]);
+        let heard = heard["fingerprint"].as_str().unwrap();
+        let card = format!("{other}.json");
+        let add = ["contact", "add", "--data", data, "--as", "lawyer", &card, "--fingerprint"];
+        let misheard = format!("{}{}", if heard.starts_with('0') { '1' } else { '0' }, &heard[1..]);
+        let refused = symbolon(here, &[&add[..], &[&misheard]].concat());
+        assert_eq!(refused.status.code(), Some(1));
+        done(here, &[&add[..], &[heard]].concat());
+        assert_eq!(done(here, &["contact", "list", "--data", data]).as_array().unwrap().len(), 1);
+    }
+    let issue = ["keys", "issue", "--data", "alpha", "border-post-7", "--role", "officer"];
+    let issued = done(here, &[&issue[..], &ADMINISTRATOR].concat());
     let profile = issued["profile"].as_str().unwrap().to_owned();
     let mut nodes = [run(here, "alpha"), run(here, "beta")];
+    propose(here, "alpha", "agreement.json");
+    // One person is not two, and a lawyer does not do an approver's work.
+    for person in ["lawyer", "administrator"] {
+        let alone = ["agreement", "approve", "--data", "alpha", "--as", person, "alp-bet"];
+        assert_eq!(symbolon(here, &alone).status.code(), Some(1));
+    }
+    assert_eq!(approve(here, "alpha")["state"], "proposed");
+    wait_for_state(here, "beta", "proposed");
+    let shown = done(here, &["agreement", "show", "--data", "beta", "alp-bet"]);
+    assert_eq!(shown["parties"][0]["signed"], true);
+    propose(here, "beta", "alp-bet");
+    assert_eq!(approve(here, "beta")["state"], "active");
+    wait_for_state(here, "alpha", "active");
 
     let began = Instant::now();
     let report = loop {
@@ -153,7 +184,14 @@ fn two_bureaus_agree_load_run_and_answer_by_commands_alone() {
         report["answers"].as_array().unwrap().iter().map(|a| &a["outcome"]).collect();
     assert_eq!(outcomes, ["hit", "not_permitted"]);
 
-    done(here, &["agreement", "remove", "--data", "beta", "alp-bet"]);
+    let reason = ["--reason", "it has served its time"];
+    let revoke = ["agreement", "revoke", "--data", "beta", "--as", "lawyer", "alp-bet"];
+    done(here, &[&revoke[..], &reason].concat());
+    assert_eq!(approve(here, "beta")["state"], "revoked");
+    wait_for_state(here, "alpha", "revoked");
+    let history = done(here, &["agreement", "history", "--data", "alpha", "alp-bet"]);
+    let last = history.as_array().unwrap().last().unwrap();
+    assert_eq!((&last["party"], &last["reason"]), (&"BET".into(), &reason[1].into()));
     let began = Instant::now();
     loop {
         let output =
@@ -171,6 +209,27 @@ fn two_bureaus_agree_load_run_and_answer_by_commands_alone() {
     }
 }
 
+fn propose(here: &Path, data: &str, agreement: &str) {
+    let propose = ["agreement", "propose", "--data", data, "--as", "lawyer", agreement];
+    assert_eq!(done(here, &propose)["act"], "sign_agreement");
+}
+
+fn approve(here: &Path, data: &str) -> Value {
+    done(here, &["agreement", "approve", "--data", data, "--as", "second", "alp-bet"])
+}
+
+fn wait_for_state(here: &Path, data: &str, state: &str) {
+    let began = Instant::now();
+    loop {
+        let list = done(here, &["agreement", "list", "--data", data]);
+        if list[0]["state"] == state {
+            return;
+        }
+        assert!(began.elapsed() < Duration::from_secs(60), "{list:#}");
+        std::thread::sleep(Duration::from_millis(300));
+    }
+}
+
 #[test]
 fn every_command_explains_itself_and_completions_are_printed() {
     let folder = TempDir::new().unwrap();
@@ -185,7 +244,11 @@ fn every_command_explains_itself_and_completions_are_printed() {
         vec!["node", "run", "--help"],
         vec!["dataset", "import", "--help"],
         vec!["agreement", "draft", "--help"],
+        vec!["agreement", "propose", "--help"],
+        vec!["contact", "add", "--help"],
         vec!["keys", "issue", "--help"],
+        vec!["keys", "revoke", "--help"],
+        vec!["approve", "--help"],
     ] {
         let output = symbolon(folder.path(), &command);
         assert!(output.status.success() && output.stdout.len() > 200, "{command:?}");

@@ -18,7 +18,7 @@ use symbolon_cli::{
 use symbolon_identifiers::IdentifierType;
 use symbolon_policy::{
     Actor, Conditions,
-    rules::{CheckMode, Facts, LoggedDecision, RulePack, RuleSet},
+    rules::{CheckMode, Facts, LoggedDecision, Role, RulePack, RuleSet},
 };
 use symbolon_proto::bureau::v1::SubjectCategory;
 use symbolon_store::LogRecord;
@@ -308,6 +308,50 @@ async fn rules_that_cannot_be_read_deny_everything() {
     world.requester.adopt(&starter_files()).await.unwrap();
     tokio::time::sleep(Duration::from_secs(2)).await;
     assert_eq!(outcomes(&world.ask(&[LISTED]).await), ["hit"]);
+}
+
+#[tokio::test]
+async fn two_people_put_rules_in_force_and_one_alone_does_not() {
+    let world = World::new(&ships()).await;
+    for (name, role) in [("lawyer", Role::Legal), ("approver", Role::Approver)] {
+        world.requester.issue_with(name, &[role]).unwrap();
+    }
+    let data = path(world.requester.folder.root());
+    let closed = with_tables("[partners.OWN]\nadequacy = \"none\"\n");
+    let draft = write(world.scratch().join("draft"), &closed);
+    let refused = |arguments: &[&str], words: &str| {
+        let output = symbolon(&[&["rules"], arguments].concat());
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}");
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert!(error.contains(words), "{error}");
+    };
+    refused(&["adopt", "--data", data, path(&draft)], "--as");
+    refused(&["adopt", "--data", data, "--as", "officer", path(&draft)], "legal");
+    let proposed = json(&["rules", "adopt", "--data", data, "--as", "lawyer", path(&draft)]);
+    let hash = proposed["hash"].as_str().unwrap();
+    let shown = json(&["rules", "show", "--data", data]);
+    assert_eq!((&shown["adopted"], &shown["waiting"][0]["hash"]), (&false.into(), &hash.into()));
+    refused(&["approve", "--data", data, "--as", "lawyer", hash], "another person must approve");
+    refused(&["approve", "--data", data, "--as", "officer", hash], "approver");
+    assert_eq!(outcomes(&world.ask(&[LISTED]).await), ["hit"]);
+
+    json(&["rules", "approve", "--data", data, "--as", "approver", hash]);
+    let began = Instant::now();
+    while outcomes(&world.ask(&[LISTED]).await) == ["hit"] {
+        assert!(began.elapsed() < Duration::from_secs(10), "{}", world.log("requester"));
+    }
+    forbidden_by(&world.ask(&[LISTED]).await, "neither adequacy", "Articles 36 to 38");
+    let shown = json(&["rules", "show", "--data", data]);
+    assert_eq!((&shown["adopted"], &shown["hash"]), (&true.into(), &hash.into()));
+    assert!(shown["proposed_by"].as_str().unwrap().ends_with("lawyer"), "{shown}");
+    assert!(shown["approved_by"].as_str().unwrap().ends_with("approver"), "{shown}");
+    let words = text(&symbolon(&["rules", "show", "--data", data]));
+    assert!(words.contains("In force") && words.contains("approved by"), "{words}");
+    // An approval serves once.
+    refused(&["approve", "--data", data, "--as", "approver", hash], "nobody has proposed");
+    // Rules that do not load are not proposed.
+    fs::write(draft.join("R01.toml"), "id = 7").unwrap();
+    refused(&["adopt", "--data", data, "--as", "lawyer", path(&draft)], "R01.toml");
 }
 
 #[tokio::test]

@@ -9,6 +9,7 @@ use std::{
 
 use symbolon_cli::{
     rows::Row,
+    scenario::ADMINISTRATOR,
     standing::{self, Kept, Listed, Matched},
 };
 use symbolon_store::LogRecord;
@@ -92,6 +93,7 @@ fn add_record(world: &World, row: &str) {
         .arg(world.owner.folder.root())
         .arg(DATASET)
         .arg(&path)
+        .args(["--as", ADMINISTRATOR])
         .output()
         .unwrap();
     assert!(status.status.success(), "{}", String::from_utf8_lossy(&status.stderr));

@@ -8,7 +8,7 @@ use symbolon_cli::{
     scenario::{agree, dataset, simple_terms},
 };
 use symbolon_identifiers::IdentifierType;
-use symbolon_policy::{AgreementTerms, Scope, SignedAgreement, WhoLearns};
+use symbolon_policy::{AgreementTerms, Scope, SignedAgreement, WhoLearns, rules::Role};
 use symbolon_tests::{
     Offer, World,
     raw::{self, Question},
@@ -87,14 +87,13 @@ async fn an_agreement_that_is_not_signed_by_all_as_it_stands_is_not_installed() 
 async fn terms_that_this_version_does_not_carry_out_can_be_neither_drafted_nor_signed() {
     let world = World::founded(&ships(10), |_| {}).await;
     let path = world.scratch().join("terms.json");
-    let data = text(world.owner.folder.root());
     for who in [WhoLearns::Mutual, WhoLearns::HolderFirst] {
         let mut terms = world.agreement.terms().clone();
         terms.datasets[0].who_learns = who;
         let error = SignedAgreement::draft(&terms).unwrap_err().to_string();
         assert!(error.contains("who_learns"), "{error}");
         fs::write(&path, serde_json::to_string(&terms).unwrap()).unwrap();
-        let (reason, sentence) = failure_of(&["agreement", "sign", "--data", data, text(&path)]);
+        let (reason, sentence) = failure_of(&["agreement", "show", text(&path)]);
         assert_eq!(reason, "agreement");
         assert!(sentence.contains("does not carry them out"), "{sentence}");
     }
@@ -110,7 +109,7 @@ async fn terms_that_this_version_does_not_carry_out_can_be_neither_drafted_nor_s
         let mut terms = world.agreement.terms().clone();
         change(&mut terms);
         fs::write(&path, serde_json::to_string(&terms).unwrap()).unwrap();
-        let (_, sentence) = failure_of(&["agreement", "sign", "--data", data, text(&path)]);
+        let (_, sentence) = failure_of(&["agreement", "show", text(&path)]);
         assert!(sentence.contains(field), "{field}: {sentence}");
     }
 }

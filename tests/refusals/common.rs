@@ -15,7 +15,7 @@ use serde_json::Value;
 use symbolon_cli::{
     asking::{CheckReport, Reason},
     rows::Mapping,
-    scenario::{Bureau, RunningNode, agree, dataset, simple_terms},
+    scenario::{ADMINISTRATOR, Bureau, RunningNode, agree, dataset, simple_terms},
 };
 use symbolon_client::{Credentials, crypto_provider, read_certificates};
 use symbolon_identifiers::IdentifierType;
@@ -101,9 +101,15 @@ pub(crate) async fn ask_until(world: &World, outcome: &str) -> CheckReport {
     panic!("never {outcome}: {last}\nowner: {}", world.log("owner"));
 }
 
-/// Runs the program to its end.
+/// Runs the program to its end; what needs a person is done by the administrator, unless said
+/// otherwise.
 pub(crate) fn symbolon<S: AsRef<OsStr>>(arguments: &[S]) -> Output {
-    Command::new(program()).args(arguments).env_remove("SYMBOLON_PROFILE").output().unwrap()
+    Command::new(program())
+        .args(arguments)
+        .env_remove("SYMBOLON_PROFILE")
+        .env("SYMBOLON_AS", ADMINISTRATOR)
+        .output()
+        .unwrap()
 }
 
 /// The same with `--json`; standard output as JSON, and the exit code.

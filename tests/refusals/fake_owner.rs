@@ -22,10 +22,11 @@ use symbolon_policy::{Scope, SigningKey};
 use symbolon_proto::{
     partner::v1::{
         CheckRequest, CheckResponse, DownloadTagSetRequest, DownloadTagSetResponse, EvaluatedChunk,
-        ExchangeCheckpointsRequest, ExchangeCheckpointsResponse, ExchangeDisclosuresRequest,
-        ExchangeDisclosuresResponse, GetLogCheckpointRequest, GetLogCheckpointResponse,
-        GetLogConsistencyRequest, GetLogConsistencyResponse, GetManifestsRequest,
-        GetManifestsResponse, check_request, check_response,
+        ExchangeAgreementRequest, ExchangeAgreementResponse, ExchangeCheckpointsRequest,
+        ExchangeCheckpointsResponse, ExchangeDisclosuresRequest, ExchangeDisclosuresResponse,
+        GetLogCheckpointRequest, GetLogCheckpointResponse, GetLogConsistencyRequest,
+        GetLogConsistencyResponse, GetManifestsRequest, GetManifestsResponse, check_request,
+        check_response,
         partner_service_server::{PartnerService, PartnerServiceServer},
     },
     v1::SignedDocument,
@@ -228,6 +229,7 @@ impl FakeOwner {
             issued_at: now,
             expires_at: now + time::Duration::days(1),
             updated_at: now,
+            labels: None,
         };
         let document = manifest.sign(&self.manifest_key);
         Offered { manifest, document, file }
@@ -399,6 +401,13 @@ impl PartnerService for FakeOwner {
         _request: Request<GetLogConsistencyRequest>,
     ) -> Result<Response<GetLogConsistencyResponse>, Status> {
         Err(Status::unavailable("no log is shown here"))
+    }
+
+    async fn exchange_agreement(
+        &self,
+        _request: Request<ExchangeAgreementRequest>,
+    ) -> Result<Response<ExchangeAgreementResponse>, Status> {
+        Err(Status::unavailable("no agreement is exchanged here"))
     }
 
     async fn exchange_checkpoints(

@@ -9,6 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use symbolon_cli::scenario::ADMINISTRATOR;
 use symbolon_identifiers::IdentifierType;
 use symbolon_oprf::{Blind, voprf};
 use symbolon_proto::partner::v1::check_response::Part;
@@ -210,7 +211,16 @@ async fn an_import_killed_at_any_moment_has_loaded_all_or_nothing() {
         }
         fs::write(&path, rows).unwrap();
         let mut import = Command::new(program())
-            .args(["dataset", "import", "--data", &data, DATASET, text(&path)])
+            .args([
+                "dataset",
+                "import",
+                "--data",
+                &data,
+                "--as",
+                ADMINISTRATOR,
+                DATASET,
+                text(&path),
+            ])
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()

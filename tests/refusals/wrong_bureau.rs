@@ -85,6 +85,7 @@ async fn a_partner_gets_nothing_under_an_agreement_of_others() {
         [(&world.agreement, "agreement_unknown"), (&own_agreement, "scope_unknown")]
     {
         let request = DownloadTagSetRequest {
+            labels: false,
             agreement_id: agreement.terms().id.to_string(),
             scope_id: scope.0.to_vec(),
             version: 1,

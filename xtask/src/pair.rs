@@ -10,7 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use symbolon_cli::scenario::{Bureau, RunningNode, agree, dataset, simple_terms};
+use symbolon_cli::scenario::{ADMINISTRATOR, Bureau, RunningNode, agree, dataset, simple_terms};
 use symbolon_identifiers::IdentifierType;
 use symbolon_store::NodeConfig;
 use tempfile::TempDir;
@@ -118,7 +118,10 @@ impl Pair {
     /// A command at a bureau's data folder.
     pub(crate) fn at(&self, bureau: &Bureau, arguments: &[&str]) -> Command {
         let mut command = Command::new(&self.program);
-        command.args(arguments).env("SYMBOLON_DATA", bureau.folder.root());
+        command
+            .args(arguments)
+            .env("SYMBOLON_DATA", bureau.folder.root())
+            .env("SYMBOLON_AS", ADMINISTRATOR);
         command
     }
 

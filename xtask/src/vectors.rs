@@ -209,6 +209,7 @@ fn make_manifest() -> Result<Value, Box<dyn Error>> {
         issued_at: WHEN,
         expires_at: WHEN + time::Duration::days(30),
         updated_at: WHEN - time::Duration::hours(1),
+        labels: None,
     };
     let hashes = manifest.canaries.membership_hashes(&key.public_key(), IdentifierType::Vin)?;
     let mut value = signed(&manifest.sign(&signing_key(1)?), Label::Manifest);

@@ -38,7 +38,8 @@ impl Acting {
         store: &Store,
         allowed: &[Role],
     ) -> Result<Actor, CliError> {
-        let wanted = listed(allowed);
+        let wanted: Vec<_> = allowed.iter().map(|role| role.as_str()).collect();
+        let wanted = wanted.join(" or ");
         let Some(person) = &self.person else {
             return Err(CliError::new(
                 "person_missing",
@@ -59,14 +60,13 @@ impl Acting {
         if !holder.actor.holds_any(allowed) {
             let now = OffsetDateTime::now_utc();
             store.note_of_day(DayNote::RoleMissing("command"), &holder.actor, now).await?;
+            let held: Vec<_> = holder.actor.roles.iter().map(|role| role.as_str()).collect();
+            let held =
+                if held.is_empty() { "without a role".to_owned() } else { held.join(" and ") };
             return Err(CliError::new(
                 "role_missing",
                 format!(
-                    "{person} is {}, and this is the work of {wanted}; nobody does another's work",
-                    match holder.actor.roles.is_empty() {
-                        true => "without a role".to_owned(),
-                        false => listed(&holder.actor.roles.iter().copied().collect::<Vec<_>>()),
-                    }
+                    "{person} is {held}, and this is the work of {wanted}; nobody does another's work"
                 ),
             ));
         }
@@ -83,10 +83,4 @@ fn prove(folder: &DataFolder, person: &str) -> Result<Holder, CliError> {
     let since_epoch = std::time::Duration::from_secs(u64::try_from(now).unwrap_or_default());
     Holder::prove(&roots, &credentials, since_epoch)
         .map_err(|error| CliError::new("person_unproven", format!("{person}: {error}")))
-}
-
-/// Roles as a sentence has them: "officer", "officer or analyst".
-pub(crate) fn listed(roles: &[Role]) -> String {
-    let codes: Vec<_> = roles.iter().map(|role| role.as_str()).collect();
-    codes.join(" or ")
 }

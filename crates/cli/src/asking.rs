@@ -15,7 +15,8 @@ use tonic::transport::Channel;
 
 use self::gather::Gathering;
 pub use self::report::{
-    Answer, CheckReport, Coverage, Desk, ItemWarning, ListTally, Rejected, Summary, Trouble,
+    Answer, CheckReport, Coverage, Desk, ItemWarning, ListTally, Rejected, Released, Summary,
+    Trouble,
 };
 use crate::CliError;
 

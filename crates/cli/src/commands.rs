@@ -1,6 +1,8 @@
 mod agreement;
+mod approve;
 mod audit;
 mod check;
+mod contact;
 mod coverage;
 mod dataset;
 mod demo;
@@ -56,6 +58,8 @@ enum Command {
     Demo(demo::Demo),
     /// Ask partner bureaus about one identifier, a scanned document or a file.
     Check(check::Check),
+    /// Approve what others are to ask, where rules want a second person.
+    Approve(approve::Approve),
     /// Keep a list asked, and see what it hits in new versions of partners' lists.
     #[command(subcommand)]
     Standing(standing::StandingCommand),
@@ -67,7 +71,10 @@ enum Command {
     /// Make and load this bureau's own lists.
     #[command(subcommand)]
     Dataset(dataset::DatasetCommand),
-    /// Draft, sign, verify and install agreements.
+    /// Know other bureaus by their cards, before there is an agreement.
+    #[command(subcommand)]
+    Contact(contact::ContactCommand),
+    /// Draft, propose, sign, suspend and end agreements.
     #[command(subcommand)]
     Agreement(agreement::AgreementCommand),
     /// Ask for the record behind a hit; decide on what partners ask for.
@@ -110,10 +117,12 @@ async fn dispatch(command: Command, output: Output) -> Result<u8, CliError> {
     match command {
         Command::Demo(demo) => demo.run(output).await,
         Command::Check(check) => check.run(output).await,
+        Command::Approve(approve) => approve.run(output).await,
         Command::Standing(standing) => standing.run(output).await,
         Command::Coverage(coverage) => coverage.run(output).await,
         Command::Node(node) => node.run(output).await,
         Command::Dataset(dataset) => dataset.run(output).await,
+        Command::Contact(contact) => contact.run(output).await,
         Command::Agreement(agreement) => agreement.run(output).await,
         Command::Disclosure(disclosure) => disclosure.run(output).await,
         Command::Rules(rules) => rules.run(output).await,

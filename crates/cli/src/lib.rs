@@ -2,7 +2,7 @@
 //!
 //! The library half holds what the end-to-end tests and developer tools share with the program:
 //! [`scenario`] sets up whole bureaus and runs their nodes as processes, [`asking`] asks one,
-//! [`standing`] keeps lists asked there.
+//! [`standing`] keeps lists asked there, [`legal`] signs and ends agreements.
 
 #![forbid(unsafe_code)]
 
@@ -12,6 +12,7 @@ pub mod asking;
 mod audit;
 mod commands;
 mod failure;
+pub mod legal;
 mod output;
 mod profile;
 mod prose;

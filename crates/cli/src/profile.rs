@@ -5,7 +5,9 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 use symbolon_client::{Credentials, bureau, read_certificates};
-use symbolon_proto::bureau::v1::bureau_service_client::BureauServiceClient;
+use symbolon_proto::bureau::v1::{
+    approval_service_client::ApprovalServiceClient, bureau_service_client::BureauServiceClient,
+};
 use symbolon_store::write_public;
 use tonic::transport::Channel;
 
@@ -93,6 +95,17 @@ impl Profile {
         let roots = read_certificates(&self.root)?;
         let credentials = Credentials::read(&self.certificate, &self.key)?;
         Ok(bureau::connect(&self.endpoint, &roots, &credentials)?)
+    }
+
+    /// A client of the part of the bureau face that approvers use.
+    ///
+    /// # Errors
+    /// As [`connect`](Self::connect).
+    pub fn connect_approver(&self) -> Result<ApprovalServiceClient<Channel>, CliError> {
+        let roots = read_certificates(&self.root)?;
+        let credentials = Credentials::read(&self.certificate, &self.key)?;
+        let channel = bureau::channel(&self.endpoint, &roots, &credentials)?;
+        Ok(ApprovalServiceClient::new(channel))
     }
 }
 

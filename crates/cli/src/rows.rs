@@ -11,6 +11,7 @@ use std::{
 use csv::{ByteRecord, Reader, ReaderBuilder};
 use serde::{Deserialize, Serialize};
 use symbolon_identifiers::{Identifier, IdentifierType, ParseError, parse, parse_zone};
+use symbolon_policy::{DetailColumn, RecordDetails};
 
 use crate::CliError;
 
@@ -33,6 +34,9 @@ pub struct Mapping {
     /// The source's type names, each with the registered name it stands for; an empty name leaves
     /// rows of that type out without counting them as rejected.
     pub types: BTreeMap<String, String>,
+    /// Columns that say more of a record, each by its name here with its name in the file; an empty
+    /// name leaves a column of the file alone that is called like one of these.
+    pub details: BTreeMap<String, String>,
 }
 
 impl Default for Mapping {
@@ -45,6 +49,7 @@ impl Default for Mapping {
             country: "country".to_owned(),
             change: "change".to_owned(),
             types: BTreeMap::new(),
+            details: BTreeMap::new(),
         }
     }
 }
@@ -92,6 +97,7 @@ impl Row {
             value: &self.value,
             country: &self.country,
             change: "",
+            more: None,
         };
         row.identifier()
     }
@@ -108,6 +114,14 @@ pub(crate) struct RowRef<'a> {
     value: &'a str,
     country: &'a str,
     change: &'a str,
+    /// The whole row, where its file has columns that say more of a record.
+    more: Option<More<'a>>,
+}
+
+#[derive(Clone, Copy)]
+struct More<'a> {
+    row: &'a ByteRecord,
+    columns: &'a [(DetailColumn, usize)],
 }
 
 /// What a row of a file of changes does.
@@ -158,6 +172,34 @@ impl RowRef<'_> {
         }
     }
 
+    /// What the row says of its record beside the identifier; `None` where the file has no column for
+    /// that.
+    pub(crate) fn details(&self) -> Result<Option<RecordDetails>, RejectedRow> {
+        let Some(More { row, columns }) = self.more else { return Ok(None) };
+        let mut details = RecordDetails::default();
+        for (column, place) in columns {
+            let bytes = row.get(*place).unwrap_or_default();
+            let text = str::from_utf8(bytes).map_err(|_| not_utf8(self.line, column.name()))?;
+            column.read(text, &mut details).map_err(|error| RejectedRow {
+                line: self.line,
+                field: error.column,
+                reason: error.reason().to_owned(),
+                sentence: error.to_string(),
+            })?;
+        }
+        if self.record.is_none() && details != RecordDetails::default() {
+            return Err(RejectedRow {
+                line: self.line,
+                field: "record",
+                reason: "no_record".to_owned(),
+                sentence: "the row says something of a record and does not name it; fill in its \
+                           record_id, by which a later load finds it again"
+                    .to_owned(),
+            });
+        }
+        Ok(Some(details))
+    }
+
     /// What to call the record: the source's name, or the line.
     pub(crate) fn reference(&self) -> Cow<'_, str> {
         match self.record {
@@ -171,6 +213,7 @@ impl RowRef<'_> {
 pub struct Rows<R> {
     reader: Reader<BufReader<R>>,
     columns: Columns,
+    details: Vec<(DetailColumn, usize)>,
     mapping: Mapping,
     record: ByteRecord,
 }
@@ -222,7 +265,8 @@ impl<R: Read> Rows<R> {
         if columns.identifier_type.is_none() && mapping.fixed_type.is_none() {
             return Err(missing(&mapping.identifier_type));
         }
-        Ok(Self { reader, columns, mapping, record: ByteRecord::new() })
+        let details = detail_columns(&mapping.details, find)?;
+        Ok(Self { reader, columns, details, mapping, record: ByteRecord::new() })
     }
 
     /// Whether the file has a column that says what each row does.
@@ -277,12 +321,7 @@ impl<R: Read> Rows<R> {
     fn row(&self, line: u64) -> Result<RowRef<'_>, RejectedRow> {
         let field = |column: Option<usize>, name: &'static str| {
             let bytes = column.and_then(|column| self.record.get(column)).unwrap_or_default();
-            std::str::from_utf8(bytes).map_err(|_| RejectedRow {
-                line,
-                field: name,
-                reason: "not_utf8".to_owned(),
-                sentence: "this field is not UTF-8 text; save the file as UTF-8".to_owned(),
-            })
+            std::str::from_utf8(bytes).map_err(|_| not_utf8(line, name))
         };
         let named = match &self.mapping.fixed_type {
             Some(fixed) => fixed,
@@ -296,7 +335,48 @@ impl<R: Read> Rows<R> {
             value: field(Some(self.columns.value), "value")?,
             country: field(self.columns.country, "country")?,
             change: field(self.columns.change, "change")?,
+            more: (!self.details.is_empty())
+                .then_some(More { row: &self.record, columns: &self.details }),
         })
+    }
+}
+
+/// Which columns of a file say more of records. One that a mapping names must be there: a flag that
+/// is lost on the way could open a record to whom it is kept from.
+fn detail_columns(
+    names: &BTreeMap<String, String>,
+    find: impl Fn(&str) -> Option<usize>,
+) -> Result<Vec<(DetailColumn, usize)>, CliError> {
+    if let Some(unknown) =
+        names.keys().find(|name| DetailColumn::all().all(|column| column.name() != **name))
+    {
+        let known: Vec<_> = DetailColumn::all().map(DetailColumn::name).collect();
+        return Err(CliError::new(
+            "mapping",
+            format!(
+                "the mapping names {unknown:?} under [details], and no such detail is known; known \
+                 are {}",
+                known.join(", ")
+            ),
+        ));
+    }
+    let mut columns = Vec::new();
+    for column in DetailColumn::all() {
+        match names.get(column.name()).map(String::as_str) {
+            Some("") => {}
+            Some(name) => columns.push((column, find(name).ok_or_else(|| missing(name))?)),
+            None => columns.extend(find(column.name()).map(|place| (column, place))),
+        }
+    }
+    Ok(columns)
+}
+
+fn not_utf8(line: u64, field: &'static str) -> RejectedRow {
+    RejectedRow {
+        line,
+        field,
+        reason: "not_utf8".to_owned(),
+        sentence: "this field is not UTF-8 text; save the file as UTF-8".to_owned(),
     }
 }
 
@@ -402,6 +482,49 @@ mod tests {
         let reason = |bytes: &[u8]| Rows::new(bytes, Mapping::default()).err().unwrap().reason;
         assert_eq!(reason(b"PK\x03\x04"), "not_csv");
         assert_eq!(reason(b"\xff\xfev\x00a\x00"), "not_utf8");
+    }
+
+    fn details(text: &str, mapping: Mapping) -> Vec<Result<Option<RecordDetails>, String>> {
+        let mut rows = Rows::new(text.as_bytes(), mapping).unwrap();
+        let mut all = Vec::new();
+        while let Some(row) = rows.next_ref().unwrap() {
+            all.push(row.unwrap().details().map_err(|rejected| {
+                format!("{} {} {}", rejected.line, rejected.field, rejected.reason)
+            }));
+        }
+        all
+    }
+
+    #[test]
+    fn columns_of_the_closed_lists_say_more_of_a_record_and_others_are_passed_over() {
+        let text = "record_id,identifier_type,value,minor,name,colour\n\
+                    A,email,a@b.example,yes,Somebody,red\nA,email,c@b.example,,,\n\
+                    A,email,a@b.example,perhaps,,\n,email,a@b.example,,Somebody,\n";
+        let read = details(text, Mapping::default());
+        let first = read[0].as_ref().unwrap().as_ref().unwrap();
+        assert!(first.attributes.minor);
+        assert_eq!(first.fields.values().collect::<Vec<_>>(), ["Somebody"]);
+        assert!(read[1].as_ref().unwrap().as_ref().unwrap() == &RecordDetails::default());
+        assert_eq!(read[2].as_ref().err().unwrap(), "4 minor not_a_flag");
+        assert_eq!(read[3].as_ref().err().unwrap(), "5 record no_record");
+        let plain = details("identifier_type,value\nemail,a@b.example\n", Mapping::default());
+        assert!(plain[0].as_ref().unwrap().is_none());
+    }
+
+    #[test]
+    fn a_mapping_renames_details_and_leaves_them_out_and_misses_what_it_names() {
+        let text = "record_id,identifier_type,value,kid,name\nA,email,a@b.example,yes,Acme\n";
+        let mapped = |pairs: &[(&str, &str)]| Mapping {
+            details: pairs.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect(),
+            ..Mapping::default()
+        };
+        let read = details(text, mapped(&[("minor", "kid"), ("name", "")]));
+        let read = read[0].as_ref().unwrap().as_ref().unwrap();
+        assert!(read.attributes.minor && read.fields.is_empty());
+        for (pair, reason) in [(("minor", "child"), "missing_column"), (("height", "x"), "mapping")] {
+            let refused = Rows::new(text.as_bytes(), mapped(&[pair])).err().unwrap();
+            assert_eq!(refused.reason, reason);
+        }
     }
 
     #[test]

@@ -26,6 +26,9 @@ use crate::{
     rows::{Mapping, RejectedRow, Rows},
 };
 
+/// The name of every such bureau's administrator.
+pub const ADMINISTRATOR: &str = "administrator";
+
 /// A bureau on this machine.
 #[derive(Clone, Debug)]
 pub struct Bureau {
@@ -51,7 +54,8 @@ pub struct Loaded {
 }
 
 impl Bureau {
-    /// Founds a bureau in a new folder, on free ports of the loopback interface.
+    /// Founds a bureau in a new folder, on free ports of the loopback interface, with an
+    /// administrator.
     ///
     /// # Errors
     /// When something cannot be written.
@@ -89,9 +93,13 @@ impl Bureau {
         let mut config = NodeConfig::read(&folder)?;
         config.refresh_seconds = 1;
         config.checkpoint_seconds = 1;
+        config.disclosure_exchange_seconds = 1;
         config.write(&folder)?;
         let card = read_card(&folder.card())?;
-        Ok(Self { code, folder, card, bureau_endpoint: format!("https://{bureau}"), metrics })
+        let bureau_endpoint = format!("https://{bureau}");
+        let bureau = Self { code, folder, card, bureau_endpoint, metrics };
+        bureau.issue_with(ADMINISTRATOR, &[Role::Administrator])?;
+        Ok(bureau)
     }
 
     /// Opens its store, as a second process beside its node may.
@@ -154,7 +162,8 @@ impl Bureau {
         };
         let store = self.store().await?;
         let now = OffsetDateTime::now_utc();
-        let (lawyer, approver) = (person("lawyer", Role::Legal), person("approver", Role::Approver));
+        let (lawyer, approver) =
+            (person("lawyer", Role::Legal), person("approver", Role::Approver));
         store.propose_rules(&set.hash, files, &lawyer, now).await?;
         store.approve_rules(&set.hash, &approver, now).await?;
         store.close().await;
@@ -192,8 +201,13 @@ impl Bureau {
         let mut rows = Rows::new(rows, mapping)?;
         let mut rejected = Vec::new();
         while let Some(row) = rows.next_ref()? {
-            match row.and_then(|row| Ok((row.identifier()?, row))) {
-                Ok((identifier, row)) => import.add(&identifier, &row.reference())?,
+            match row.and_then(|row| Ok((row.identifier()?, row.details()?, row))) {
+                Ok((identifier, details, row)) => {
+                    import.add(&identifier, &row.reference())?;
+                    if let Some(details) = &details {
+                        import.describe(&row.reference(), details)?;
+                    }
+                }
                 Err(row) => rejected.push(row),
             }
         }

@@ -11,7 +11,7 @@ use symbolon_proto::{
     v1::SignedDocument,
 };
 use symbolon_store::{CLAIM_LEN, CheckClaims, LogId};
-use symbolon_tagset::MembershipHash;
+use symbolon_tagset::{LabelSecret, MembershipHash};
 use time::OffsetDateTime;
 use tonic::Streaming;
 use zeroize::Zeroizing;
@@ -21,7 +21,7 @@ use crate::{
     failure::Failure,
     pipeline::Pipeline,
     requester::Requester,
-    sets::HeldSet,
+    sets::{HeldSet, LabelTrouble},
     tags::Tags,
 };
 
@@ -53,6 +53,28 @@ pub(crate) struct ScopeAnswer {
     pub(crate) hits: Vec<bool>,
     /// The same.
     pub(crate) tags: Tags,
+    /// What is released at once with hits, by their place in the batch, rising; empty where nothing is
+    /// agreed.
+    pub(crate) labels: Vec<(usize, OpenedLabel)>,
+}
+
+/// A label that was opened, or why it was not.
+pub type OpenedLabel = Result<String, LabelTrouble>;
+
+/// What is kept of the outputs of one scope.
+struct Received {
+    tags: Tags,
+    /// In a scope with labels, in the same order.
+    secrets: Vec<LabelSecret>,
+    /// Where hits may be followed by requests, in the same order: 16 bytes each, end to end.
+    claims: Zeroizing<Vec<u8>>,
+}
+
+/// What is kept of an output beside its tag.
+#[derive(Clone, Copy)]
+struct Keeps {
+    labels: bool,
+    claims: bool,
 }
 
 impl Ask<'_> {
@@ -66,7 +88,7 @@ impl Ask<'_> {
             held.push(self.requester.sets.usable(&scope.id, now)?);
         }
         let first = self.attempt(&held).await;
-        let (tags, receipt) = match first {
+        let (received, receipt) = match first {
             Err(failure) if failure.is_broken_connection() => {
                 // Same id, same header: the owner answers the same and counts once. This does not
                 // depend on any outcome.
@@ -77,7 +99,7 @@ impl Ask<'_> {
             other => other?,
         };
         let held = self.fresh_sets(held, &receipt).await;
-        self.look_up(held, tags).await
+        self.look_up(held, received).await
     }
 
     /// The sets as of the owner's receipt: if it has published since, the newer ones.
@@ -115,7 +137,7 @@ impl Ask<'_> {
 
     /// While one chunk's proof is verified and its blinds are taken off, the next ones are read,
     /// and requests go out meanwhile. Nothing is looked up before all are in and signed for.
-    async fn attempt(&self, held: &[Arc<HeldSet>]) -> Result<(Vec<Tags>, Receipt), Failure> {
+    async fn attempt(&self, held: &[Arc<HeldSet>]) -> Result<(Vec<Received>, Receipt), Failure> {
         let positions = self.positions();
         let mut client = self.requester.partners.client(&self.owner)?;
         let mut answers = client.check(self.requests(positions.clone())).await?.into_inner();
@@ -124,28 +146,39 @@ impl Ask<'_> {
         // One more than there are cores: the next is at hand when a core is free, and no more
         // memory is held.
         let mut under_way = Pipeline::new(compute, compute.cores().saturating_add(1));
-        let mut received = self.room();
-        let mut claims = self.room_for_claims();
+        let mut received = self.room(held);
         for position in &positions {
             let chunk = next_chunk(&mut answers).await?;
             digest.add(&chunk.elements);
             let work = self.finalizing(position, chunk, held)?;
             if let Some(done) = under_way.push(work).await? {
-                add(&mut received, &mut claims, done?);
+                add(&mut received, done?);
             }
         }
         while let Some(done) = under_way.next().await? {
-            add(&mut received, &mut claims, done?);
+            add(&mut received, done?);
         }
-        let answered = received.iter().map(Tags::len).sum();
-        let claims = self.keeps_claims().then(|| CheckClaims::new(claims));
+        let answered = received.iter().map(|scope| scope.tags.len()).sum();
+        let claims = self.keeps_claims().then(|| {
+            CheckClaims::new(received.iter_mut().map(|one| std::mem::take(&mut one.claims)).collect())
+        });
         let receipt = self.receipt(&mut answers, digest, answered, claims.as_ref()).await?;
         Ok((received, receipt))
     }
 
-    /// Room for the tags of each scope.
-    fn room(&self) -> Vec<Tags> {
-        self.counts().map(|count| Tags::with_capacity(count.try_into().unwrap_or(0))).collect()
+    /// Room for what is kept of each scope.
+    fn room(&self, held: &[Arc<HeldSet>]) -> Vec<Received> {
+        let room = self.counts().zip(held).map(|(count, set)| {
+            let count: usize = count.try_into().unwrap_or(0);
+            let secrets = if set.manifest.labels.is_some() { count } else { 0 };
+            let claims = if self.keeps_claims() { count.saturating_mul(CLAIM_LEN) } else { 0 };
+            Received {
+                tags: Tags::with_capacity(count),
+                secrets: Vec::with_capacity(secrets),
+                claims: Zeroizing::new(Vec::with_capacity(claims)),
+            }
+        });
+        room.collect()
     }
 
     /// Whether hits may be followed by requests. Said by the agreement alone, so that what is kept
@@ -153,13 +186,6 @@ impl Ask<'_> {
     fn keeps_claims(&self) -> bool {
         let conditions = self.agreement.terms().conditions.as_ref();
         conditions.is_some_and(|conditions| conditions.disclosure.is_some())
-    }
-
-    /// Room for the claims of each scope: a vector that grew would leave copies that nobody wipes.
-    fn room_for_claims(&self) -> Vec<Zeroizing<Vec<u8>>> {
-        let each = if self.keeps_claims() { CLAIM_LEN } else { 0 };
-        let room = |count: u32| usize::try_from(count).unwrap_or(0).saturating_mul(each);
-        self.counts().map(|count| Zeroizing::new(Vec::with_capacity(room(count)))).collect()
     }
 
     fn counts(&self) -> impl Iterator<Item = u32> {
@@ -196,10 +222,11 @@ impl Ask<'_> {
             return Err(Failure::untrusted("the bureau answered what was not asked"));
         };
         let (blinded, kind, chunk) = (Arc::clone(&self.blinded), scope.kind, position.chunk);
-        let (public_key, keeps_claims) = (set.manifest.public_key, self.keeps_claims());
+        let public_key = set.manifest.public_key;
+        let keeps = Keeps { labels: set.manifest.labels.is_some(), claims: self.keeps_claims() };
         Ok(move || {
-            finalize(&blinded, kind, chunk, &public_key, &answer, keeps_claims)
-                .map(|(tags, claims)| (index, tags, claims))
+            finalize(&blinded, kind, chunk, &public_key, &answer, keeps)
+                .map(|received| (index, received))
                 .ok_or_else(|| {
                     Failure::no_answer(
                         "proof_invalid",
@@ -247,17 +274,19 @@ impl Ask<'_> {
     async fn look_up(
         &self,
         held: Vec<Result<Arc<HeldSet>, Failure>>,
-        tags: Vec<Tags>,
+        received: Vec<Received>,
     ) -> Result<Vec<Result<ScopeAnswer, Failure>>, Failure> {
         let work = move || {
             held.into_iter()
-                .zip(tags)
-                .map(|(set, tags)| {
+                .zip(received)
+                .map(|(set, Received { tags, secrets, .. })| {
                     let set = set?;
+                    let hits = set.tags.contains_batch(tags.as_slice());
                     Ok(ScopeAnswer {
                         version: set.manifest.version,
                         updated_at: set.manifest.updated_at,
-                        hits: set.tags.contains_batch(tags.as_slice()),
+                        labels: open_labels(&set, &hits, &tags, &secrets),
+                        hits,
                         tags,
                     })
                 })
@@ -267,31 +296,41 @@ impl Ask<'_> {
     }
 }
 
-/// Of one chunk, end to end.
-type Claims = Zeroizing<Vec<u8>>;
+/// Opens the labels of what hit.
+fn open_labels(
+    set: &HeldSet,
+    hits: &[bool],
+    tags: &Tags,
+    secrets: &[LabelSecret],
+) -> Vec<(usize, OpenedLabel)> {
+    let outputs = tags.as_slice().iter().zip(secrets);
+    let hits = hits.iter().zip(outputs).enumerate().filter(|(_, (hit, _))| **hit);
+    hits.filter_map(|(place, (_, (hash, secret)))| Some((place, set.open_label(hash, secret)?)))
+        .collect()
+}
 
-/// The index of a chunk's scope, its tags, and its claims where they are kept.
-type Finalized = Result<(usize, Tags, Claims), Failure>;
+/// The index of a chunk's scope, and what is kept of it.
+type Finalized = Result<(usize, Received), Failure>;
 
-fn add(received: &mut [Tags], kept: &mut [Claims], (scope, more, claims): (usize, Tags, Claims)) {
-    if let Some(tags) = received.get_mut(scope) {
-        tags.extend(&more);
-    }
-    if let Some(kept) = kept.get_mut(scope) {
-        kept.extend_from_slice(&claims);
+fn add(received: &mut [Received], (scope, mut more): (usize, Received)) {
+    if let Some(received) = received.get_mut(scope) {
+        received.tags.extend(&more.tags);
+        received.secrets.append(&mut more.secrets);
+        received.claims.extend_from_slice(&more.claims);
     }
 }
 
-/// Of each output only what is looked up is kept, 16 bytes of 64, and where hits may be followed by
-/// requests the 16 bytes that are shown with one, which tell nothing of any list.
+/// Of each output only what is looked up is kept, 16 bytes of 64; 32 more where there are labels; and
+/// where hits may be followed by requests the 16 bytes that are shown with one, which tell nothing of
+/// any list.
 fn finalize(
     blinded: &Blinded,
     kind: IdentifierType,
     chunk: u32,
     public_key: &PublicKey,
     answer: &EvaluatedChunk,
-    keeps_claims: bool,
-) -> Option<(Tags, Claims)> {
+    keeps: Keeps,
+) -> Option<Received> {
     let (chunk, inputs) = blinded.get(&kind)?.chunk(chunk)?;
     let proof = Proof::from_bytes(&answer.proof).ok()?;
     let outputs = voprf::additive::finalize(
@@ -303,12 +342,17 @@ fn finalize(
         &proof,
     )
     .ok()?;
-    let mut claims = Zeroizing::new(Vec::with_capacity(outputs.len().saturating_mul(CLAIM_LEN)));
-    for output in outputs.iter().filter(|_| keeps_claims) {
+    let claims = if keeps.claims { outputs.len().saturating_mul(CLAIM_LEN) } else { 0 };
+    let mut claims = Zeroizing::new(Vec::with_capacity(claims));
+    for output in outputs.iter().filter(|_| keeps.claims) {
         claims.extend_from_slice(&output.claim());
     }
-    let tags = outputs.iter().map(|output| MembershipHash(output.membership_hash())).collect();
-    Some((tags, claims))
+    let secrets = outputs.iter().filter(|_| keeps.labels);
+    Some(Received {
+        tags: outputs.iter().map(|output| MembershipHash(output.membership_hash())).collect(),
+        secrets: secrets.map(|output| LabelSecret::new(*output.label_secret())).collect(),
+        claims,
+    })
 }
 
 async fn next_chunk(answers: &mut Streaming<CheckResponse>) -> Result<EvaluatedChunk, Failure> {

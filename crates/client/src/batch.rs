@@ -71,6 +71,20 @@ impl Batch {
         };
         self.places.iter().map(|place| answer(place).unwrap_or(false)).collect()
     }
+
+    /// The same for what only some have: by the place of the caller's number. `labels` is ascending.
+    pub(crate) fn labels_for_caller<L: Clone>(&self, labels: &[(usize, L)]) -> BTreeMap<usize, L> {
+        if labels.is_empty() {
+            return BTreeMap::new();
+        }
+        let label = |place: &u32| {
+            let place = usize::try_from(*place).ok()?;
+            let found = labels.binary_search_by_key(&place, |(place, _)| *place).ok()?;
+            labels.get(found).map(|(_, label)| label.clone())
+        };
+        let found = self.places.iter().enumerate();
+        found.filter_map(|(number, place)| Some((number, label(place)?))).collect()
+    }
 }
 
 /// For each identifier the number of the first one equal to it.
@@ -170,6 +184,8 @@ mod tests {
         assert_eq!((batches.len(), batch.count()), (1, 2));
         assert_eq!(*batch.references, [7, 5, 9]);
         assert_eq!(batch.for_caller(&[true, false]), [true, false, true]);
+        let labels = batch.labels_for_caller(&[(0, "a")]);
+        assert_eq!(labels, [(0, "a"), (2, "a")].into());
     }
 
     #[test]

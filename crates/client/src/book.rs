@@ -1,11 +1,27 @@
-use std::sync::{Arc, PoisonError, RwLock};
+use std::{
+    sync::{Arc, PoisonError, RwLock},
+    time::Duration,
+};
 
-use symbolon_policy::{Agreement, AgreementId};
+use symbolon_policy::{Agreement, AgreementId, Party, Refusal};
+use symbolon_store::Store;
+use tokio::sync::watch;
+
+/// How long to wait before the database is asked again, after it has failed.
+const PAUSE_AFTER_FAILURE: Duration = Duration::from_millis(200);
 
 /// The agreements that are in this node now; replaced whole when they change.
-#[derive(Clone, Default, Debug)]
+#[derive(Clone, Debug)]
 pub struct AgreementBook {
     pages: Arc<RwLock<Arc<Vec<Agreement>>>>,
+    // Holds nothing: it wakes whoever waits for a change.
+    turned: watch::Sender<()>,
+}
+
+impl Default for AgreementBook {
+    fn default() -> Self {
+        Self { pages: Arc::default(), turned: watch::Sender::new(()) }
+    }
 }
 
 impl AgreementBook {
@@ -20,8 +36,49 @@ impl AgreementBook {
         self.all().iter().find(|agreement| &agreement.terms().id == id).cloned()
     }
 
-    /// Replaces all of them.
+    /// Replaces all of them, and wakes whoever waits for a change of any.
     pub fn replace(&self, agreements: Vec<Agreement>) {
         *self.pages.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(agreements);
+        self.turned.send_replace(());
+    }
+
+    /// Resolves when the agreements, or what is known of any, have changed the next time.
+    pub async fn changed(&self) {
+        // The sender lives as long as this book does.
+        let _ = self.turned.subscribe().changed().await;
+    }
+
+    /// Resolves once nothing may be asked or answered under the agreement any more, with the reason:
+    /// it was suspended, or has ended. Raced against what is under way, so that this ends as well.
+    pub async fn until_withdrawn(&self, store: &Store, agreement: &Agreement) -> Refusal {
+        let mut turned = self.turned.subscribe();
+        loop {
+            match store.withdrawn(agreement).await {
+                Ok(Some(refusal)) => return refusal,
+                Ok(None) => {
+                    let _ = turned.changed().await;
+                }
+                Err(_) => tokio::time::sleep(PAUSE_AFTER_FAILURE).await,
+            }
+        }
+    }
+}
+
+/// Bureaus that are known by card, and by no agreement in place: texts of agreements are exchanged
+/// with them, and nothing else. Replaced whole when they change.
+#[derive(Clone, Default, Debug)]
+pub struct ContactBook {
+    cards: Arc<RwLock<Arc<Vec<Party>>>>,
+}
+
+impl ContactBook {
+    /// All of them, as of now.
+    pub fn all(&self) -> Arc<Vec<Party>> {
+        Arc::clone(&self.cards.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Replaces all of them.
+    pub fn replace(&self, cards: Vec<Party>) {
+        *self.cards.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(cards);
     }
 }

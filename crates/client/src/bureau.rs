@@ -15,16 +15,30 @@ use crate::{
 /// Longest message on the bureau face in bytes: 4,096 items of at most 1,024 bytes, with framing.
 pub const MAX_MESSAGE_LEN: usize = 8 << 20;
 
-/// A client of the bureau face at `endpoint` (`https://host:port`), whose certificate must be of
-/// that host and under one of `roots`. The connection is made with the first call.
+/// A client of the bureau face at `endpoint`, for what [`channel`] reaches.
 ///
 /// # Errors
-/// When the certificates cannot be used or the endpoint is malformed.
+/// As [`channel`].
 pub fn connect(
     endpoint: &str,
     roots: &[CertificateDer<'static>],
     credentials: &Credentials,
 ) -> Result<BureauServiceClient<Channel>, TlsError> {
+    Ok(BureauServiceClient::new(channel(endpoint, roots, credentials)?)
+        .max_decoding_message_size(MAX_MESSAGE_LEN)
+        .max_encoding_message_size(MAX_MESSAGE_LEN))
+}
+
+/// A connection to the bureau face at `endpoint` (`https://host:port`), whose certificate must be of
+/// that host and under one of `roots`. It is made with the first call.
+///
+/// # Errors
+/// When the certificates cannot be used or the endpoint is malformed.
+pub fn channel(
+    endpoint: &str,
+    roots: &[CertificateDer<'static>],
+    credentials: &Credentials,
+) -> Result<Channel, TlsError> {
     let mut store = RootCertStore::empty();
     for root in roots {
         store.add(root.clone())?;
@@ -34,9 +48,6 @@ pub fn connect(
         .with_root_certificates(store)
         .with_client_auth_cert(credentials.chain.clone(), credentials.key.clone_key())?;
     config.alpn_protocols = vec![b"h2".to_vec()];
-    let channel = connect_lazily(endpoint, TlsConnector::from(Arc::new(config)))
-        .map_err(|sentence| TlsError::Endpoint { sentence })?;
-    Ok(BureauServiceClient::new(channel)
-        .max_decoding_message_size(MAX_MESSAGE_LEN)
-        .max_encoding_message_size(MAX_MESSAGE_LEN))
+    connect_lazily(endpoint, TlsConnector::from(Arc::new(config)))
+        .map_err(|sentence| TlsError::Endpoint { sentence })
 }

@@ -1,4 +1,5 @@
 use std::{
+    collections::BTreeMap,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -17,7 +18,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     Failure, Item, QuestionContext, Source,
-    ask::{Ask, AskedScope, ScopeAnswer},
+    ask::{Ask, AskedScope, OpenedLabel, ScopeAnswer},
     batch::Batch,
     blinding::{Blinded, BlindedBatch, CHECK_SECRET_LEN, blind},
     egress::{self, Decided, DecidedUnit, Deciding},
@@ -62,6 +63,9 @@ pub struct SourceResult {
     pub references: Arc<[u64]>,
     /// For each of them whether it hit, in the same order; or why there is no answer.
     pub outcome: Result<Vec<bool>, Failure>,
+    /// What is released at once with the hits, by the place of the item among them; empty where nothing
+    /// is agreed.
+    pub labels: BTreeMap<usize, OpenedLabel>,
     /// Since the check began.
     pub elapsed: Duration,
     /// The tags, where they were wanted and there is an answer.
@@ -116,6 +120,7 @@ impl Requester {
             }
             None => (Zeroizing::new(random_bytes(&random)?), [].as_slice()),
         };
+        self.settle_withdrawn(&mut plan, now).await?;
         if request.keep_tags {
             plan.settle_unkept(now);
         }
@@ -194,6 +199,24 @@ impl Requester {
             });
         }
         Ok(StartedCheck { check, sources, results })
+    }
+
+    /// Takes out what is asked under agreements that are suspended or have ended, as the database
+    /// has it at this moment.
+    async fn settle_withdrawn(
+        &self,
+        plan: &mut Plan,
+        now: OffsetDateTime,
+    ) -> Result<(), StoreError> {
+        for unit in std::mem::take(&mut plan.units) {
+            match self.withdrawn(&unit.agreement, now).await? {
+                None => plan.units.push(unit),
+                Some(failure) => plan
+                    .settled
+                    .extend(unit.scopes.into_iter().map(|(_, source)| (source, failure.clone()))),
+            }
+        }
+        Ok(())
     }
 
     /// Takes out what cannot be looked up anyway, so that one list that is missing here does not
@@ -299,17 +322,24 @@ impl Requester {
         let until = may_keep(&agreement, OffsetDateTime::now_utc()).ok().filter(|_| keep);
         let (id, asked) = (agreement.terms().id.clone(), scopes.clone());
         let ask = Ask { requester: self, check, agreement, owner, scopes, header, blinded };
-        let partner = ask.owner.clone();
-        let outcome = tokio::time::timeout(limit, ask.run()).await.unwrap_or_else(|_| {
-            // A connection that hangs must not serve the next check too.
-            self.partners.forget(&partner);
-            Err(Failure::timeout(limit))
-        });
+        let (partner, under) = (ask.owner.clone(), ask.agreement.clone());
+        let outcome = tokio::select! {
+            // What was suspended or ended since is not asked any further.
+            biased;
+            refusal = self.book.until_withdrawn(&self.store, &under) => {
+                Err(Failure::refused_here(&refusal, OffsetDateTime::now_utc()))
+            }
+            outcome = tokio::time::timeout(limit, ask.run()) => outcome.unwrap_or_else(|_| {
+                // A connection that hangs must not serve the next check too.
+                self.partners.forget(&partner);
+                Err(Failure::timeout(limit))
+            }),
+        };
         match outcome {
             Ok(answers) => {
                 for ((source, scope), answer) in sources.into_iter().zip(asked).zip(answers) {
                     match answer {
-                        Ok(ScopeAnswer { version, updated_at, hits, tags }) => {
+                        Ok(ScopeAnswer { version, updated_at, hits, tags, labels }) => {
                             let kept = until.map(|until| KeptTags {
                                 agreement: id.clone(),
                                 scope: scope.id,
@@ -317,7 +347,7 @@ impl Requester {
                                 tags,
                             });
                             let coverage = Some((version, updated_at));
-                            reporter.report(source, coverage, Ok(hits), kept).await;
+                            reporter.report(source, coverage, Ok((hits, labels)), kept).await;
                         }
                         Err(failure) => reporter.report(source, None, Err(failure), None).await,
                     }
@@ -412,20 +442,23 @@ impl Reporter {
         &self,
         source: Source,
         coverage: Option<(u64, OffsetDateTime)>,
-        outcome: Result<Vec<bool>, Failure>,
+        outcome: Result<(Vec<bool>, Vec<(usize, OpenedLabel)>), Failure>,
         kept: Option<KeptTags>,
     ) {
         let Some(batch) = self.batches.iter().find(|batch| batch.kind == source.kind) else {
             return;
         };
-        let outcome = outcome.map(|hits| batch.for_caller(&hits));
+        let (outcome, labels) = match outcome {
+            Ok((hits, labels)) => (Ok(batch.for_caller(&hits)), batch.labels_for_caller(&labels)),
+            Err(failure) => (Err(failure), BTreeMap::new()),
+        };
         let references = Arc::clone(&batch.references);
         let elapsed = self.began.elapsed();
         // The caller may have gone away; the check goes on all the same, so that what an owner
         // sees of it does not depend on that.
         let _ = self
             .sender
-            .send(SourceResult { source, coverage, references, outcome, elapsed, kept })
+            .send(SourceResult { source, coverage, references, outcome, labels, elapsed, kept })
             .await;
     }
 }

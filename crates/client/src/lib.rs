@@ -6,6 +6,7 @@
 
 #![forbid(unsafe_code)]
 
+mod agreements;
 mod ask;
 mod batch;
 mod blinding;
@@ -34,8 +35,10 @@ mod sync;
 mod tags;
 mod tls;
 
+pub use agreements::{AgreementExchange, kept_notices, known_parties};
+pub use ask::OpenedLabel;
 pub use blinding::{CHECK_SECRET_LEN, derive_blind};
-pub use book::AgreementBook;
+pub use book::{AgreementBook, ContactBook};
 pub use check::{CheckError, CheckRequest, SourceResult, StartedCheck};
 pub use compute::{Compute, Stopped};
 pub use disclosure::{
@@ -57,7 +60,7 @@ pub use pipeline::Pipeline;
 pub use plan::{Item, QuestionContext, Source};
 pub use requester::Requester;
 pub use rule_book::{RuleBook, Rules, rule_refusal};
-pub use sets::{HeldSet, SetShelf};
+pub use sets::{HeldSet, LabelTrouble, SetShelf};
 pub use standing::{
     KeptIn, MatchedIn, Standing, StandingFailure, StandingHit, StandingItem, StandingKept,
     StandingPart, StandingState, Survey,

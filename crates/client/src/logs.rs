@@ -134,11 +134,24 @@ impl LogWatch {
         if !is_ours {
             return Ok(Some((FaultKind::NotOurs, agreed)));
         }
-        // With the cosignatures that others have put to it.
-        if agreed.is_some_and(|agreed| agreed.size == seen.size) {
-            self.store.mark_agreed(seen, seen.seen_at).await?;
-        }
+        self.take_cosignatures(seen).await?;
         Ok(None)
+    }
+
+    /// Adds to a checkpoint of the own log what others have put to it, as far as their keys are known.
+    async fn take_cosignatures(&self, seen: &KnownCheckpoint) -> Result<(), StoreError> {
+        let Some(mut known) = self.store.checkpoint(&seen.log, seen.size, &seen.root).await? else {
+            return Ok(());
+        };
+        let parsed = (SignedCheckpoint::parse(&known.note), SignedCheckpoint::parse(&seen.note));
+        let (Ok(mut ours), Ok(theirs)) = parsed else { return Ok(()) };
+        for log in self.keys().iter().filter(|log| log.bureau != self.us) {
+            // Most of them have not cosigned it.
+            let _ = ours.take_cosignature(&theirs, &log_origin(&log.bureau), &log.key.0);
+        }
+        known.note = ours.to_bytes();
+        self.store.keep_checkpoint(&known).await?;
+        Ok(())
     }
 
     async fn hold_against_agreed(&self, seen: &KnownCheckpoint) -> Result<Found, StoreError> {
@@ -379,5 +392,61 @@ fn known_checkpoint(
         note: signed.to_bytes(),
         source,
         seen_at,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use symbolon_ledger::{Frontier, LeafHash, consistency_nodes, parent};
+
+    use super::*;
+
+    fn leaves(count: u8) -> Vec<LeafHash> {
+        (0..count).map(|number| LeafHash([number; 32])).collect()
+    }
+
+    fn checkpoint(leaves: &[LeafHash]) -> KnownCheckpoint {
+        let mut tree = Frontier::default();
+        leaves.iter().for_each(|leaf| tree.append(leaf));
+        KnownCheckpoint {
+            log: LogId { bureau: "OWN".parse().unwrap(), key: VerifyingKey([1; 32]) },
+            size: tree.len(),
+            root: tree.root().0,
+            note: Vec::new(),
+            source: "OWN".parse().unwrap(),
+            seen_at: OffsetDateTime::UNIX_EPOCH,
+        }
+    }
+
+    /// From two leaves to three: the third alone.
+    fn proof(leaves: &[LeafHash]) -> ConsistencyProof {
+        assert_eq!(consistency_nodes(2, 3).unwrap().len(), 1);
+        ConsistencyProof::from_nodes(2, 3, &[leaves[2].0]).unwrap()
+    }
+
+    #[test]
+    fn a_log_that_grows_with_proof_agrees_and_so_does_one_that_stands_still() {
+        let all = leaves(3);
+        let (two, three) = (checkpoint(&all[..2]), checkpoint(&all));
+        assert_eq!(three.root, parent(&parent(&all[0].0, &all[1].0), &all[2].0));
+        assert_eq!(judge(Some(&two), &three, Some(&proof(&all))), Ok(()));
+        assert_eq!(judge(Some(&two), &two, None), Ok(()));
+        // The first that is ever seen is taken, and of nothing everything is a continuation.
+        assert_eq!(judge(None, &three, None), Ok(()));
+        assert_eq!(judge(Some(&checkpoint(&[])), &three, None), Ok(()));
+    }
+
+    #[test]
+    fn each_contradiction_is_called_by_its_name() {
+        let all = leaves(3);
+        let mut other = all.clone();
+        other.swap(0, 1);
+        let (two, three) = (checkpoint(&all[..2]), checkpoint(&all));
+        assert_eq!(judge(Some(&two), &three, None), Err(FaultKind::Rewritten));
+        let of_other = Some(proof(&other));
+        let rewritten = judge(Some(&two), &checkpoint(&other), of_other.as_ref());
+        assert_eq!(rewritten, Err(FaultKind::Rewritten));
+        assert_eq!(judge(Some(&three), &two, None), Err(FaultKind::Shortened));
+        assert_eq!(judge(Some(&three), &checkpoint(&other), None), Err(FaultKind::Forked));
     }
 }

@@ -1,11 +1,12 @@
 use std::{
     collections::HashMap,
-    sync::{Arc, PoisonError, RwLock},
+    sync::{Arc, OnceLock, PoisonError, RwLock},
 };
 
 use symbolon_exchange::{DocumentHash, Manifest};
 use symbolon_policy::ScopeId;
-use symbolon_tagset::TagSet;
+use symbolon_tagset::{LabelSecret, Labels, MembershipHash, TagSet};
+use thiserror::Error;
 use time::OffsetDateTime;
 
 use crate::failure::Failure;
@@ -18,6 +19,51 @@ pub struct HeldSet {
     pub hash: DocumentHash,
     /// The set.
     pub tags: TagSet,
+    /// The labels beside it, from when they are here.
+    pub labels: OnceLock<Labels>,
+}
+
+impl HeldSet {
+    /// What the owner releases with the hit of an output at once; `None` where nothing is agreed.
+    pub(crate) fn open_label(
+        &self,
+        hash: &MembershipHash,
+        secret: &LabelSecret,
+    ) -> Option<Result<String, LabelTrouble>> {
+        self.manifest.labels?;
+        let Some(labels) = self.labels.get() else { return Some(Err(LabelTrouble::NotHere)) };
+        let opened = self.tags.find(hash).and_then(|entry| labels.open_label(entry, secret));
+        // The owner's text goes to terminals.
+        let shown = |text: String| text.replace(char::is_control, " ");
+        Some(opened.map(shown).ok_or(LabelTrouble::DoesNotOpen))
+    }
+}
+
+/// Why a label cannot be shown. The hit is one all the same.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Error)]
+pub enum LabelTrouble {
+    /// The file of labels has not been fetched.
+    #[error(
+        "what the bureau releases at once has not been fetched yet; ask again shortly, or call its \
+         desk"
+    )]
+    NotHere,
+    /// It is none of this identifier.
+    #[error(
+        "what the bureau releases at once does not open; the hit is one all the same. Call its desk, \
+         and tell it"
+    )]
+    DoesNotOpen,
+}
+
+impl LabelTrouble {
+    /// For programs.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::NotHere => "label_not_here",
+            Self::DoesNotOpen => "label_does_not_open",
+        }
+    }
 }
 
 #[derive(Clone)]

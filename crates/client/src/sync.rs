@@ -3,6 +3,7 @@ use std::{
     io::{self, Write as _},
     os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
+    sync::OnceLock,
     time::Duration,
 };
 
@@ -14,7 +15,7 @@ use symbolon_proto::{
     v1::SignedDocument,
 };
 use symbolon_store::{FolderError, PartnerSet, StoreError};
-use symbolon_tagset::{DEFAULT_LAMBDA, TagSet};
+use symbolon_tagset::{DEFAULT_LAMBDA, LabelParameters, Labels, TagSet};
 use time::OffsetDateTime;
 use tokio::time::timeout;
 
@@ -23,6 +24,8 @@ use crate::{failure::Failure, requester::Requester, sets::HeldSet};
 const MANIFESTS_TIMEOUT: Duration = Duration::from_secs(10);
 /// Longest tag set file that is fetched, in bytes: about 400 million records.
 const LARGEST_SET: u64 = 2 << 30;
+/// Longest file of labels that is fetched, in bytes: a hundred million of 64 bytes.
+const LARGEST_LABELS: u64 = 8 << 30;
 /// How long a transfer may stand still before it is given up, to resume next time.
 const STALL_TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -50,6 +53,12 @@ impl Requester {
                 .and_then(|manifest| open_checked(&path, manifest, &set.manifest.document));
             match opened {
                 Ok(held) => {
+                    let folder = self.store.folder();
+                    let path = folder.partner_labels(&set.owner, &set.scope, set.version);
+                    // What is missing or damaged is fetched beside everything else.
+                    if let Ok(labels) = open_labels(&path, &held.manifest) {
+                        let _ = held.labels.set(labels);
+                    }
                     self.sets.put(set.scope, held);
                     report.installed = report.installed.saturating_add(1);
                 }
@@ -95,6 +104,15 @@ impl Requester {
 
     async fn sync_in_turn(&self, agreement: &Agreement, owner: &Party) -> SyncReport {
         let mut report = SyncReport::default();
+        // Under a suspended agreement nothing is asked for, lists included.
+        match self.withdrawn(agreement, OffsetDateTime::now_utc()).await {
+            Ok(None) => {}
+            Ok(Some(_)) => return report,
+            Err(error) => {
+                report.failures.push((owner.code.to_string(), Failure::from(error).sentence));
+                return report;
+            }
+        }
         match self.manifests(agreement, owner).await {
             Ok(manifests) => {
                 for signed in manifests {
@@ -151,9 +169,11 @@ impl Requester {
         if same_rules(manifest.scope.identifier_type, manifest.scope.rules_version).is_err() {
             return Ok(false);
         }
-        if self.sets.held(&id).is_some_and(|held| held.hash == hash)
-            || self.sets.is_barred_by(&id, &hash)
-        {
+        if let Some(held) = self.sets.held(&id).filter(|held| held.hash == hash) {
+            self.bring_labels(agreement, owner, &id, &held).await?;
+            return Ok(false);
+        }
+        if self.sets.is_barred_by(&id, &hash) {
             return Ok(false);
         }
         // Held against what was held last, even if its file is gone: the pin outlives the file.
@@ -174,7 +194,8 @@ impl Requester {
             return Err(Failure::untrusted("the bureau offers a list longer than it may be"));
         }
         let path = self.store.folder().partner_set(&owner.code, &id, manifest.version);
-        self.download(agreement, owner, &id, &manifest, &path).await?;
+        let file = SetFile::of_tags(&manifest, path.clone());
+        self.download(agreement, owner, &id, manifest.version, &file).await?;
         let document = signed.document.clone();
         let opened = self
             .compute
@@ -199,9 +220,59 @@ impl Requester {
             version: manifest.version,
             manifest: signed.clone().into(),
         };
+        // Before the set is used, so that its first hit has its label; but a set without its labels
+        // is better than the one before.
+        let labels = self.bring_labels(agreement, owner, &id, &held).await;
         self.store.install_partner_set(&set, now).await?;
         self.sets.put(id, held);
-        Ok(true)
+        labels.map(|()| true)
+    }
+
+    /// Fetches the labels of a set that has them and is held without.
+    async fn bring_labels(
+        &self,
+        agreement: &Agreement,
+        owner: &Party,
+        id: &ScopeId,
+        held: &HeldSet,
+    ) -> Result<(), Failure> {
+        let Some(labels) = held.manifest.labels.filter(|_| held.labels.get().is_none()) else {
+            return Ok(());
+        };
+        let terms = &agreement.terms().datasets;
+        let agreed = terms.iter().find(|dataset| dataset.id == held.manifest.scope.dataset);
+        let agreed = agreed.and_then(|dataset| dataset.labels.as_ref()).map(|terms| terms.bytes);
+        // Bounded before a byte is fetched.
+        let parameters = label_parameters(&held.manifest, labels.label_len);
+        if agreed != Some(labels.label_len) || labels.file_len != parameters.file_len() {
+            return Err(Failure::untrusted(
+                "the bureau offers labels of another length than was agreed",
+            ));
+        }
+        if labels.file_len > LARGEST_LABELS {
+            return Err(Failure::untrusted("the bureau offers more labels than there may be"));
+        }
+        let version = held.manifest.version;
+        let path = self.store.folder().partner_labels(&owner.code, id, version);
+        let file = SetFile {
+            sha256: labels.sha256,
+            len: labels.file_len,
+            is_labels: true,
+            path: path.clone(),
+        };
+        self.download(agreement, owner, id, version, &file).await?;
+        let manifest = held.manifest.clone();
+        let opening = path.clone();
+        let opened = self.compute.run(move || open_labels(&opening, &manifest)).await?;
+        match opened {
+            // Whoever was first; both are of one manifest.
+            Ok(labels) => drop(held.labels.set(labels)),
+            Err(failure) => {
+                let _ = fs::remove_file(&path);
+                return Err(failure);
+            }
+        }
+        Ok(())
     }
 
     async fn download(
@@ -209,13 +280,21 @@ impl Requester {
         agreement: &Agreement,
         owner: &Party,
         scope: &ScopeId,
-        manifest: &Manifest,
-        path: &Path,
+        version: u64,
+        wanted: &SetFile,
     ) -> Result<(), Failure> {
-        let partial = partial_path(path, &manifest.file_sha256);
+        let SetFile { sha256, len, is_labels, path } = wanted;
+        let (sha256, len) = (*sha256, *len);
+        // As where only what lies beside it could not be fetched last time.
+        let there = path.clone();
+        let work = move || sha256_of(&there).is_ok_and(|hash| hash == sha256);
+        if path.is_file() && self.compute.run(work).await? {
+            return Ok(());
+        }
+        let partial = partial_path(path, &sha256);
         remove_stale_parts(path, &partial);
         let mut offset = match fs::metadata(&partial) {
-            Ok(metadata) if metadata.len() <= manifest.file_len => metadata.len(),
+            Ok(metadata) if metadata.len() <= len => metadata.len(),
             Ok(_) => {
                 fs::remove_file(&partial).map_err(|error| disk(&partial, error))?;
                 0
@@ -228,28 +307,26 @@ impl Requester {
             .mode(0o600)
             .open(&partial)
             .map_err(|error| disk(&partial, error))?;
-        if offset < manifest.file_len {
+        if offset < len {
             let request = DownloadTagSetRequest {
                 agreement_id: agreement.terms().id.to_string(),
                 scope_id: scope.0.to_vec(),
-                version: manifest.version,
+                version,
                 offset,
+                labels: *is_labels,
             };
             let mut pieces =
                 timeout(STALL_TIMEOUT, self.partners.client(owner)?.download_tag_set(request))
                     .await
                     .map_err(|_| Failure::timeout(STALL_TIMEOUT))??
                     .into_inner();
-            while offset < manifest.file_len {
+            while offset < len {
                 let piece = timeout(STALL_TIMEOUT, pieces.message())
                     .await
                     .map_err(|_| Failure::timeout(STALL_TIMEOUT))??
                     .ok_or_else(|| Failure::unreachable("the transfer of a list broke off"))?;
                 offset = offset.saturating_add(piece.data.len() as u64);
-                if piece.data.is_empty()
-                    || piece.data.len() > PIECE_LEN
-                    || offset > manifest.file_len
-                {
+                if piece.data.is_empty() || piece.data.len() > PIECE_LEN || offset > len {
                     let _ = fs::remove_file(&partial);
                     return Err(Failure::untrusted("a list is not as long as its manifest says"));
                 }
@@ -259,7 +336,7 @@ impl Requester {
         let hashing = partial.clone();
         let work = move || file.sync_all().and_then(|()| sha256_of(&hashing));
         let hash = self.compute.run(work).await?.map_err(|error| disk(&partial, error))?;
-        if hash != manifest.file_sha256 {
+        if hash != sha256 {
             let _ = fs::remove_file(&partial);
             return Err(Failure::untrusted(
                 "a list does not have the hash in its manifest; it will be fetched again",
@@ -329,6 +406,42 @@ fn follows(
     Ok(())
 }
 
+/// A file that belongs to a version of a set.
+struct SetFile {
+    sha256: [u8; 32],
+    len: u64,
+    is_labels: bool,
+    path: PathBuf,
+}
+
+impl SetFile {
+    fn of_tags(manifest: &Manifest, path: PathBuf) -> Self {
+        Self { sha256: manifest.file_sha256, len: manifest.file_len, is_labels: false, path }
+    }
+}
+
+fn label_parameters(manifest: &Manifest, label_len: u16) -> LabelParameters {
+    LabelParameters {
+        scope: manifest.scope_id().0,
+        version: manifest.version,
+        padded_len: manifest.padded_len,
+        label_len,
+    }
+}
+
+/// Opens the labels beside a set and holds them against its manifest.
+fn open_labels(path: &Path, manifest: &Manifest) -> Result<Labels, Failure> {
+    let file = manifest.labels.ok_or_else(|| Failure::no_set("the list has no labels"))?;
+    let labels = Labels::open(path).map_err(|error| Failure::no_set(error.to_string()))?;
+    let fits = labels.sha256() == &file.sha256
+        && labels.parameters() == &label_parameters(manifest, file.label_len);
+    if fits {
+        Ok(labels)
+    } else {
+        Err(Failure::no_set("the labels of a list are not those that its manifest describes"))
+    }
+}
+
 /// Opens a set's file and holds it against its manifest and the canaries.
 fn open_checked(path: &Path, manifest: Manifest, document: &[u8]) -> Result<HeldSet, Failure> {
     let tags = TagSet::open(path).map_err(|error| Failure::no_set(error.to_string()))?;
@@ -351,7 +464,7 @@ fn open_checked(path: &Path, manifest: Manifest, document: &[u8]) -> Result<Held
              it would mean nothing. Its owner must publish it again",
         ));
     }
-    Ok(HeldSet { hash: DocumentHash::of(document), manifest, tags })
+    Ok(HeldSet { hash: DocumentHash::of(document), manifest, tags, labels: OnceLock::new() })
 }
 
 /// No set takes more than λ + 8 bits a tag and a page of headers.

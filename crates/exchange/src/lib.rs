@@ -5,6 +5,7 @@
 
 #![forbid(unsafe_code)]
 
+mod agreement_text;
 mod canary;
 mod chunk;
 mod commitment;
@@ -14,11 +15,13 @@ mod header;
 mod limits;
 mod log;
 mod manifest;
+mod notice;
 mod receipt;
 mod signed;
 mod status;
 mod time;
 
+pub use agreement_text::{AgreementText, TextError};
 pub use canary::{CANARY_COUNT, CanaryError, CanarySet, canary_inputs};
 pub use chunk::{BLOCK_ELEMENTS, CHUNK_ELEMENTS, ChunkPosition, chunk_hash, chunks_of};
 pub use commitment::{CommitmentSalts, ContextFacts, commit};
@@ -30,13 +33,14 @@ pub use disclosure::{
 pub use element_proof::ElementProof;
 pub use header::{CheckHeader, ScopeQuery};
 pub use limits::{
-    MAX_CHUNKS, MAX_DOCUMENT_LEN, MAX_ELEMENTS, MAX_MANIFESTS, MAX_MESSAGE_LEN, MAX_SCOPES,
-    PIECE_LEN,
+    MAX_CHUNKS, MAX_DOCUMENT_LEN, MAX_ELEMENTS, MAX_MANIFESTS, MAX_MESSAGE_LEN, MAX_NOTICE_BYTES,
+    MAX_NOTICES, MAX_SCOPES, MAX_SIGNATURES, MAX_TEXT_LEN, PIECE_LEN,
 };
 pub use log::{
     MAX_CHECKPOINT_BYTES, MAX_CHECKPOINTS, cosign, log_origin, read_checkpoint, sign_checkpoint,
 };
-pub use manifest::Manifest;
+pub use manifest::{LabelFile, Manifest};
+pub use notice::{AgreementNotice, MAX_REASON_CHARACTERS, NoticeKind, is_reason_text};
 pub use receipt::{AnswerDigest, Receipt};
 pub use signed::{DocumentError, DocumentHash, sign, verify};
 pub use status::{ERROR_DOMAIN, Received, refuse};

@@ -23,3 +23,16 @@ pub const MAX_MANIFESTS: usize = symbolon_policy::MAX_SCOPES_OF_A_PARTY;
 
 /// Longest piece of a tag set's file in one message, in bytes.
 pub const PIECE_LEN: usize = 256 << 10;
+
+/// Longest text of an agreement that travels between nodes, in bytes; a longer one is carried by
+/// hand.
+pub const MAX_TEXT_LEN: usize = 1 << 20;
+
+/// Most signatures that travel with it: one for each party that there may be.
+pub const MAX_SIGNATURES: usize = 256;
+
+/// Most notices about one text.
+pub const MAX_NOTICES: usize = 1_024;
+
+/// Most bytes in the notices that travel with one text, so that a message always has room for them.
+pub const MAX_NOTICE_BYTES: usize = 512 << 10;

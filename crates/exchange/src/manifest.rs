@@ -3,6 +3,7 @@ use symbolon_identifiers::IdentifierType;
 use symbolon_oprf::PublicKey;
 use symbolon_policy::{AgreementHash, Label, Scope, ScopeId, SigningKey, VerifyingKey};
 use symbolon_proto::v1::{self, SignedDocument};
+use symbolon_tagset::{MAX_LABEL_LEN, MIN_LABEL_LEN};
 use time::OffsetDateTime;
 
 use crate::{
@@ -38,6 +39,19 @@ pub struct Manifest {
     pub expires_at: OffsetDateTime,
     /// When records were last loaded.
     pub updated_at: OffsetDateTime,
+    /// The file of sealed labels beside the set, where the agreement releases something at once.
+    pub labels: Option<LabelFile>,
+}
+
+/// A file of sealed labels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LabelFile {
+    /// SHA-256 of the file.
+    pub sha256: [u8; 32],
+    /// Its length in bytes.
+    pub file_len: u64,
+    /// Length of each label in bytes.
+    pub label_len: u16,
 }
 
 impl Manifest {
@@ -91,6 +105,11 @@ impl Manifest {
             expires_at: timestamp::from_proto(manifest.expires_at).ok_or(malformed("expiry"))?,
             updated_at: timestamp::from_proto(manifest.updated_at)
                 .ok_or(malformed("time of update"))?,
+            labels: parse_labels(
+                &manifest.labels_sha256,
+                manifest.labels_file_len,
+                manifest.label_len,
+            )?,
         })
     }
 
@@ -116,6 +135,9 @@ impl Manifest {
             issued_at: Some(timestamp::to_proto(self.issued_at)),
             expires_at: Some(timestamp::to_proto(self.expires_at)),
             updated_at: Some(timestamp::to_proto(self.updated_at)),
+            labels_sha256: self.labels.map_or_else(Vec::new, |file| file.sha256.to_vec()),
+            labels_file_len: self.labels.map_or(0, |file| file.file_len),
+            label_len: self.labels.map_or(0, |file| file.label_len.into()),
         }
     }
 
@@ -152,6 +174,22 @@ fn parse_previous(version: u64, hash: &[u8]) -> Result<Option<DocumentHash>, Doc
             .map_err(|_| malformed("previous manifest hash")),
         _ => Err(malformed("previous manifest hash")),
     }
+}
+
+fn parse_labels(
+    sha256: &[u8],
+    file_len: u64,
+    label_len: u32,
+) -> Result<Option<LabelFile>, DocumentError> {
+    if sha256.is_empty() && file_len == 0 && label_len == 0 {
+        return Ok(None);
+    }
+    let sha256 = sha256.try_into().map_err(|_| malformed("hash of labels"))?;
+    let label_len = u16::try_from(label_len)
+        .ok()
+        .filter(|len| (MIN_LABEL_LEN..=MAX_LABEL_LEN).contains(len))
+        .ok_or(malformed("length of labels"))?;
+    Ok(Some(LabelFile { sha256, file_len, label_len }))
 }
 
 fn malformed(field: &'static str) -> DocumentError {

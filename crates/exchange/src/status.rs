@@ -24,7 +24,9 @@ pub fn refuse(refusal: &Refusal, now: OffsetDateTime) -> Status {
 fn code(reason: Reason) -> Code {
     match reason {
         Reason::HeaderSignature => Code::Unauthenticated,
-        Reason::CertificateRevoked
+        Reason::AgreementRevoked
+        | Reason::AgreementSuspended
+        | Reason::CertificateRevoked
         | Reason::DisclosureNotAgreed
         | Reason::NotAParty
         | Reason::PurposeNotAgreed
@@ -44,6 +46,7 @@ fn code(reason: Reason) -> Code {
         | Reason::HeaderInvalid
         | Reason::HeaderTime
         | Reason::InvalidArgument
+        | Reason::NoticeInvalid
         | Reason::OtherOwner => Code::InvalidArgument,
         Reason::AgreementDiffers
         | Reason::AgreementExpired
@@ -51,6 +54,7 @@ fn code(reason: Reason) -> Code {
         | Reason::ClaimExpired
         | Reason::LogAltered
         | Reason::LogSizeUnknown
+        | Reason::ProposalRefused
         | Reason::RulesDamaged
         | Reason::RulesVersionMismatch => Code::FailedPrecondition,
         Reason::SetNotReady | Reason::TryAgain => Code::Unavailable,
@@ -89,6 +93,8 @@ impl Received {
             [
                 Reason::AgreementExpired,
                 Reason::AgreementNotYetValid,
+                Reason::AgreementRevoked,
+                Reason::AgreementSuspended,
                 Reason::AgreementUnknown,
                 Reason::NotAParty,
                 Reason::PurposeNotAgreed,

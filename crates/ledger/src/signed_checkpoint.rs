@@ -81,7 +81,30 @@ impl SignedCheckpoint {
         let time = seconds.min(MAX_TIME);
         let signature = signer(self.cosigned_message(time).as_bytes());
         let bytes = [time.to_be_bytes().as_slice(), &signature].concat();
-        let ours = NoteSignature::new(name, SignatureType::Cosignature, key, bytes);
+        self.add(NoteSignature::new(name, SignatureType::Cosignature, key, bytes));
+    }
+
+    /// Takes over the cosignature that `other`, a note of the same checkpoint, bears of that name and
+    /// key; where it stands, and what gives way to it, is as in [`SignedCheckpoint::cosign`].
+    ///
+    /// # Errors
+    /// When `other` is of another checkpoint, bears no cosignature of that name and key, or `key` did
+    /// not make it.
+    pub fn take_cosignature(
+        &mut self,
+        other: &Self,
+        name: &Origin,
+        key: &[u8; PUBLIC_KEY_LEN],
+    ) -> Result<(), SignatureError> {
+        if other.checkpoint != self.checkpoint {
+            return Err(SignatureError::Missing);
+        }
+        other.verify_cosignature(name, key)?;
+        self.add(other.find(name, SignatureType::Cosignature, key)?.clone());
+        Ok(())
+    }
+
+    fn add(&mut self, ours: NoteSignature) {
         let mut signatures = self.signatures.clone();
         signatures.retain(|other| !other.is_of_same_key(&ours));
         signatures.push(ours);

@@ -85,9 +85,10 @@ impl BureauFace {
         requests: Streaming<wire::CheckRequest>,
     ) -> Result<ReceiverStream<Result<CheckResponse, Status>>, Refusal> {
         let actor = self.authority.authorise(&peer, Act::Check).await?;
-        let most = match actor.roles.contains(&Role::Analyst) {
-            true => read::MOST_ITEMS,
-            false => MOST_ITEMS_OF_OFFICER,
+        let most = if actor.roles.contains(&Role::Analyst) {
+            read::MOST_ITEMS
+        } else {
+            MOST_ITEMS_OF_OFFICER
         };
         let place = self.place()?;
         let began = Instant::now();

@@ -1,4 +1,4 @@
-use symbolon_policy::Agreement;
+use symbolon_policy::{Agreement, Reason};
 use symbolon_store::{Store, StoreError};
 use time::OffsetDateTime;
 
@@ -20,9 +20,15 @@ pub(crate) async fn standing_of(
     now: OffsetDateTime,
 ) -> Result<AgreementStanding, StoreError> {
     let Some(agreement) = agreement else { return Ok(AgreementStanding::Over) };
-    // Asked of the database and not of memory, so that a removal counts from that moment on.
-    if agreement.in_force(now).is_err() || !store.is_installed(agreement).await? {
+    if agreement.in_force(now).is_err() {
         return Ok(AgreementStanding::Over);
     }
-    Ok(AgreementStanding::InForce)
+    // Asked of the database and not of memory, so that it counts from the moment of writing on.
+    Ok(match store.withdrawn(agreement).await? {
+        None => AgreementStanding::InForce,
+        Some(refusal) if refusal.reason == Reason::AgreementSuspended => {
+            AgreementStanding::Suspended
+        }
+        Some(_) => AgreementStanding::Over,
+    })
 }

@@ -4,28 +4,37 @@ use std::{
     time::Duration,
 };
 
-use symbolon_client::{AgreementBook, Requester, RuleBook, Rules, SyncReport};
-use symbolon_store::{Erased, Store, StoreError};
+use symbolon_client::{AgreementBook, ContactBook, Requester, RuleBook, Rules, SyncReport};
+use symbolon_policy::{AgreementHash, BureauCode};
+use symbolon_store::{Erased, ExchangeMark, Store, StoreError};
 use time::OffsetDateTime;
-use tokio::{sync::watch, time::interval};
+use tokio::{
+    sync::watch,
+    time::{MissedTickBehavior, interval},
+};
 
 use crate::{
     disclosure::Examiner,
-    logging::{PartnerTrouble, event},
-    metrics::Metrics,
+    logging::{PartnerTrouble, StateCode, event},
+    metrics::{Metrics, StateLabel},
     node::say_rules,
     own_log::OwnLog,
     publish::Publisher,
 };
 
 const ERASE_EVERY: Duration = Duration::from_secs(3_600);
+/// How soon a running node acts on what a person has done to an agreement beside it. A suspension
+/// counts within a second.
+const AGREEMENTS_EVERY: Duration = Duration::from_millis(200);
 /// Rules that were approved hold within a second, loading included.
 const RULES_EVERY: Duration = Duration::from_millis(250);
 
 /// What a running node does by itself: reads agreements, publishes sets, fetches partners' sets.
 pub(crate) struct Jobs {
+    pub(crate) us: BureauCode,
     pub(crate) store: Store,
     pub(crate) book: AgreementBook,
+    pub(crate) contacts: ContactBook,
     pub(crate) rules: RuleBook,
     pub(crate) publisher: Publisher,
     pub(crate) requester: Requester,
@@ -40,29 +49,54 @@ pub(crate) struct Jobs {
 }
 
 impl Jobs {
-    /// Reads the agreements; says whether they changed.
+    /// Takes the steps that time brings, and reads agreements and contacts if anything about them
+    /// has changed; says whether it has.
     pub(crate) async fn read_agreements(
         &self,
-        known: &mut Vec<(String, Vec<u8>)>,
+        known: &mut ExchangeMark,
     ) -> Result<bool, StoreError> {
-        let present = self.store.agreements_fingerprint().await?;
+        let now = OffsetDateTime::now_utc();
+        self.store.advance_agreements(now).await?;
+        let present = self.store.exchange_mark().await?;
         if &present == known {
             return Ok(false);
         }
+        self.contacts.replace(self.store.exchange_parties(&self.us, now).await?);
+        // Wakes whatever is under way, so after all else is in place.
         self.book.replace(self.store.agreements().await?);
+        self.store.destroy_what_has_ended(now).await?;
+        for (state, count) in self.store.agreements_by_state().await? {
+            let label = StateLabel { state: state.as_str() };
+            let count = i64::try_from(count).unwrap_or(i64::MAX);
+            self.metrics.agreements.get_or_create(&label).set(count);
+        }
         *known = present;
         Ok(true)
+    }
+
+    /// Ends anew what was ended before the database was restored from a backup of before.
+    pub(crate) async fn remember_endings(&self) -> Result<(), StoreError> {
+        for agreement in self.store.remember_endings(OffsetDateTime::now_utc()).await? {
+            event!(
+                warn,
+                "an agreement that was ended for good stood as living in the database: a backup of \
+                 before was restored. It stays ended",
+                agreement = agreement,
+            );
+        }
+        Ok(())
     }
 
     /// Works until `stop` says so. What waits for partners runs beside what does not.
     pub(crate) async fn run(
         self,
-        known: Vec<(String, Vec<u8>)>,
+        known: ExchangeMark,
         adoptions: u64,
         mut stop: watch::Receiver<bool>,
     ) {
         tokio::select! {
             () = self.keep_agreements(known) => {}
+            () = self.exchange_agreements() => {}
             () = self.keep_rules(adoptions) => {}
             () = self.keep_own_sets() => {}
             () = self.follow_partners() => {}
@@ -75,14 +109,83 @@ impl Jobs {
         }
     }
 
-    async fn keep_agreements(&self, mut known: Vec<(String, Vec<u8>)>) {
-        let mut turns = interval(self.every);
+    async fn keep_agreements(&self, mut known: ExchangeMark) {
+        let mut turns = interval(AGREEMENTS_EVERY);
+        turns.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut failed = false;
         loop {
             turns.tick().await;
             match self.read_agreements(&mut known).await {
-                Ok(true) => event!(info, "agreements were read", agreements = known.len()),
-                Ok(false) => {}
-                Err(error) => event!(warn, "agreements could not be read", error = error),
+                Ok(true) => {
+                    let agreements = self.book.all().len();
+                    event!(info, "agreements were read", agreements = agreements);
+                    failed = false;
+                }
+                Ok(false) => failed = false,
+                // Said once, not five times a second.
+                Err(error) if !failed => {
+                    event!(warn, "agreements could not be read", error = error);
+                    failed = true;
+                }
+                Err(_) => {}
+            }
+        }
+    }
+
+    /// Shows other parties what they may not hold yet of texts of agreements, until they do.
+    async fn exchange_agreements(&self) {
+        let (troubles, under_way) = (Arc::<Troubles>::default(), Arc::<UnderWay>::default());
+        let mut turns = interval(self.every);
+        loop {
+            tokio::select! {
+                _ = turns.tick() => {}
+                () = self.book.changed() => {}
+            }
+            let exchanges = match self.requester.agreements_to_exchange(&self.contacts).await {
+                Ok(exchanges) => exchanges,
+                Err(error) => {
+                    event!(warn, "texts of agreements could not be read", error = error);
+                    continue;
+                }
+            };
+            for exchange in exchanges {
+                let Some(turn) = UnderWay::begin(&under_way, exchange.key()) else { continue };
+                let (metrics, troubles) = (Arc::clone(&self.metrics), Arc::clone(&troubles));
+                tokio::spawn(async move {
+                    let _turn = turn;
+                    let bureau = exchange.bureau().clone();
+                    match exchange.run().await {
+                        Ok((agreement, states)) => {
+                            troubles.forget(bureau.as_str());
+                            event!(
+                                info,
+                                "a text of an agreement was exchanged",
+                                agreement = agreement,
+                                bureau = bureau,
+                            );
+                            for state in states {
+                                event!(
+                                    info,
+                                    "an agreement has changed its state",
+                                    agreement = agreement,
+                                    state = StateCode(state),
+                                );
+                            }
+                        }
+                        Err(failure) => {
+                            metrics.agreement_exchange_failures.inc();
+                            if troubles.is_new(bureau.as_str(), &failure.sentence) {
+                                event!(
+                                    warn,
+                                    "a text of an agreement could not be exchanged; it is tried \
+                                     again",
+                                    bureau = bureau,
+                                    trouble = PartnerTrouble::from(&failure),
+                                );
+                            }
+                        }
+                    }
+                });
             }
         }
     }
@@ -303,6 +406,31 @@ impl Troubles {
 
     fn forget(&self, partner: &str) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(partner);
+    }
+}
+
+/// Exchanges that are under way: one at a time of each text with each party.
+#[derive(Default)]
+struct UnderWay(Mutex<HashSet<ExchangeKey>>);
+
+type ExchangeKey = (AgreementHash, BureauCode);
+
+impl UnderWay {
+    fn begin(all: &Arc<Self>, key: ExchangeKey) -> Option<ExchangeTurn> {
+        let is_new = all.0.lock().unwrap_or_else(PoisonError::into_inner).insert(key.clone());
+        is_new.then(|| ExchangeTurn { all: Arc::clone(all), key })
+    }
+}
+
+/// Gives the turn back when it is dropped.
+struct ExchangeTurn {
+    all: Arc<UnderWay>,
+    key: ExchangeKey,
+}
+
+impl Drop for ExchangeTurn {
+    fn drop(&mut self) {
+        self.all.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.key);
     }
 }
 

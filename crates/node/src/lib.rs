@@ -9,6 +9,7 @@ mod bureau_face;
 mod certificates;
 mod disclosure;
 mod disclosure_standing;
+mod entering;
 mod founding;
 mod jobs;
 mod logging;
@@ -27,7 +28,7 @@ pub use certificates::{
     person_certificate, renew,
 };
 pub use disclosure::{CaseView, Desk, DeskError, Proposed, ReleaseTerms, RuledFile};
+pub use entering::{AdmissionReport, RuleCount, admission_report};
 pub use founding::{BureauFacts, FoundingError, found_bureau};
 pub use logging::{LogFormat, LogLevel, start_logging};
 pub use node::{Node, NodeError};
-pub use publish::end_scopes;

@@ -7,7 +7,7 @@ use std::{fmt::Display, io, net::SocketAddr, path::Path};
 use symbolon_client::{Failure, StandingFailure};
 use symbolon_identifiers::IdentifierType;
 use symbolon_policy::{
-    AgreementId, BureauCode, CheckId, Reason, RequestId, ScopeId, StandingId,
+    AgreementId, AgreementState, BureauCode, CheckId, Reason, RequestId, ScopeId, StandingId,
     disclosure::{Alarm, RefusalGround},
     rules::RulesHash,
 };
@@ -51,6 +51,17 @@ impl Display for ReasonCode {
 }
 
 impl LogSafe for ReasonCode {}
+
+/// Where an agreement stands.
+pub(crate) struct StateCode(pub(crate) AgreementState);
+
+impl Display for StateCode {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.0.as_str())
+    }
+}
+
+impl LogSafe for StateCode {}
 
 /// How much of a request's time is gone.
 pub(crate) struct AlarmCode(pub(crate) Alarm);

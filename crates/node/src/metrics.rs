@@ -55,12 +55,6 @@ impl From<Alarm> for AlarmLabel {
     }
 }
 
-/// Where a request for a record stands.
-#[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
-pub(crate) struct StateLabel {
-    pub(crate) state: &'static str,
-}
-
 /// How a question to a source ended. Hits are not told apart from no hits: this page may be read by
 /// people who may not know the outcomes of checks.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
@@ -68,9 +62,17 @@ pub(crate) struct EndLabel {
     pub(crate) end: &'static str,
 }
 
+/// Where agreements, or requests for records, stand.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
+pub(crate) struct StateLabel {
+    pub(crate) state: &'static str,
+}
+
 /// What a node counts. No label holds text from outside.
 pub(crate) struct Metrics {
     registry: Registry,
+    pub(crate) agreements: Family<StateLabel, Gauge>,
+    pub(crate) agreement_exchange_failures: Counter,
     pub(crate) checks_answered: Counter,
     pub(crate) checks_refused: Family<ReasonLabel, Counter>,
     pub(crate) elements_evaluated: Counter,
@@ -103,6 +105,8 @@ impl Default for Metrics {
         let seconds = || Histogram::new(exponential_buckets(0.001, 2.0, 20));
         let mut registry = Registry::with_prefix("symbolon");
         let metrics = Self {
+            agreements: Family::default(),
+            agreement_exchange_failures: Counter::default(),
             checks_answered: Counter::default(),
             checks_refused: Family::default(),
             elements_evaluated: Counter::default(),
@@ -148,6 +152,16 @@ impl Default for Metrics {
             "disclosure_exchange_failures",
             "Exchanges of requests with partners that did not come to an end",
             metrics.disclosure_exchange_failures.clone(),
+        );
+        registry.register(
+            "agreements",
+            "Texts of agreements that this node knows, by state",
+            metrics.agreements.clone(),
+        );
+        registry.register(
+            "agreement_exchange_failures",
+            "Failed attempts to show a text of an agreement, or a notice about it, to a party",
+            metrics.agreement_exchange_failures.clone(),
         );
         registry.register(
             "log_checkpoint_size",

@@ -1,7 +1,12 @@
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
-use symbolon_client::{AgreementBook, Compute, Credentials, Requester, RuleBook, Rules, TlsError};
-use symbolon_store::{Adoption, DataFolder, FolderError, NodeConfig, NodeLock, Store, StoreError};
+use symbolon_client::{
+    AgreementBook, Compute, ContactBook, Credentials, Requester, RuleBook, Rules, TlsError,
+};
+use symbolon_policy::Party;
+use symbolon_store::{
+    Adoption, DataFolder, ExchangeMark, FolderError, NodeConfig, NodeLock, Store, StoreError,
+};
 use thiserror::Error;
 use time::OffsetDateTime;
 use tokio::{
@@ -22,7 +27,7 @@ use crate::{
     metrics::{self, Metrics},
     own_log::OwnLog,
     partner_face::{PartnerFace, Places},
-    publish::Publisher,
+    publish::{DecidedBefore, Publisher},
     published::Published,
     tls,
 };
@@ -74,11 +79,17 @@ impl Node {
             (credentials("partner")?, credentials("bureau")?);
         let bureau_roots =
             symbolon_client::read_certificates(&self.folder.certificate("bureau-root"))?;
-        let book = AgreementBook::default();
+        let (book, contacts) = (AgreementBook::default(), ContactBook::default());
+        let card = read_card(&self.folder)?;
         let (rules, adoption) = Rules::in_force(&self.store).await?;
         say_rules(&rules, adoption.as_ref());
         let rule_book = RuleBook::new(rules);
-        let partner_tls = tls::partner_face(code.clone(), book.clone(), &partner_credentials)?;
+        let partner_tls = tls::partner_face(
+            code.clone(),
+            book.clone(),
+            contacts.clone(),
+            &partner_credentials,
+        )?;
         let bureau_tls = tls::bureau_face(&bureau_roots, &bureau_credentials)?;
 
         let compute = Compute::default();
@@ -95,12 +106,16 @@ impl Node {
         let own_log = OwnLog::new(requester.log_watch(), Arc::clone(&metrics));
         let jobs = Jobs {
             store: self.store.clone(),
+            us: code.clone(),
             book: book.clone(),
+            contacts: contacts.clone(),
             rules: rule_book.clone(),
             publisher: Publisher {
                 us: code.clone(),
                 store: self.store.clone(),
                 published: published.clone(),
+                rules: rule_book.clone(),
+                decided: DecidedBefore::default(),
                 compute: Compute::background(),
                 metrics: Arc::clone(&metrics),
             },
@@ -120,7 +135,8 @@ impl Node {
             disclosure_cadence_seconds: self.config.disclosure_cadence_seconds,
             disclosure_every: Duration::from_secs(self.config.disclosure_exchange_seconds.max(1)),
         };
-        let mut known = Vec::new();
+        jobs.remember_endings().await?;
+        let mut known = ExchangeMark::default();
         jobs.read_agreements(&mut known).await?;
         requester.restore_sets().await?;
         self.store.tidy_standing().await?;
@@ -131,6 +147,8 @@ impl Node {
             us: code.clone(),
             store: self.store.clone(),
             book: book.clone(),
+            contacts,
+            card,
             rules: rule_book,
             published,
             compute: compute.clone(),
@@ -162,13 +180,14 @@ impl Node {
         mark_serving(&health, &bureau_service).await;
         mark_serving(&health, &approval_service).await;
 
+        let agreements = jobs.book.all().len();
         let (stopping, stopped) = watch::channel(false);
         event!(
             info,
             "the node serves",
             bureau = code,
             folder = FolderPath(self.folder.root()),
-            agreements = known.len(),
+            agreements = agreements,
             partner_face = address(&self.partner)?,
             bureau_face = address(&self.bureau)?,
             metrics =
@@ -260,6 +279,15 @@ fn log_end(result: Result<(), tonic::transport::Error>) {
     if result.is_err() {
         event!(warn, "a face ended with an error");
     }
+}
+
+/// This bureau, as partners know it.
+fn read_card(folder: &DataFolder) -> Result<Party, FolderError> {
+    let path = folder.card();
+    let bytes = std::fs::read(&path).map_err(|source| FolderError::io("read", &path, source))?;
+    serde_json::from_slice(&bytes).map_err(|error| {
+        FolderError::io("read", &path, io::Error::other(error.to_string()))
+    })
 }
 
 async fn listen(address: SocketAddr) -> Result<TcpListener, NodeError> {

@@ -1,6 +1,7 @@
 //! The partner face: answers other bureaus. No identifier ever reaches this module.
 
 mod admission;
+mod agreements;
 mod answer;
 mod disclosures;
 mod download;
@@ -9,13 +10,14 @@ mod places;
 
 use std::{pin::Pin, sync::Arc, time::Duration};
 
-use symbolon_client::{AgreementBook, Compute, RuleBook};
+use symbolon_client::{AgreementBook, Compute, ContactBook, RuleBook};
 use symbolon_exchange::{MAX_MESSAGE_LEN, refuse};
 use symbolon_policy::{Agreement, AgreementHash, AgreementId, BureauCode, Party, Reason, Refusal};
 use symbolon_proto::partner::v1::{
     CheckRequest, CheckResponse, DownloadTagSetRequest, DownloadTagSetResponse,
-    ExchangeCheckpointsRequest, ExchangeCheckpointsResponse, ExchangeDisclosuresRequest,
-    ExchangeDisclosuresResponse, GetLogCheckpointRequest,
+    ExchangeAgreementRequest, ExchangeAgreementResponse, ExchangeCheckpointsRequest,
+    ExchangeCheckpointsResponse, ExchangeDisclosuresRequest, ExchangeDisclosuresResponse,
+    GetLogCheckpointRequest,
     GetLogCheckpointResponse, GetLogConsistencyRequest, GetLogConsistencyResponse,
     GetManifestsRequest, GetManifestsResponse,
     partner_service_server::{PartnerService, PartnerServiceServer},
@@ -26,7 +28,7 @@ use tokio::sync::Semaphore;
 use tokio_stream::Stream;
 use tonic::{Request, Response, Status, Streaming};
 
-use crate::{metrics::Metrics, own_log::OwnLog, peer::Peer, published::Published, tls::is_party};
+use crate::{logging::event, metrics::Metrics, own_log::OwnLog, peer::Peer, published::Published, tls::is_party};
 
 pub(crate) use places::Places;
 
@@ -39,6 +41,9 @@ pub(crate) struct PartnerFace {
     pub(crate) us: BureauCode,
     pub(crate) store: Store,
     pub(crate) book: AgreementBook,
+    pub(crate) contacts: ContactBook,
+    /// This bureau, as its card describes it.
+    pub(crate) card: Party,
     pub(crate) rules: RuleBook,
     pub(crate) published: Published,
     pub(crate) compute: Compute,
@@ -84,6 +89,19 @@ impl PartnerFace {
         Ok((agreement, party))
     }
 
+    /// Refuses what is under an agreement that is suspended or has ended. Asked of the database and
+    /// not of memory, so that it counts from the moment at which it was written.
+    async fn not_withdrawn(&self, agreement: &Agreement) -> Result<(), Refusal> {
+        match self.store.withdrawn(agreement).await {
+            Ok(None) => Ok(()),
+            Ok(Some(refusal)) => Err(refusal),
+            Err(error) => {
+                event!(warn, "the state of an agreement could not be read", error = error);
+                Err(unreadable())
+            }
+        }
+    }
+
     fn refusal(&self, refusal: &Refusal) -> Status {
         self.metrics.checks_refused.get_or_create(&refusal.reason.into()).inc();
         refuse(refusal, OffsetDateTime::now_utc())
@@ -100,7 +118,7 @@ impl PartnerService for PartnerFace {
     ) -> Result<Response<GetManifestsResponse>, Status> {
         let peer = peer_of(&request)?;
         let message = request.into_inner();
-        let respond = || -> Result<_, Refusal> {
+        let respond = async || -> Result<_, Refusal> {
             let id = agreement_id(&message.agreement_id)?;
             let (agreement, _) = self.agreement_with(&id, &peer)?;
             let hash = AgreementHash(
@@ -117,6 +135,7 @@ impl PartnerService for PartnerFace {
                 ));
             }
             let now = OffsetDateTime::now_utc();
+            self.not_withdrawn(&agreement).await?;
             agreement.in_force(now)?;
             let manifests = agreement
                 .scopes_of(&self.us, now)
@@ -125,7 +144,7 @@ impl PartnerService for PartnerFace {
                 .collect();
             Ok(GetManifestsResponse { manifests })
         };
-        respond().map(Response::new).map_err(|refusal| self.refusal(&refusal))
+        respond().await.map(Response::new).map_err(|refusal| self.refusal(&refusal))
     }
 
     type DownloadTagSetStream = Answers<DownloadTagSetResponse>;
@@ -172,6 +191,15 @@ impl PartnerService for PartnerFace {
         answer.map(Response::new).map_err(|refusal| self.refusal(&refusal))
     }
 
+    async fn exchange_agreement(
+        &self,
+        request: Request<ExchangeAgreementRequest>,
+    ) -> Result<Response<ExchangeAgreementResponse>, Status> {
+        let peer = peer_of(&request)?;
+        let answer = self.exchange_text(&peer, request.into_inner()).await;
+        answer.map(Response::new).map_err(|refusal| self.refusal(&refusal))
+    }
+
     async fn exchange_checkpoints(
         &self,
         request: Request<ExchangeCheckpointsRequest>,
@@ -200,6 +228,10 @@ fn peer_of<T>(request: &Request<T>) -> Result<Peer, Status> {
 
 fn agreement_id(text: &str) -> Result<AgreementId, Refusal> {
     text.parse().map_err(|_| invalid("the agreement id is malformed"))
+}
+
+fn unreadable() -> Refusal {
+    Refusal::new(Reason::Internal, "this bureau's node could not read its database")
 }
 
 fn invalid(sentence: &str) -> Refusal {

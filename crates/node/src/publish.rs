@@ -1,33 +1,38 @@
 use std::{
-    collections::HashSet,
+    collections::{HashMap, HashSet},
     fs::{self, File, OpenOptions},
     io::{self, BufWriter, Write as _},
     os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use ring::rand::SystemRandom;
-use symbolon_client::Compute;
-use symbolon_exchange::{CanarySet, DocumentHash, Manifest};
+use symbolon_client::{Compute, RuleBook, Rules};
+use symbolon_exchange::{CanarySet, DocumentHash, LabelFile, Manifest};
 use symbolon_oprf::SecretKey;
-use symbolon_policy::{Agreement, AgreementId, BureauCode, Scope, ScopeId, same_rules};
+use symbolon_policy::{
+    AdmissionSetting, Agreement, BureauCode, Dataset, Scope, ScopeId, same_rules,
+};
 use symbolon_proto::v1::SignedDocument;
 use symbolon_store::{
-    DatasetRow, FolderError, ScopeSecrets, Store, StoreError, StoredDocument, StoredManifest,
-    TagCache,
+    CacheKind, DatasetRow, FolderError, ListSnapshot, ScopeSecrets, Store, StoreError, StoredDocument, StoredManifest,
+    Tag, TagCache,
 };
 use symbolon_tagset::{
-    DEFAULT_LAMBDA, DummySecret, MembershipHash, Parameters, Summary, TagSet, build,
+    DEFAULT_LAMBDA, Label, LabelParameters, LabelSummary, Labels, MembershipHash, Parameters,
+    TagSet, build_labels, build_with_room,
 };
 use thiserror::Error;
 use time::{Duration, OffsetDateTime};
+use zeroize::Zeroizing;
 
 use crate::{
+    entering::Entering,
     logging::event,
     metrics::Metrics,
     published::{Published, PublishedScope},
-    tags::{Tagger, Tags},
+    tags::{IdSet, Tagger, Tags},
 };
 
 /// How long a published set may be used; it is published anew when half of that is over.
@@ -38,8 +43,54 @@ pub(crate) struct Publisher {
     pub(crate) us: BureauCode,
     pub(crate) store: Store,
     pub(crate) published: Published,
+    pub(crate) rules: RuleBook,
+    pub(crate) decided: DecidedBefore,
     pub(crate) compute: Compute,
     pub(crate) metrics: Arc<Metrics>,
+}
+
+/// What rules kept out of each scope when that was last decided.
+#[derive(Default)]
+pub(crate) struct DecidedBefore(Mutex<HashMap<ScopeId, Decided>>);
+
+/// A decision and all that it depends on.
+struct Decided {
+    rules: Arc<Rules>,
+    revision: u64,
+    hour: i64,
+    digest: Option<[u8; 32]>,
+}
+
+impl DecidedBefore {
+    fn find(
+        &self,
+        scope: &ScopeId,
+        rules: &Arc<Rules>,
+        revision: u64,
+        now: OffsetDateTime,
+    ) -> Option<Option<[u8; 32]>> {
+        let decided = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        decided
+            .get(scope)
+            .filter(|one| {
+                Arc::ptr_eq(&one.rules, rules) && one.revision == revision && one.hour == hour(now)
+            })
+            .map(|one| one.digest)
+    }
+
+    fn put(&self, scope: ScopeId, decided: Decided) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(scope, decided);
+    }
+
+    fn keep(&self, living: &HashSet<ScopeId>) {
+        let mut decided = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        decided.retain(|scope, _| living.contains(scope));
+    }
+}
+
+/// What rules look at does not change within an hour.
+fn hour(now: OffsetDateTime) -> i64 {
+    now.unix_timestamp().div_euclid(3_600)
 }
 
 impl Publisher {
@@ -52,8 +103,9 @@ impl Publisher {
         let datasets = self.store.datasets().await?;
         let mut living = HashSet::new();
         for agreement in agreements {
-            // Removed since it was read: nothing of it may come to life again.
-            if !self.store.is_installed(agreement).await? {
+            // Suspended, ended or replaced, perhaps since it was read: what was published leaves
+            // memory, and nothing of it may come to life again.
+            if self.store.withdrawn(agreement).await?.is_some() {
                 continue;
             }
             for (scope, wanted, _) in agreement.scopes_of(&self.us, now) {
@@ -76,7 +128,7 @@ impl Publisher {
                     );
                     continue;
                 };
-                if let Err(error) = self.scope(agreement, &scope, dataset, now).await {
+                if let Err(error) = self.scope(agreement, &scope, wanted, dataset, now).await {
                     // The others must not wait for this one, and it must not answer on.
                     event!(
                         warn,
@@ -90,6 +142,7 @@ impl Publisher {
             }
         }
         self.published.keep(|scope| living.contains(scope));
+        self.decided.keep(&living);
         for agreement in agreements {
             self.end_past_epochs(agreement, now).await?;
         }
@@ -100,10 +153,12 @@ impl Publisher {
         &self,
         agreement: &Agreement,
         scope: &Scope,
+        offered: &Dataset,
         dataset: &DatasetRow,
         now: OffsetDateTime,
     ) -> Result<(), PublishError> {
         let id = scope.id();
+        let rules = self.rules.current();
         let newest = self.store.newest_manifest(&id).await?;
         if let Some(newest) = &newest {
             let manifest = Manifest::parse(&newest.document.document)
@@ -113,9 +168,15 @@ impl Publisher {
             let is_current = newest.dataset_revision == dataset.revision
                 && manifest.updated_at == dataset.updated_at
                 && now < manifest.issued_at + SET_LIFE / 2
-                && path.is_file();
+                && path.is_file()
+                && manifest.labels.is_some() == offered.labels.is_some()
+                && newest.kept_out
+                    == self.kept_out(agreement, scope, dataset, &rules, now).await?;
             // A file from before this start may have been damaged since it was written.
-            if is_current && (known || self.is_whole(path, manifest.file_sha256).await?) {
+            let labels = manifest.labels.map(|file| {
+                (self.store.folder().own_labels(&id, newest.version), file.sha256)
+            });
+            if is_current && (known || self.is_whole(path, manifest.file_sha256, labels).await?) {
                 // Without its wrapping key a scope has ended, whoever destroyed it.
                 if !known || !self.store.folder().wrapping_key(&id).is_file() {
                     let secrets = self.store.scope_secrets(scope, now).await?;
@@ -127,11 +188,59 @@ impl Publisher {
                 return Ok(());
             }
         }
-        self.publish(agreement, scope, dataset, newest, now).await
+        self.publish(agreement, scope, offered, newest, &rules, now).await
     }
 
-    async fn is_whole(&self, path: PathBuf, sha256: [u8; 32]) -> Result<bool, PublishError> {
-        let work = move || TagSet::open(&path).is_ok_and(|set| set.sha256() == &sha256);
+    /// A digest of what rules would keep out of the set now.
+    async fn kept_out(
+        &self,
+        agreement: &Agreement,
+        scope: &Scope,
+        dataset: &DatasetRow,
+        rules: &Arc<Rules>,
+        now: OffsetDateTime,
+    ) -> Result<Option<[u8; 32]>, PublishError> {
+        if let Some(digest) = self.decided.find(&scope.id(), rules, dataset.revision, now) {
+            return Ok(digest);
+        }
+        let mut snapshot = self.store.snapshot(&dataset.id, scope.identifier_type).await?;
+        let entering = self.decide(&mut snapshot, agreement, scope, rules, now).await;
+        snapshot.close().await?;
+        Ok(entering?.digest())
+    }
+
+    async fn decide(
+        &self,
+        snapshot: &mut ListSnapshot,
+        agreement: &Agreement,
+        scope: &Scope,
+        rules: &Arc<Rules>,
+        now: OffsetDateTime,
+    ) -> Result<Entering, PublishError> {
+        let setting = AdmissionSetting::new(&self.us, agreement, scope, &rules.tables);
+        let entering = Entering::find(snapshot, &setting, rules, now).await?;
+        let decided = Decided {
+            rules: Arc::clone(rules),
+            revision: snapshot.mark.revision,
+            hour: hour(now),
+            digest: entering.digest(),
+        };
+        self.decided.put(scope.id(), decided);
+        Ok(entering)
+    }
+
+    async fn is_whole(
+        &self,
+        path: PathBuf,
+        sha256: [u8; 32],
+        labels: Option<(PathBuf, [u8; 32])>,
+    ) -> Result<bool, PublishError> {
+        let work = move || {
+            TagSet::open(&path).is_ok_and(|set| set.sha256() == &sha256)
+                && labels.is_none_or(|(path, sha256)| {
+                    Labels::open(&path).is_ok_and(|labels| labels.sha256() == &sha256)
+                })
+        };
         let is_whole = self.compute.run(work).await.map_err(|_| PublishError::Stopping)?;
         if !is_whole {
             event!(warn, "a published tag set was damaged on this disk; it is made anew");
@@ -143,8 +252,9 @@ impl Publisher {
         &self,
         agreement: &Agreement,
         scope: &Scope,
-        dataset: &DatasetRow,
+        offered: &Dataset,
         before: Option<StoredManifest>,
+        rules: &Arc<Rules>,
         now: OffsetDateTime,
     ) -> Result<(), PublishError> {
         let id = scope.id();
@@ -154,15 +264,30 @@ impl Publisher {
         let canaries = CanarySet::evaluate(&key, scope.identifier_type, &SystemRandom::new())
             .map_err(|_| PublishError::Evaluation)?;
         // From here on the dataset is what the snapshot shows, whatever is loaded meanwhile.
-        let mut snapshot = self.store.snapshot(&dataset.id, scope.identifier_type).await?;
+        let mut snapshot = self.store.snapshot(&offered.id, scope.identifier_type).await?;
         let tagger = Tagger {
             folder: self.store.folder().clone(),
             compute: self.compute.clone(),
             scope: id,
             key: Arc::clone(&key),
             cache: Arc::new(cache),
+            kind: match offered.labels {
+                Some(_) => CacheKind::WithSecrets,
+                None => CacheKind::Tags,
+            },
         };
-        let Tags { mut hashes, evaluated, reused, cache } = tagger.tags(&mut snapshot).await?;
+        let entering = self.decide(&mut snapshot, agreement, scope, rules, now).await?;
+        let kept_out = Arc::new(IdSet::of(&entering.exclusion.identifiers));
+        let Tags { mut hashes, labelled, evaluated, reused, cache, .. } =
+            tagger.tags(&mut snapshot, &kept_out).await?;
+        let labels = match &offered.labels {
+            Some(terms) => {
+                let (store, groups) = (&self.store, &entering.groups);
+                let texts = snapshot.label_texts(store, groups, &terms.fields).await?;
+                Some(ScopeLabels { label_len: terms.bytes, labelled, texts })
+            }
+            None => None,
+        };
         let (mark, updated_at) = (snapshot.mark, snapshot.updated_at);
         snapshot.close().await?;
         hashes.extend(
@@ -170,14 +295,23 @@ impl Publisher {
                 .membership_hashes(&key.public_key(), scope.identifier_type)
                 .map_err(|_| PublishError::Evaluation)?,
         );
+        // What is kept out takes as much room as what enters: no partner learns how much it is.
+        let room = hashes.len().saturating_add(entering.exclusion.identifiers.len()) as u64;
         let parameters = Parameters { lambda: DEFAULT_LAMBDA, scope: id.0, version };
         let path = self.store.folder().own_set(&id, version);
+        let labels_path = self.store.folder().own_labels(&id, version);
         let work = move || {
-            let summary = write_set(&path, &parameters, hashes, &dummies)?;
+            let summary = write_aside(&path, |out| {
+                build_with_room(&parameters, hashes, room, &dummies, out)
+            })?;
+            let labels = match labels {
+                Some(labels) => Some(labels.write(&labels_path, &path, &parameters)?),
+                None => None,
+            };
             cache.finish()?;
-            Ok::<_, PublishError>(summary)
+            Ok::<_, PublishError>((summary, labels))
         };
-        let summary = self.compute.run(work).await.map_err(|_| PublishError::Stopping)??;
+        let (summary, labels) = self.compute.run(work).await.map_err(|_| PublishError::Stopping)??;
         let epoch_end = agreement.terms().epoch_end(scope.epoch);
         let manifest = Manifest {
             scope: scope.clone(),
@@ -192,6 +326,7 @@ impl Publisher {
             issued_at: now,
             expires_at: epoch_end.min(now + SET_LIFE),
             updated_at,
+            labels,
         };
         let signed = manifest.sign(&self.store.keys().manifest);
         let stored = StoredManifest {
@@ -203,8 +338,9 @@ impl Publisher {
                 signature: signed.signature,
             },
             dataset_revision: mark.revision,
+            kept_out: entering.digest(),
         };
-        self.store.publish_manifest(&id, &stored, now).await?;
+        self.store.publish_manifest(&id, &stored, entering.as_logged(rules), now).await?;
         if !self.store.folder().wrapping_key(&id).is_file() {
             // The scope was ended meanwhile; what was written since must go with it.
             TagCache::remove(self.store.folder(), &id)?;
@@ -214,7 +350,7 @@ impl Publisher {
         self.put(scope, key, manifest, &stored);
         // Who is fetching the version before may finish.
         self.store.remove_own_sets_before(&id, version.saturating_sub(1))?;
-        self.store.trim_journal(&dataset.id).await?;
+        self.store.trim_journal(&offered.id).await?;
         self.metrics.sets_published.inc();
         self.metrics.identifiers_evaluated.inc_by(evaluated);
         self.metrics.tags_reused.inc_by(reused);
@@ -227,6 +363,7 @@ impl Publisher {
             padded_len = summary.padded_len,
             evaluated = evaluated,
             reused = reused,
+            kept_out = entering.exclusion.identifiers.len(),
         );
         Ok(())
     }
@@ -294,35 +431,51 @@ impl Publisher {
     }
 }
 
-/// Destroys the keys of all scopes of an agreement that has been removed: from then on nothing can
-/// be evaluated under it, not even from a backup of the database. Returns how many.
-///
-/// # Errors
-/// When a key file cannot be removed or the database fails.
-pub async fn end_scopes(
-    store: &Store,
-    agreement: &AgreementId,
-    now: OffsetDateTime,
-) -> Result<u64, StoreError> {
-    let mut ended = 0_u64;
-    for scope in store.scopes_with_keys(agreement).await? {
-        if store.destroy_scope(&scope, now).await? {
-            ended = ended.saturating_add(1);
-        }
-    }
-    Ok(ended)
+/// What is needed to write the labels of a scope.
+struct ScopeLabels {
+    label_len: u16,
+    labelled: Vec<Tag>,
+    texts: HashMap<u64, Zeroizing<String>>,
 }
 
-/// Writes a set aside, syncs it and moves it into place.
-fn write_set(
+impl ScopeLabels {
+    /// Writes them beside the set at `set`. An identifier of which there is nothing to say has an
+    /// empty label, like any other from outside.
+    fn write(
+        mut self,
+        path: &Path,
+        set: &Path,
+        of: &Parameters,
+    ) -> Result<LabelFile, PublishError> {
+        let set = TagSet::open(set).map_err(PublishError::Set)?;
+        let parameters = LabelParameters {
+            scope: of.scope,
+            version: of.version,
+            padded_len: set.padded_len(),
+            label_len: self.label_len,
+        };
+        let mut labels = Vec::with_capacity(self.labelled.len());
+        for Tag { identifier, hash, secret } in self.labelled {
+            if let (Some(entry), Some(secret)) = (set.find(&MembershipHash(hash)), secret) {
+                let text = self.texts.remove(&identifier);
+                let text = text.map(|mut text| std::mem::take(&mut *text)).unwrap_or_default();
+                labels.push(Label { entry, secret, text });
+            }
+        }
+        let summary = write_aside(path, |out| build_labels(&parameters, labels, out))?;
+        let LabelSummary { sha256, file_len } = summary;
+        Ok(LabelFile { sha256, file_len, label_len: parameters.label_len })
+    }
+}
+
+/// Writes a file aside, syncs it and moves it into place.
+fn write_aside<T>(
     path: &Path,
-    parameters: &Parameters,
-    hashes: Vec<MembershipHash>,
-    dummies: &DummySecret,
-) -> Result<Summary, PublishError> {
+    write: impl FnOnce(&mut BufWriter<File>) -> Result<T, symbolon_tagset::Error>,
+) -> Result<T, PublishError> {
     let aside = path.with_extension("new");
     let disk = |source: io::Error| FolderError::io("write", path, source);
-    let attempt = || -> Result<Summary, PublishError> {
+    let attempt = || -> Result<T, PublishError> {
         let file = OpenOptions::new()
             .create(true)
             .truncate(true)
@@ -331,7 +484,7 @@ fn write_set(
             .open(&aside)
             .map_err(disk)?;
         let mut out = BufWriter::new(file);
-        let summary = build(parameters, hashes, dummies, &mut out).map_err(PublishError::Set)?;
+        let summary = write(&mut out).map_err(PublishError::Set)?;
         out.flush().map_err(disk)?;
         out.get_ref().sync_all().map_err(disk)?;
         fs::rename(&aside, path).map_err(disk)?;
@@ -371,3 +524,6 @@ impl From<FolderError> for PublishError {
 
 // Made of store errors and fixed sentences; a set's errors name sizes only.
 impl crate::logging::LogSafe for PublishError {}
+
+#[cfg(test)]
+mod tests;

@@ -8,10 +8,10 @@ use symbolon_identifiers::Identifier;
 use symbolon_oprf::{SecretKey, voprf};
 use symbolon_policy::ScopeId;
 use symbolon_store::{
-    Bitmap, CacheFault, DataFolder, ListSnapshot, NewTagCache, Piece, StoreError, Tag, TagCache,
+    Bitmap, CacheFault, CacheKind, DataFolder, ListSnapshot, NewTagCache, Piece, StoreError, Tag, TagCache,
     TagCacheKey,
 };
-use symbolon_tagset::MembershipHash;
+use symbolon_tagset::{LabelSecret, MembershipHash};
 use tokio::task::JoinSet;
 
 use crate::{logging::event, publish::PublishError};
@@ -23,12 +23,18 @@ pub(crate) struct Tagger {
     pub(crate) scope: ScopeId,
     pub(crate) key: Arc<SecretKey>,
     pub(crate) cache: Arc<TagCacheKey>,
+    /// Whether label secrets are wanted too.
+    pub(crate) kind: CacheKind,
 }
 
 /// The tags of a list.
 pub(crate) struct Tags {
-    /// One for each identifier, in no order that means anything.
+    /// One for each identifier that enters the set, in no order that means anything.
     pub(crate) hashes: Vec<MembershipHash>,
+    /// In a scope with labels: for each of them its id and its label secret.
+    pub(crate) labelled: Vec<Tag>,
+    /// Identifiers whose tags the cache holds, whether they enter or not.
+    cached: u64,
     /// Identifiers that were evaluated now.
     pub(crate) evaluated: u64,
     /// Identifiers whose tags were known.
@@ -39,11 +45,17 @@ pub(crate) struct Tags {
 }
 
 impl Tagger {
-    /// The tags of what `snapshot` shows. A cache that is of no use costs time, and nothing else.
-    pub(crate) async fn tags(&self, snapshot: &mut ListSnapshot) -> Result<Tags, PublishError> {
-        match self.reuse(snapshot).await? {
+    /// The tags of what `snapshot` shows, but for those that are kept out. These are evaluated as
+    /// well, for the cache, which is the owner's own: an identifier may enter later without being
+    /// new. A cache that is of no use costs time, and nothing else.
+    pub(crate) async fn tags(
+        &self,
+        snapshot: &mut ListSnapshot,
+        kept_out: &Arc<IdSet>,
+    ) -> Result<Tags, PublishError> {
+        match self.reuse(snapshot, kept_out).await? {
             Ok((known, above)) => {
-                let tags = self.evaluate(snapshot, known, above).await?;
+                let tags = self.evaluate(snapshot, known, above, kept_out).await?;
                 if is_whole(&tags, snapshot) {
                     return Ok(tags);
                 }
@@ -62,9 +74,10 @@ impl Tagger {
                 reason = fault,
             ),
         }
-        let none =
-            Tags { hashes: Vec::new(), evaluated: 0, reused: 0, cache: self.begin(snapshot)? };
-        let tags = self.evaluate(snapshot, none, 0).await?;
+        let cache = self.begin(snapshot)?;
+        let (hashes, labelled) = (Vec::new(), Vec::new());
+        let none = Tags { hashes, labelled, cached: 0, evaluated: 0, reused: 0, cache };
+        let tags = self.evaluate(snapshot, none, 0, kept_out).await?;
         if is_whole(&tags, snapshot) { Ok(tags) } else { Err(DAMAGED.into()) }
     }
 
@@ -73,8 +86,9 @@ impl Tagger {
     async fn reuse(
         &self,
         snapshot: &mut ListSnapshot,
+        kept_out: &Arc<IdSet>,
     ) -> Result<Result<(Tags, u64), CacheFault>, PublishError> {
-        let old = match TagCache::open(&self.folder, &self.scope, &self.cache) {
+        let old = match TagCache::open(&self.folder, &self.scope, &self.cache, self.kind) {
             Ok(old) => old,
             Err(fault) => return Ok(Err(fault)),
         };
@@ -84,14 +98,16 @@ impl Tagger {
         let above = old.last_identifier;
         let new = self.begin(snapshot)?;
         let most = usize::try_from(snapshot.identifiers).unwrap_or(0);
-        let carried = self.compute.run(move || carry_over(old, &gone, new, most)).await;
+        let kept_out = Arc::clone(kept_out);
+        let work = move || carry_over(old, &IdSet::of(&gone), &kept_out, new, most);
+        let carried = self.compute.run(work).await;
         let carried = carried.map_err(|_| PublishError::Stopping)??;
         Ok(carried.map(|tags| (tags, above)))
     }
 
     fn begin(&self, snapshot: &ListSnapshot) -> Result<NewTagCache, StoreError> {
         let (folder, scope, last) = (&self.folder, &self.scope, snapshot.last_identifier);
-        NewTagCache::create(folder, scope, &self.cache, &snapshot.mark, last)
+        NewTagCache::create(folder, scope, &self.cache, self.kind, &snapshot.mark, last)
     }
 
     /// Adds the tags of identifiers with ids above `above`, on all cores. No more pieces are in
@@ -101,6 +117,7 @@ impl Tagger {
         snapshot: &mut ListSnapshot,
         mut tags: Tags,
         above: u64,
+        kept_out: &IdSet,
     ) -> Result<Tags, PublishError> {
         let cores = available_parallelism().map_or(1, NonZeroUsize::get);
         let mut under_way = JoinSet::new();
@@ -110,75 +127,115 @@ impl Tagger {
             if under_way.len() > cores
                 && let Some(done) = under_way.join_next().await
             {
-                tags.take(done.map_err(|_| PublishError::Stopping)??)?;
+                tags.take(done.map_err(|_| PublishError::Stopping)??, kept_out)?;
             }
-            let (key, compute) = (Arc::clone(&self.key), self.compute.clone());
+            let (key, compute, kind) = (Arc::clone(&self.key), self.compute.clone(), self.kind);
             under_way.spawn(async move {
-                let work = move || evaluate_piece(&key, &piece);
+                let work = move || evaluate_piece(&key, &piece, kind);
                 compute.run(work).await.map_err(|_| PublishError::Stopping)?
             });
         }
         while let Some(done) = under_way.join_next().await {
-            tags.take(done.map_err(|_| PublishError::Stopping)??)?;
+            tags.take(done.map_err(|_| PublishError::Stopping)??, kept_out)?;
         }
         Ok(tags)
     }
 }
 
 impl Tags {
-    fn take(&mut self, evaluated: Vec<Tag>) -> Result<(), StoreError> {
-        for tag in &evaluated {
-            self.cache.push(tag)?;
-            self.hashes.push(MembershipHash(tag.hash));
+    fn take(&mut self, evaluated: Vec<Tag>, kept_out: &IdSet) -> Result<(), StoreError> {
+        let count = evaluated.len() as u64;
+        self.cached = self.cached.saturating_add(count);
+        for tag in evaluated {
+            self.cache.push(&tag)?;
+            if !kept_out.has(tag.identifier) {
+                enter(tag, &mut self.hashes, &mut self.labelled);
+            }
         }
-        self.evaluated = self.evaluated.saturating_add(evaluated.len() as u64);
+        self.evaluated = self.evaluated.saturating_add(count);
         Ok(())
     }
 }
 
-fn is_whole(tags: &Tags, snapshot: &ListSnapshot) -> bool {
-    tags.hashes.len() as u64 == snapshot.identifiers
+fn enter(tag: Tag, hashes: &mut Vec<MembershipHash>, labelled: &mut Vec<Tag>) {
+    hashes.push(MembershipHash(tag.hash));
+    if tag.secret.is_some() {
+        labelled.push(tag);
+    }
 }
 
-/// Copies the tags of what is still listed. `gone` is ascending.
+fn is_whole(tags: &Tags, snapshot: &ListSnapshot) -> bool {
+    tags.cached == snapshot.identifiers
+}
+
+/// Copies the tags of what is still listed.
 fn carry_over(
     mut old: TagCache,
-    gone: &[u64],
+    gone: &IdSet,
+    kept_out: &IdSet,
     mut cache: NewTagCache,
     most: usize,
 ) -> Result<Result<Tags, CacheFault>, StoreError> {
     let mut hashes = Vec::with_capacity(most);
-    let mut is_gone = Bitmap::new(gone.last().map_or(0, |last| place(*last).saturating_add(1)));
-    gone.iter().for_each(|identifier| is_gone.set(place(*identifier)));
+    let mut labelled = Vec::new();
+    let mut reused = 0_u64;
     loop {
         match old.next_segment() {
             Ok(Some(segment)) => {
-                for tag in segment.filter(|tag| !is_gone.has(place(tag.identifier))) {
+                for tag in segment.filter(|tag| !gone.has(tag.identifier)) {
                     cache.push(&tag)?;
-                    hashes.push(MembershipHash(tag.hash));
+                    reused = reused.saturating_add(1);
+                    if !kept_out.has(tag.identifier) {
+                        enter(tag, &mut hashes, &mut labelled);
+                    }
                 }
             }
             Ok(None) => break,
             Err(fault) => return Ok(Err(fault)),
         }
     }
-    let reused = hashes.len() as u64;
-    Ok(Ok(Tags { hashes, evaluated: 0, reused, cache }))
+    Ok(Ok(Tags { hashes, labelled, cached: reused, evaluated: 0, reused, cache }))
 }
 
-/// Ids are numbers of what was ever listed, so that one bit for each is little.
+/// Some ids of identifiers. Ids are numbers of what was ever listed, so that one bit for each is
+/// little.
+#[derive(Default)]
+pub(crate) struct IdSet(Option<Bitmap>);
+
+impl IdSet {
+    /// Of `ids`, ascending.
+    pub(crate) fn of(ids: &[u64]) -> Self {
+        Self(ids.last().map(|last| {
+            let mut bits = Bitmap::new(place(*last).saturating_add(1));
+            ids.iter().for_each(|identifier| bits.set(place(*identifier)));
+            bits
+        }))
+    }
+
+    fn has(&self, identifier: u64) -> bool {
+        self.0.as_ref().is_some_and(|bits| bits.has(place(identifier)))
+    }
+}
+
 fn place(identifier: u64) -> usize {
     usize::try_from(identifier).unwrap_or(usize::MAX)
 }
 
-fn evaluate_piece(key: &SecretKey, piece: &Piece) -> Result<Vec<Tag>, PublishError> {
+fn evaluate_piece(
+    key: &SecretKey,
+    piece: &Piece,
+    kind: CacheKind,
+) -> Result<Vec<Tag>, PublishError> {
     let identifiers = piece.identifiers()?;
     let inputs: Vec<_> =
         identifiers.iter().map(|(_, one): &(_, Identifier)| one.oprf_input()).collect();
     let outputs = voprf::evaluate(key, &inputs).map_err(|_| PublishError::Evaluation)?;
-    let ids = identifiers.iter().map(|(id, _)| *id);
-    let hashes = outputs.iter().map(|output| output.membership_hash());
-    Ok(ids.zip(hashes).map(|(identifier, hash)| Tag { identifier, hash }).collect())
+    let tags = identifiers.iter().zip(&outputs).map(|((identifier, _), output)| Tag {
+        identifier: *identifier,
+        hash: output.membership_hash(),
+        secret: (kind == CacheKind::WithSecrets).then(|| LabelSecret::new(*output.label_secret())),
+    });
+    Ok(tags.collect())
 }
 
 const DAMAGED: StoreError = StoreError::Damaged { what: "list" };

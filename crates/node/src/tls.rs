@@ -13,19 +13,21 @@ use rustls::{
     version::TLS13,
 };
 use symbolon_client::{
-    AgreementBook, Credentials, PartnerTrust, TlsError, crypto_provider, spiffe_id,
+    AgreementBook, ContactBook, Credentials, PartnerTrust, TlsError, crypto_provider, spiffe_id,
 };
 use symbolon_policy::{BureauCode, Party};
 
 use crate::peer::Peer;
 
-/// The partner face: whoever an agreement names, under the root that the agreement names for it.
+/// The partner face: whoever an agreement names, under the root that the agreement names for it, and
+/// whoever is known by card, who can do nothing there but exchange texts of agreements.
 pub(crate) fn partner_face(
     us: BureauCode,
     book: AgreementBook,
+    contacts: ContactBook,
     credentials: &Credentials,
 ) -> Result<ServerConfig, TlsError> {
-    let verifier = PartnersOfAgreements { us, book, provider: crypto_provider() };
+    let verifier = PartnersOfAgreements { us, book, contacts, provider: crypto_provider() };
     server_config(Arc::new(verifier), credentials)
 }
 
@@ -85,6 +87,7 @@ fn chains_to(
 struct PartnersOfAgreements {
     us: BureauCode,
     book: AgreementBook,
+    contacts: ContactBook,
     provider: Arc<CryptoProvider>,
 }
 
@@ -102,9 +105,10 @@ impl ClientCertVerifier for PartnersOfAgreements {
     ) -> Result<ClientCertVerified, RustlsError> {
         let claimed =
             spiffe_id(end_entity).map_err(|_| CertificateError::ApplicationVerificationFailure)?;
-        let agreements = self.book.all();
+        let (agreements, contacts) = (self.book.all(), self.contacts.all());
         let mut outcome = Err(CertificateError::UnknownIssuer.into());
-        for party in agreements.iter().flat_map(|agreement| &agreement.terms().parties) {
+        let parties = agreements.iter().flat_map(|agreement| &agreement.terms().parties);
+        for party in parties.chain(contacts.iter()) {
             if party.code == self.us || party.spiffe_id != claimed {
                 continue;
             }

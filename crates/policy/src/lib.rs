@@ -2,7 +2,8 @@
 //!
 //! An [`Agreement`] is a document that every party signs ([`SignedAgreement`]); it names parties,
 //! datasets, identifier types, purposes, quotas and validity. [`admit`] decides whether a check is
-//! answered and gives the reason when it is not. [`rules`] holds what a bureau's lawyers have
+//! answered and gives the reason when it is not. [`AgreementLife`] is the life of such a text from
+//! draft to end. [`rules`] holds what a bureau's lawyers have
 //! written on top of that: rules in Cedar, with a sentence, a source and examples each. Nothing here
 //! does I/O or reads a clock.
 
@@ -16,6 +17,8 @@ mod check_id;
 mod conditions;
 mod decision;
 pub mod disclosure;
+mod fingerprint;
+mod lifecycle;
 mod record;
 mod refusal;
 pub mod rules;
@@ -33,7 +36,11 @@ pub use certificate_hash::CertificateHash;
 pub use check_id::{CheckId, RequestId, StandingId};
 pub use conditions::{Conditions, Deadlines, DisclosureTerms, LabelTerms, OpenRequests};
 pub use decision::{Question, ScopeShare, admit, may_ask, may_keep, same_rules};
-pub use record::{RecordAttributes, RecordDetails};
+pub use fingerprint::CardFingerprint;
+pub use lifecycle::{AgreementLife, AgreementState, AgreementStep, IllegalStep};
+pub use record::{
+    AdmissionSetting, DetailColumn, DetailError, MAX_FIELD_BYTES, RecordAttributes, RecordDetails,
+};
 pub use refusal::{Reason, Refusal};
 pub use scope::{EPOCH_DAYS_RANGE, Scope, ScopeId};
 pub use signature::{Label, SIGNATURE_LEN, Signature, SigningError, SigningKey, VerifyingKey};

@@ -1,5 +1,8 @@
 //! What an owner knows of a record beside its identifiers.
 
+mod column;
+mod facts;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
@@ -9,6 +12,9 @@ use crate::{
     BureauCode,
     rules::{DisclosedField, HandlingCode, RetentionClass, SubjectCategory},
 };
+
+pub use column::{DetailColumn, DetailError, MAX_FIELD_BYTES};
+pub use facts::AdmissionSetting;
 
 /// What rules may look at when they decide whether a record enters a set, and whether it is
 /// released. Nothing of it is an identifier. The default is a record without any flag.

@@ -31,6 +31,10 @@ reasons! {
     AgreementExpired => "agreement_expired",
     /// The agreement's validity has not begun.
     AgreementNotYetValid => "agreement_not_yet_valid",
+    /// A party has suspended the agreement.
+    AgreementSuspended => "agreement_suspended",
+    /// The agreement was revoked.
+    AgreementRevoked => "agreement_revoked",
     /// There is no such agreement here.
     AgreementUnknown => "agreement_unknown",
     /// Another check was asked under this id.
@@ -69,8 +73,12 @@ reasons! {
     LimitExceeded => "limit_exceeded",
     /// The caller is not a party to the agreement.
     NotAParty => "not_a_party",
+    /// A notice cannot be read, is not signed by the party that it names, or does not follow.
+    NoticeInvalid => "notice_invalid",
     /// The called bureau is not the one that the header names.
     OtherOwner => "other_owner",
+    /// A proposed text is not one that this bureau can look at.
+    ProposalRefused => "proposal_refused",
     /// The agreement does not allow this purpose.
     PurposeNotAgreed => "purpose_not_agreed",
     /// The day's quota does not suffice.

@@ -17,6 +17,8 @@ pub const SIGNATURE_LEN: usize = 64;
 pub enum Label {
     /// The terms of an agreement, in canonical form.
     Agreement,
+    /// Word that a party has suspended, resumed or revoked an agreement.
+    AgreementNotice,
     /// The header of a check.
     CheckHeader,
     /// The manifest of a tag set.
@@ -36,6 +38,7 @@ impl Label {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Agreement => "Symbolon-v1-Agreement",
+            Self::AgreementNotice => "Symbolon-v1-AgreementNotice",
             Self::CheckHeader => "Symbolon-v1-CheckHeader",
             Self::Manifest => "Symbolon-v1-Manifest",
             Self::Receipt => "Symbolon-v1-Receipt",

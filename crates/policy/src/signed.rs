@@ -1,4 +1,4 @@
-use std::fmt;
+use std::{collections::BTreeSet, fmt};
 
 use ring::digest::{SHA256, digest};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
@@ -6,7 +6,7 @@ use serde_json::Value;
 use thiserror::Error;
 
 use crate::{
-    Agreement, AgreementTerms, BureauCode, Label, Signature, SigningKey, VerifyingKey, canonical,
+    Agreement, AgreementTerms, BureauCode, Label, Party, Signature, SigningKey, VerifyingKey, canonical,
     signature::as_hexadecimal,
     validate::{self, Invalid},
 };
@@ -86,6 +86,14 @@ impl SignedAgreement {
         Ok(terms)
     }
 
+    /// The canonical form of the terms: what is signed, and how a text travels between nodes.
+    ///
+    /// # Errors
+    /// When the terms have no canonical form.
+    pub fn canonical_text(&self) -> Result<Vec<u8>, AgreementError> {
+        self.canonical()
+    }
+
     /// The signatures so far.
     pub fn signatures(&self) -> &[AgreementSignature] {
         &self.signatures
@@ -124,6 +132,64 @@ impl SignedAgreement {
         Ok(())
     }
 
+    /// The same text without signatures.
+    #[must_use]
+    pub fn unsigned(&self) -> Self {
+        Self { agreement: self.agreement.clone(), signatures: Vec::new() }
+    }
+
+    /// Adds a party's signature that came from elsewhere; returns whether the party had not signed
+    /// before. A signature that is there already stays.
+    ///
+    /// # Errors
+    /// When the signer is no party, the key is not the one that the terms name, or the signature
+    /// does not hold.
+    pub fn add_signature(&mut self, signature: &AgreementSignature) -> Result<bool, AgreementError> {
+        let terms = self.terms()?;
+        let named = terms
+            .parties
+            .iter()
+            .find(|party| party.code == signature.party)
+            .ok_or_else(|| AgreementError::NotAParty { party: signature.party.clone() })?;
+        holds(signature, named, &self.canonical()?)?;
+        if self.is_signed_by(&signature.party) {
+            return Ok(false);
+        }
+        self.signatures.push(signature.clone());
+        self.signatures.sort_by(|a, b| a.party.cmp(&b.party));
+        Ok(true)
+    }
+
+    /// Whether there is a signature of that party; [`SignedAgreement::verify_signatures`] says
+    /// whether it holds.
+    pub fn is_signed_by(&self, party: &BureauCode) -> bool {
+        self.signatures.iter().any(|signature| &signature.party == party)
+    }
+
+    /// The terms, if every signature that is there is of a party, holds, and stands once. Some may
+    /// still be missing.
+    ///
+    /// # Errors
+    /// Names the first party whose signature does not hold.
+    pub fn verify_signatures(&self) -> Result<AgreementTerms, AgreementError> {
+        let terms = self.terms()?;
+        let canonical = self.canonical()?;
+        let mut signers = BTreeSet::new();
+        for signature in &self.signatures {
+            let party = || signature.party.clone();
+            let named = terms
+                .parties
+                .iter()
+                .find(|candidate| candidate.code == signature.party)
+                .ok_or_else(|| AgreementError::NotAParty { party: party() })?;
+            holds(signature, named, &canonical)?;
+            if !signers.insert(&signature.party) {
+                return Err(AgreementError::SignedTwice { party: party() });
+            }
+        }
+        Ok(terms)
+    }
+
     /// The agreement, if every party has signed exactly these terms.
     ///
     /// # Errors
@@ -137,12 +203,7 @@ impl SignedAgreement {
                 .iter()
                 .find(|signature| signature.party == party.code)
                 .ok_or_else(|| AgreementError::Unsigned { party: party.code.clone() })?;
-            if signed.key != party.keys.legal {
-                return Err(AgreementError::OtherLegalKey { party: party.code.clone() });
-            }
-            if !signed.key.verifies(Label::Agreement, &canonical, &signed.signature) {
-                return Err(AgreementError::Altered { party: party.code.clone() });
-            }
+            holds(signed, party, &canonical)?;
         }
         Ok(Agreement { hash: AgreementHash::of(&canonical), terms })
     }
@@ -150,6 +211,21 @@ impl SignedAgreement {
     fn canonical(&self) -> Result<Vec<u8>, AgreementError> {
         canonical::to_bytes(&self.agreement).ok_or(AgreementError::NoCanonicalForm)
     }
+}
+
+/// Whether a signature is `party`'s over these canonical terms.
+fn holds(
+    signature: &AgreementSignature,
+    party: &Party,
+    canonical: &[u8],
+) -> Result<(), AgreementError> {
+    if signature.key != party.keys.legal {
+        return Err(AgreementError::OtherLegalKey { party: party.code.clone() });
+    }
+    if !signature.key.verifies(Label::Agreement, canonical, &signature.signature) {
+        return Err(AgreementError::Altered { party: party.code.clone() });
+    }
+    Ok(())
 }
 
 /// Reads a value, and says of an error in which field it is.
@@ -215,6 +291,12 @@ pub enum AgreementError {
         /// Whose key.
         party: BureauCode,
     },
+    /// Two signatures of one party.
+    #[error("the file holds two signatures of {party}; remove one of them")]
+    SignedTwice {
+        /// Whose.
+        party: BureauCode,
+    },
     /// A value is not of the form that its field has.
     #[error("the agreement is not well formed: {field}: {source}")]
     WrongForm {
@@ -231,7 +313,8 @@ pub enum AgreementError {
     },
     /// A party has not signed.
     #[error(
-        "{party} has not signed yet: send it the file, and have it run `symbolon agreement sign`"
+        "{party} has not signed yet: its people look at the text, then run `symbolon agreement \
+         propose` and `approve`"
     )]
     Unsigned {
         /// Which party.

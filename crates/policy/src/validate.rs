@@ -1,11 +1,11 @@
-use std::collections::HashSet;
+use std::{collections::HashSet, fmt, ops::RangeInclusive};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use thiserror::Error;
 use x509_parser::prelude::{FromDer as _, X509Certificate};
 
 use crate::{
-    AgreementTerms, Dataset, Party, WhoLearns,
+    AgreementTerms, Conditions, Dataset, DisclosureTerms, LabelTerms, Party, WhoLearns,
     scope::{EPOCH_DAYS_RANGE, STANDING_DAYS_RANGE},
     signature::VerifyingKey,
 };
@@ -18,7 +18,14 @@ const MOST_PURPOSES: usize = 64;
 pub const MAX_SCOPES_OF_A_PARTY: usize = 1_024;
 
 // Beyond 2^53 a number has no exact canonical form.
-const MOST_A_DAY: u64 = 1 << 53;
+const MOST_ELEMENTS: u64 = 1 << 53;
+
+// Ten years of 366 days: longer than any rule on logs or released records allows.
+const RETENTION_DAYS: RangeInclusive<u32> = 1..=3_660;
+// A year of 366 days, in minutes.
+const DEADLINE_MINUTES: RangeInclusive<u32> = 1..=527_040;
+const CLAIM_DAYS: RangeInclusive<u32> = 0..=366;
+const LABEL_BYTES: RangeInclusive<u16> = 16..=256;
 
 /// A value in a document that is not as it must be.
 #[derive(Clone, PartialEq, Eq, Debug, Error)]
@@ -83,10 +90,38 @@ pub(crate) fn terms(terms: &AgreementTerms) -> Result<(), Invalid> {
             format!("at most {MAX_SCOPES_OF_A_PARTY} for each party, over all its datasets")
         })?;
     }
-    unique(terms.datasets.iter().map(|d| &d.id), "datasets: id")
+    unique(terms.datasets.iter().map(|d| &d.id), "datasets: id")?;
+    terms.conditions.as_ref().map_or(Ok(()), |one| conditions(one, &terms.parties))
 }
 
-fn party(party: &Party) -> Result<(), Invalid> {
+fn conditions(conditions: &Conditions, parties: &[Party]) -> Result<(), Invalid> {
+    if let Some(days) = conditions.retention_days {
+        within(&RETENTION_DAYS, days, "conditions: retention_days")?;
+    }
+    for code in conditions.rule_packs.keys() {
+        require(parties.iter().any(|party| &party.code == code), "conditions: rule_packs", || {
+            format!("packs of parties; {code} is none")
+        })?;
+    }
+    conditions.disclosure.as_ref().map_or(Ok(()), disclosure)
+}
+
+fn disclosure(terms: &DisclosureTerms) -> Result<(), Invalid> {
+    let field = |name: &str| format!("conditions: disclosure: {name}");
+    let deadlines = &terms.deadline_minutes;
+    for (urgency, minutes) in [
+        ("routine", deadlines.routine),
+        ("urgent", deadlines.urgent),
+        ("emergency", deadlines.emergency),
+    ] {
+        within(&DEADLINE_MINUTES, minutes, &field(&format!("deadline_minutes: {urgency}")))?;
+    }
+    within(&CLAIM_DAYS, terms.claim_days, &field("claim_days"))?;
+    within(&RETENTION_DAYS, terms.retention_days, &field("retention_days"))
+}
+
+/// A bureau's card, or the same as a party to an agreement.
+pub(crate) fn party(party: &Party) -> Result<(), Invalid> {
     let field = |name: &str| format!("party {}: {name}", party.code);
     text(&party.name, 128, &field("name"))?;
     text(&party.desk.name, 128, &field("desk.name"))?;
@@ -123,17 +158,35 @@ fn dataset(dataset: &Dataset) -> Result<(), Invalid> {
          version does not carry them out"
             .to_owned()
     })?;
+    if let Some(labels) = &dataset.labels {
+        require((16..=256).contains(&labels.bytes), &field("labels: bytes"), || {
+            "16 to 256".to_owned()
+        })?;
+        require(!labels.fields.is_empty(), &field("labels: fields"), || {
+            "at least one".to_owned()
+        })?;
+    }
     require(!dataset.types.is_empty(), &field("types"), || "at least one".to_owned())?;
     unique(dataset.types.iter().map(|t| t.identifier_type), &field("types"))?;
     for offered in &dataset.types {
-        require((1..=MOST_A_DAY).contains(&offered.daily_quota), &field("daily_quota"), || {
+        require((1..=MOST_ELEMENTS).contains(&offered.daily_quota), &field("daily_quota"), || {
             "1 to 2^53".to_owned()
         })?;
+        require(
+            offered.epoch_budget.is_none_or(|budget| (1..=MOST_ELEMENTS).contains(&budget)),
+            &field("epoch_budget"),
+            || "1 to 2^53".to_owned(),
+        )?;
     }
-    Ok(())
+    dataset.labels.as_ref().map_or(Ok(()), |terms| labels(terms, &field("labels")))
 }
 
-fn all_keys(party: &Party) -> [&VerifyingKey; 4] {
+fn labels(terms: &LabelTerms, field: &str) -> Result<(), Invalid> {
+    within(&LABEL_BYTES, terms.bytes, &format!("{field}: bytes"))?;
+    require(!terms.fields.is_empty(), &format!("{field}: fields"), || "at least one".to_owned())
+}
+
+pub(crate) fn all_keys(party: &Party) -> [&VerifyingKey; 4] {
     let keys = &party.keys;
     [&keys.header, &keys.manifest, &keys.log, &keys.legal]
 }
@@ -171,6 +224,14 @@ fn unique<T: std::hash::Hash + Eq>(
     let mut seen = HashSet::new();
     let all_differ = items.into_iter().all(|item| seen.insert(item));
     require(all_differ, field, || "different from one another".to_owned())
+}
+
+fn within<T: PartialOrd + fmt::Display>(
+    range: &RangeInclusive<T>,
+    value: T,
+    field: &str,
+) -> Result<(), Invalid> {
+    require(range.contains(&value), field, || format!("{} to {}", range.start(), range.end()))
 }
 
 fn require(holds: bool, field: &str, must_be: impl FnOnce() -> String) -> Result<(), Invalid> {

@@ -27,6 +27,10 @@ pub enum AdministrativeAct {
     RemoveAgreement,
     /// The certificates of the faces were renewed; the subject is the bureau's code.
     RenewFaces,
+    /// The log was written into files; the subject is how many entries it had.
+    ExportLog,
+    /// What was older than a time was erased by hand; the subject is the time.
+    EraseRecords,
 }
 
 impl Store {

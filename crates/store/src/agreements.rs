@@ -1,71 +1,8 @@
 use symbolon_policy::{Agreement, AgreementId, SignedAgreement};
-use time::OffsetDateTime;
 
-use crate::{LogRecord, Store, StoreError, log::append_in};
+use crate::{Store, StoreError};
 
 impl Store {
-    /// Installs an agreement, in place of the one with the same id.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn install_agreement(
-        &self,
-        agreement: &Agreement,
-        document: &str,
-        at: OffsetDateTime,
-    ) -> Result<(), StoreError> {
-        let id = &agreement.terms().id;
-        let mut transaction = self.begin().await?;
-        let known: Option<(Vec<u8>,)> = sqlx::query_as("SELECT hash FROM agreements WHERE id = $1")
-            .bind(id.as_str())
-            .fetch_optional(&mut *transaction)
-            .await?;
-        if known.is_some_and(|(hash,)| hash == agreement.hash().0) {
-            return Ok(());
-        }
-        sqlx::query(
-            "INSERT INTO agreements (id, hash, document, installed_at) VALUES ($1, $2, $3, $4)
-             ON CONFLICT (id) DO UPDATE SET hash = excluded.hash, document = excluded.document,
-                 installed_at = excluded.installed_at",
-        )
-        .bind(id.as_str())
-        .bind(agreement.hash().0.as_slice())
-        .bind(document)
-        .bind(at.unix_timestamp())
-        .execute(&mut *transaction)
-        .await?;
-        let record =
-            LogRecord::AgreementInstalled { agreement: id.clone(), hash: agreement.hash() };
-        append_in(&mut transaction, &record, at).await?;
-        transaction.commit().await?;
-        Ok(())
-    }
-
-    /// Takes an agreement out; returns whether it was there. Wrapping keys of its scopes are
-    /// destroyed by the caller.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn remove_agreement(
-        &self,
-        id: &AgreementId,
-        at: OffsetDateTime,
-    ) -> Result<bool, StoreError> {
-        let mut transaction = self.begin().await?;
-        let removed = sqlx::query("DELETE FROM agreements WHERE id = $1")
-            .bind(id.as_str())
-            .execute(&mut *transaction)
-            .await?
-            .rows_affected();
-        if removed == 0 {
-            return Ok(false);
-        }
-        let record = LogRecord::AgreementRemoved { agreement: id.clone() };
-        append_in(&mut transaction, &record, at).await?;
-        transaction.commit().await?;
-        Ok(true)
-    }
-
     /// All installed agreements. Signatures are verified again: a file changed in the database is
     /// found here.
     ///

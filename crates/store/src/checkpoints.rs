@@ -155,6 +155,28 @@ impl Store {
         row.map(checkpoint).transpose()
     }
 
+    /// A checkpoint that is kept.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn checkpoint(
+        &self,
+        log: &LogId,
+        size: u64,
+        root: &[u8; 32],
+    ) -> Result<Option<KnownCheckpoint>, StoreError> {
+        let row: Option<Row> = sqlx::query_as(checkpoints!(
+            "WHERE bureau = $1 AND log_key = $2 AND size = $3 AND root = $4"
+        ))
+        .bind(log.bureau.as_str())
+        .bind(log.key.0.as_slice())
+        .bind(number(size))
+        .bind(root.as_slice())
+        .fetch_optional(&self.pool)
+        .await?;
+        row.map(checkpoint).transpose()
+    }
+
     /// Checkpoints of a log that are not proven yet, the largest first; at most `most`.
     ///
     /// # Errors

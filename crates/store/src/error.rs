@@ -1,3 +1,4 @@
+use symbolon_policy::AgreementId;
 use thiserror::Error;
 
 use crate::{FolderError, SealError};
@@ -6,6 +7,15 @@ use crate::{FolderError, SealError};
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum StoreError {
+    /// An agreement that was ended for good does not come back.
+    #[error(
+        "this text of {id} was ended here for good, and does not come back; draft another, under \
+         another title"
+    )]
+    AgreementEnded {
+        /// Which.
+        id: AgreementId,
+    },
     /// The database refused or failed.
     #[error(
         "the database failed: {0}. Check free disk space and the permissions of the data folder; nothing that was acknowledged is lost"

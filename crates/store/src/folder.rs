@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use symbolon_policy::{BureauCode, ScopeId, StandingId};
+use symbolon_policy::{AgreementHash, BureauCode, ScopeId, StandingId};
 use thiserror::Error;
 
 /// A node's data folder. All paths are made here and nowhere else.
@@ -16,6 +16,7 @@ use thiserror::Error;
 /// | `card.json` | what partners need to know of this bureau | 0644 |
 /// | `keys/*.key` | signing keys, TLS keys, key-encryption key | 0600 in 0700 |
 /// | `keys/wrapping/SCOPE.key` | one wrapping key a scope; never backed up with the database | 0600 in 0700 |
+/// | `keys/wrapping/HASH.ended` | the mark of an agreement that was ended for good | 0600 |
 /// | `certificates/*.pem` | roots and certificates | 0644 |
 /// | `people/NAME/` | certificates issued to people and agencies | 0700 |
 /// | `state/symbolon.db` | the database | 0600 in 0700 |
@@ -128,6 +129,12 @@ impl DataFolder {
         self.root.join("keys/wrapping").join(format!("{scope}.key"))
     }
 
+    /// The mark of an agreement that was ended for good: outside the database, so that no backup of
+    /// it brings the agreement back.
+    pub fn ended_agreement(&self, hash: &AgreementHash) -> PathBuf {
+        self.root.join("keys/wrapping").join(format!("{hash}.ended"))
+    }
+
     /// A certificate by its name.
     pub fn certificate(&self, name: &str) -> PathBuf {
         self.root.join("certificates").join(format!("{name}.pem"))
@@ -173,6 +180,11 @@ impl DataFolder {
         self.root.join("sets/own").join(format!("{scope}-{version}.tags"))
     }
 
+    /// The labels beside it.
+    pub fn own_labels(&self, scope: &ScopeId, version: u64) -> PathBuf {
+        self.own_set(scope, version).with_extension("labels")
+    }
+
     /// The sealed tags of what this bureau last published in a scope.
     pub fn tag_cache(&self, scope: &ScopeId) -> PathBuf {
         self.root.join("sets/own").join(format!("{scope}.cache"))
@@ -181,6 +193,11 @@ impl DataFolder {
     /// A partner's tag set.
     pub fn partner_set(&self, owner: &BureauCode, scope: &ScopeId, version: u64) -> PathBuf {
         self.root.join("sets/partners").join(format!("{owner}-{scope}-{version}.tags"))
+    }
+
+    /// The labels beside it.
+    pub fn partner_labels(&self, owner: &BureauCode, scope: &ScopeId, version: u64) -> PathBuf {
+        self.partner_set(owner, scope, version).with_extension("labels")
     }
 
     /// What a standing check keeps. Made when the first is begun.

@@ -1,11 +1,12 @@
 use sqlx::{Connection as _, SqliteConnection};
 use symbolon_identifiers::Identifier;
-use symbolon_policy::Actor;
+use symbolon_policy::{Actor, RecordDetails};
 use time::OffsetDateTime;
 
 use crate::{
     AdministrativeAct, Store, StoreError,
     administration::administered,
+    details::{Described, Keeping, Suspects},
     journal,
     lists::Loading,
     sorter::{Change, Sorter},
@@ -22,6 +23,8 @@ pub struct ImportCounts {
     pub unchanged: u64,
     /// Records that are gone.
     pub removed: u64,
+    /// Records of which something else is known than before, beside their identifiers.
+    pub details_changed: u64,
 }
 
 impl Store {
@@ -57,17 +60,21 @@ impl Store {
         // A connection of its own, so that a long load does not take one of those that checks use.
         let connection = self.pool.acquire().await?.detach();
         let sorter = Sorter::new(&self.folder.state(), memory);
-        Ok(Import { connection, dataset: dataset.to_owned(), replace, sorter, by: None })
+        let described = Described::new(&self.folder.state());
+        let (store, dataset) = (self.clone(), dataset.to_owned());
+        Ok(Import { store, connection, dataset, replace, sorter, described, by: None })
     }
 }
 
 /// A load under way: all or nothing. Until [`commit`](Self::commit) it touches nothing that others
 /// see and locks nothing, so checks are answered meanwhile.
 pub struct Import {
+    store: Store,
     connection: SqliteConnection,
     dataset: String,
     replace: bool,
     sorter: Sorter,
+    described: Described,
     by: Option<Actor>,
 }
 
@@ -98,6 +105,18 @@ impl Import {
         self.push(identifier, reference.unwrap_or_default(), Change::Remove)
     }
 
+    /// Says what is known of a record beside its identifiers: nothing any more, if `details` is the
+    /// default. Of several rows on one record, the last that says something counts. Of a record of
+    /// which a load says nothing it stays as it was, and goes with the record.
+    ///
+    /// The record must be [added](Self::add) in the same load.
+    ///
+    /// # Errors
+    /// As [`add`](Self::add).
+    pub fn describe(&mut self, reference: &str, details: &RecordDetails) -> Result<(), StoreError> {
+        self.described.push(reference, details)
+    }
+
     /// Makes the load so.
     ///
     /// # Errors
@@ -105,19 +124,45 @@ impl Import {
     pub async fn commit(mut self, at: OffsetDateTime) -> Result<ImportCounts, StoreError> {
         // Sorted before anything is locked.
         let rows = self.sorter.finish()?;
+        let described = self.described.finish()?;
         let mut transaction = self.connection.begin_with("BEGIN IMMEDIATE").await?;
         let (revision,): (i64,) = sqlx::query_as("SELECT revision FROM datasets WHERE id = $1")
             .bind(&self.dataset)
             .fetch_one(&mut *transaction)
             .await?;
+        let mut keeping = Keeping {
+            connection: &mut transaction,
+            sealer: &self.store.keys.key_encryption,
+            dataset: &self.dataset,
+            today: at.date(),
+        };
+        // Who leaves is of interest only where there are details that would stay behind.
+        let watched = described.is_some() || keeping.has_any().await?;
+        let suspects = watched.then(|| Suspects::new(&self.store.folder.state()));
         let mut loading = Loading {
             connection: &mut transaction,
             dataset: &self.dataset,
             replace: self.replace,
             revision: revision.saturating_add(1),
+            suspects,
         };
-        let counts = loading.apply(rows).await?;
-        if counts.added > 0 || counts.removed > 0 {
+        let mut counts = loading.apply(rows).await?;
+        if let Some(suspects) = loading.suspects.take() {
+            let mut keeping = Keeping {
+                connection: &mut transaction,
+                sealer: &self.store.keys.key_encryption,
+                dataset: &self.dataset,
+                today: at.date(),
+            };
+            if let Some(described) = described {
+                counts.details_changed += keeping.write(described).await?;
+            }
+            counts.details_changed += keeping.leave(suspects.finish()?).await?;
+            if counts.details_changed > 0 {
+                keeping.tidy().await?;
+            }
+        }
+        if counts.added > 0 || counts.removed > 0 || counts.details_changed > 0 {
             sqlx::query("UPDATE datasets SET revision = revision + 1 WHERE id = $1")
                 .bind(&self.dataset)
                 .execute(&mut *transaction)

@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 
 mod acts;
+mod agreement_life;
 mod administration;
 mod agreements;
 mod answered;
@@ -16,11 +17,14 @@ mod block;
 mod checkpoints;
 mod claims;
 mod config;
+mod contacts;
 mod database;
 mod datasets;
+mod details;
 mod disclosure_events;
 mod disclosures;
 mod error;
+mod exclusion;
 mod folder;
 mod import;
 mod journal;
@@ -44,6 +48,10 @@ mod tree;
 mod upgrade;
 
 pub use acts::{Act, ActError, ActKind};
+pub use agreement_life::{
+    AgreementStatus, Delivery, ExchangeMark, HistoryLine, IncomingText, KeptNotice, LifeError,
+    OwnDecision, StoredText, Suspension, TakenIn,
+};
 pub use administration::AdministrativeAct;
 pub use answered::{Admission, Admitted, AnsweredCheck, NotAdmitted, QuotaUsage};
 pub use approvals::{CheckApproval, LONGEST_APPROVAL};
@@ -51,16 +59,18 @@ pub use asked::{AskedHeader, DecidedHeader, NewCheck, StoredCheck, StoredReceipt
 pub use checkpoints::{FaultKind, KnownCheckpoint, LogFault, LogId};
 pub use claims::{CLAIM_LEN, CheckClaims};
 pub use config::NodeConfig;
+pub use contacts::Contact;
 pub use database::Store;
 pub use datasets::{DatasetRow, TypeCount};
 pub use disclosure_events::{DisclosureEvent, DisclosureEventEntry};
 pub use disclosures::{DisclosureAdded, DisclosureCount, DisclosureSide, StoredDisclosure};
 pub use error::StoreError;
+pub use exclusion::{Exclusion, RecordGroup};
 pub use folder::{DataFolder, FolderError, NodeLock, write_private, write_public};
 pub use import::{Import, ImportCounts};
 pub use journal::RevisionMark;
 pub use keys::{KeyName, NodeKeys};
-pub use log::{LogEntry, LogOpening, LogRecord};
+pub use log::{KeptOut, LogEntry, LogOpening, LogRecord};
 pub use manifests::StoredManifest;
 pub use partner_days::{Direction, PartnerCounts};
 pub use partner_sets::PartnerSet;
@@ -75,5 +85,5 @@ pub use standing::{
     StoredSegment, StoredStanding, StoredTags, TagsEnd, WrittenSegment, WrittenTags,
 };
 pub use stored_document::StoredDocument;
-pub use tag_cache::{CacheFault, NewTagCache, Tag, TagCache, TagCacheKey};
+pub use tag_cache::{CacheFault, CacheKind, NewTagCache, Tag, TagCache, TagCacheKey};
 pub use tree::LogLook;

@@ -7,6 +7,7 @@ use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 use crate::{
     ImportCounts, StoreError,
     block::{Builder, DAMAGED, Entries, Entry, FILL_LEN, MAX_LEN, Mark, ReferenceList},
+    details::Suspects,
     sorter::{Batch, Change, Sorted, Step},
 };
 
@@ -25,6 +26,8 @@ pub(crate) struct Loading<'a> {
     pub(crate) replace: bool,
     /// The revision at which it happens.
     pub(crate) revision: i64,
+    /// Gathers records that lose a name, where anyone wants to know.
+    pub(crate) suspects: Option<Suspects>,
 }
 
 impl Loading<'_> {
@@ -59,6 +62,7 @@ impl Loading<'_> {
 struct List<'a> {
     connection: &'a mut SqliteConnection,
     counts: &'a mut ImportCounts,
+    suspects: Option<&'a mut Suspects>,
     revision: i64,
     id: i64,
     replace: bool,
@@ -83,6 +87,7 @@ impl<'a> List<'a> {
         kind: &str,
         counts: &'a mut ImportCounts,
     ) -> Result<Self, StoreError> {
+        let watched = load.suspects.is_some();
         let connection = &mut *load.connection;
         sqlx::query(
             "INSERT INTO lists (dataset, identifier_type, last_identifier, identifiers)
@@ -111,6 +116,7 @@ impl<'a> List<'a> {
         Ok(Self {
             connection,
             counts,
+            suspects: load.suspects.as_mut(),
             revision: load.revision,
             id,
             replace: load.replace,
@@ -119,6 +125,7 @@ impl<'a> List<'a> {
             ahead: HashMap::new(),
             tally: Tally {
                 replace: load.replace,
+                watched,
                 last_identifier: number(last_identifier)?,
                 identifiers: number(identifiers)?,
                 next_block: last_block.saturating_add(1),
@@ -140,6 +147,15 @@ impl<'a> List<'a> {
             self.go_to(canonical).await?;
             let Some((_, open)) = &mut self.open else { return Err(DAMAGED) };
             open.change(canonical, &steps, &mut self.tally)?;
+        }
+        self.hand_over_suspects()
+    }
+
+    fn hand_over_suspects(&mut self) -> Result<(), StoreError> {
+        if let Some(suspects) = &mut self.suspects {
+            for reference in self.tally.suspects.drain(..) {
+                suspects.push(&reference)?;
+            }
         }
         Ok(())
     }
@@ -250,7 +266,8 @@ impl<'a> List<'a> {
     }
 
     fn close(&mut self) -> Result<(), StoreError> {
-        self.open.take().map_or(Ok(()), |(_, open)| open.close(&mut self.tally))
+        self.open.take().map_or(Ok(()), |(_, open)| open.close(&mut self.tally))?;
+        self.hand_over_suspects()
     }
 
     /// Writes what has gathered, if it is `least` blocks or a row of the journal.
@@ -310,6 +327,10 @@ impl<'a> List<'a> {
 #[derive(Default)]
 struct Tally {
     replace: bool,
+    /// Whether suspects are gathered.
+    watched: bool,
+    /// References of records that lost a name.
+    suspects: Vec<Vec<u8>>,
     added: u64,
     unchanged: u64,
     removed: u64,
@@ -335,6 +356,17 @@ impl Tally {
         let id = self.next_block;
         self.next_block = id.saturating_add(1);
         id
+    }
+
+    fn reference_leaves(&mut self, reference: &[u8]) {
+        self.removed += 1;
+        self.suspect(reference);
+    }
+
+    fn suspect(&mut self, reference: &[u8]) {
+        if self.watched {
+            self.suspects.push(reference.to_vec());
+        }
     }
 
     fn identifier_leaves(&mut self, identifier: u64) {
@@ -411,6 +443,9 @@ impl OpenBlock {
         if tally.replace {
             self.changed = true;
             tally.removed += entry.references.count;
+            if tally.watched {
+                entry.references.iter().for_each(|reference| tally.suspect(reference));
+            }
             tally.identifier_leaves(entry.identifier);
         } else {
             self.keep(entry, remaining, tally);
@@ -474,7 +509,7 @@ fn merge(
     let unnamed_stays = all.is_none() && !tally.replace;
     for step in steps.get(usize::from(all.is_some())..).unwrap_or_default() {
         while let Some(reference) = old.next_if(|reference| *reference < step.reference) {
-            if unnamed_stays { merged.push(reference) } else { tally.removed += 1 }
+            if unnamed_stays { merged.push(reference) } else { tally.reference_leaves(reference) }
         }
         let was = old.next_if_eq(&step.reference).is_some();
         let is = step.change == Change::Add && all.is_none_or(|all| step.row > all.row);
@@ -483,12 +518,18 @@ fn merge(
         }
         match (was, is) {
             (false, true) => tally.added += 1,
-            (true, false) => tally.removed += 1,
-            _ => tally.unchanged += 1,
+            (true, false) => tally.reference_leaves(step.reference),
+            (was, _) => {
+                tally.unchanged += 1;
+                if !was {
+                    // Added and taken out again in one load.
+                    tally.suspect(step.reference);
+                }
+            }
         }
     }
     for reference in old {
-        if unnamed_stays { merged.push(reference) } else { tally.removed += 1 }
+        if unnamed_stays { merged.push(reference) } else { tally.reference_leaves(reference) }
     }
     let changed = before != (tally.added, tally.removed);
     if all.is_some() && existing.is_none() {

@@ -1,9 +1,12 @@
+use std::collections::BTreeMap;
+
 use ring::rand::{SecureRandom as _, SystemRandom};
 use serde::{Deserialize, Serialize};
 use sqlx::{Sqlite, Transaction};
 use symbolon_ledger::{Commitment, LeafHash, SALT_LEN};
 use symbolon_policy::{
-    Actor, AgreementHash, AgreementId, BureauCode, CertificateHash, CheckId, ScopeId, StandingId,
+    Actor, AgreementHash, AgreementId, AgreementState, BureauCode, CardFingerprint,
+    CertificateHash, CheckId, ScopeId, StandingId,
     rules::{LoggedDecision, RulesHash},
 };
 use time::OffsetDateTime;
@@ -101,7 +104,42 @@ pub enum LogRecord {
         /// Who.
         by: Actor,
     },
-    /// An agreement came into this node.
+    /// A step in the life of a text of an agreement.
+    AgreementStep {
+        /// The agreement.
+        agreement: AgreementId,
+        /// The text.
+        hash: AgreementHash,
+        /// What happened, by its code.
+        step: String,
+        /// The state after it.
+        state: AgreementState,
+        /// The party whose step it was: who signed, suspended, resumed or revoked.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        party: Option<String>,
+        /// The person of this bureau who did it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        person: Option<String>,
+        /// Why, as its party says.
+        reason: String,
+    },
+    /// A bureau became known by its card.
+    ContactAdded {
+        /// Which.
+        bureau: BureauCode,
+        /// Fingerprint of the card.
+        fingerprint: CardFingerprint,
+        /// Who compared it.
+        by: Actor,
+    },
+    /// A bureau is no longer known by card.
+    ContactRemoved {
+        /// Which.
+        bureau: BureauCode,
+        /// Who removed it.
+        by: Actor,
+    },
+    /// An agreement came into this node. Entries of before have it instead of steps.
     AgreementInstalled {
         /// Which.
         agreement: AgreementId,
@@ -131,6 +169,9 @@ pub enum LogRecord {
         version: u64,
         /// SHA-256 of the manifest, hexadecimal.
         manifest: String,
+        /// What rules kept out of it, if they kept out anything.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        kept_out: Option<KeptOut>,
     },
     /// A partner's check was admitted and counted.
     CheckAdmitted {
@@ -196,12 +237,14 @@ pub enum LogRecord {
         /// empty tree where there was none.
         root: String,
     },
-    /// A person opened a check to an inspector.
+    /// An inspector opened a check.
     CheckOpened {
         /// Which.
         check: CheckId,
         /// Which of its elements; all if `None`.
         position: Option<u64>,
+        /// Who.
+        by: Actor,
     },
     /// This bureau asked.
     CheckAsked {
@@ -243,6 +286,19 @@ pub enum LogRecord {
         /// Which.
         standing: StandingId,
     },
+}
+
+/// Which rules kept how much out of a tag set.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct KeptOut {
+    /// The rules in force, with their tables.
+    pub rules: RulesHash,
+    /// Identifiers that are not in the set.
+    pub identifiers: u64,
+    /// Records that were not admitted, by the ids of the rules that forbade it; empty text for those
+    /// that no rule permitted or that could not be decided. Here, as where records are loaded, each
+    /// naming of an identifier counts.
+    pub records: BTreeMap<String, u64>,
 }
 
 /// An entry of the log as it is kept.

@@ -3,7 +3,7 @@ use std::{fs, io};
 use symbolon_policy::ScopeId;
 use time::OffsetDateTime;
 
-use crate::{FolderError, LogRecord, Store, StoreError, StoredDocument, log::append_in};
+use crate::{FolderError, KeptOut, LogRecord, Store, StoreError, StoredDocument, log::append_in};
 
 /// A manifest that this bureau published.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -16,6 +16,8 @@ pub struct StoredManifest {
     pub hash: [u8; 32],
     /// The revision of the dataset that the set holds.
     pub dataset_revision: u64,
+    /// Digest of the identifiers that rules kept out of the set; `None` where they kept out none.
+    pub kept_out: Option<[u8; 32]>,
 }
 
 impl Store {
@@ -27,25 +29,29 @@ impl Store {
         &self,
         scope: &ScopeId,
     ) -> Result<Option<StoredManifest>, StoreError> {
-        let row: Option<(i64, Vec<u8>, Vec<u8>, Vec<u8>, Vec<u8>, i64)> = sqlx::query_as(
-            "SELECT version, document, public_key, signature, document_hash, dataset_revision
+        let row: Option<ManifestRow> = sqlx::query_as(
+            "SELECT version, document, public_key, signature, document_hash, dataset_revision,
+                 kept_out
              FROM manifests WHERE scope_id = $1 ORDER BY version DESC LIMIT 1",
         )
         .bind(scope.0.as_slice())
         .fetch_optional(&self.pool)
         .await?;
-        row.map(|(version, document, public_key, signature, hash, revision)| {
+        row.map(|(version, document, public_key, signature, hash, revision, kept_out)| {
             Ok(StoredManifest {
                 version: u64::try_from(version).map_err(|_| DAMAGED)?,
                 document: StoredDocument { document, public_key, signature },
                 hash: hash.try_into().map_err(|_| DAMAGED)?,
                 dataset_revision: u64::try_from(revision).map_err(|_| DAMAGED)?,
+                kept_out: kept_out
+                    .map(|digest| digest.try_into().map_err(|_| DAMAGED))
+                    .transpose()?,
             })
         })
         .transpose()
     }
 
-    /// Publishes a manifest whose set's file is in place, and logs it.
+    /// Publishes a manifest whose set's file is in place, and logs it with what rules kept out.
     ///
     /// # Errors
     /// When the database fails.
@@ -53,12 +59,14 @@ impl Store {
         &self,
         scope: &ScopeId,
         manifest: &StoredManifest,
+        kept_out: Option<KeptOut>,
         at: OffsetDateTime,
     ) -> Result<(), StoreError> {
         let mut transaction = self.begin().await?;
         sqlx::query(
             "INSERT INTO manifests (scope_id, version, document, public_key, signature,
-                 document_hash, dataset_revision) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+                 document_hash, dataset_revision, kept_out)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
         )
         .bind(scope.0.as_slice())
         .bind(i64::try_from(manifest.version).map_err(|_| DAMAGED)?)
@@ -67,19 +75,21 @@ impl Store {
         .bind(&manifest.document.signature)
         .bind(manifest.hash.as_slice())
         .bind(i64::try_from(manifest.dataset_revision).map_err(|_| DAMAGED)?)
+        .bind(manifest.kept_out.as_ref().map(<[u8; 32]>::as_slice))
         .execute(&mut *transaction)
         .await?;
         let record = LogRecord::ManifestPublished {
             scope: *scope,
             version: manifest.version,
             manifest: hex::encode(manifest.hash),
+            kept_out,
         };
         append_in(&mut transaction, &record, at).await?;
         transaction.commit().await?;
         Ok(())
     }
 
-    /// Removes the files of versions before `version`; what is being sent stays readable.
+    /// Removes the files of versions before `version`, sets and labels; what is being sent stays readable.
     ///
     /// # Errors
     /// When the folder cannot be read or a file cannot be removed.
@@ -94,7 +104,10 @@ impl Store {
             let name = entry.file_name();
             let older = name
                 .to_str()
-                .and_then(|name| name.strip_prefix(&prefix)?.strip_suffix(".tags"))
+                .and_then(|name| {
+                    let name = name.strip_prefix(&prefix)?;
+                    name.strip_suffix(".tags").or_else(|| name.strip_suffix(".labels"))
+                })
                 .and_then(|number| number.parse::<u64>().ok())
                 .is_some_and(|found| found < version);
             if older {
@@ -109,5 +122,7 @@ impl Store {
         Ok(())
     }
 }
+
+type ManifestRow = (i64, Vec<u8>, Vec<u8>, Vec<u8>, Vec<u8>, i64, Option<Vec<u8>>);
 
 const DAMAGED: StoreError = StoreError::Damaged { what: "manifest" };

@@ -105,13 +105,18 @@ impl Store {
     }
 
     fn remove_set_file(&self, set: &PartnerSet, version: u64) -> Result<(), StoreError> {
-        let path = self.folder.partner_set(&set.owner, &set.scope, version);
-        match fs::remove_file(&path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                Err(FolderError::io("remove", &path, error).into())
+        for path in [
+            self.folder.partner_labels(&set.owner, &set.scope, version),
+            self.folder.partner_set(&set.owner, &set.scope, version),
+        ] {
+            match fs::remove_file(&path) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    return Err(FolderError::io("remove", &path, error).into());
+                }
+                _ => {}
             }
-            _ => Ok(()),
         }
+        Ok(())
     }
 }
 

@@ -31,7 +31,7 @@ impl Store {
     /// backups: once that file is destroyed, a restored backup can evaluate nothing.
     ///
     /// # Errors
-    /// When the wrapping key is gone, or the database fails.
+    /// When the wrapping key is gone, the agreement was ended for good, or the database fails.
     pub async fn scope_secrets(
         &self,
         scope: &Scope,
@@ -46,6 +46,10 @@ impl Store {
                 .await?;
         if let Some((sealed,)) = sealed {
             return self.open_secrets(&id, &sealed);
+        }
+        // Within the transaction: who ends an agreement sets the mark and then waits for its turn.
+        if self.folder.ended_agreement(&scope.agreement_hash).exists() {
+            return Err(StoreError::AgreementEnded { id: scope.agreement.clone() });
         }
         let random = SystemRandom::new();
         let key = SecretKey::random(&random).map_err(|_| StoreError::Randomness)?;

@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 /// Seals and opens under one 256-bit key: AES-256-GCM with a random nonce in front.
 ///
 /// A random nonce bears 2^32 uses of a key (NIST SP 800-38D, 8.3); a node's key-encryption key is
-/// used once a check and a wrapping key once a scope.
+/// used once a check and once for each record whose details changed, and a wrapping key once a scope.
 pub struct Sealer(LessSafeKey);
 
 impl Sealer {

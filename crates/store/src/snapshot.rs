@@ -23,8 +23,8 @@ pub struct ListSnapshot {
     pub identifiers: u64,
     /// The highest id given to an identifier until then.
     pub last_identifier: u64,
-    connection: SqliteConnection,
-    dataset: String,
+    pub(crate) connection: SqliteConnection,
+    pub(crate) dataset: String,
     kind: IdentifierType,
     list: Option<i64>,
     /// Where the last block of the last piece began.
@@ -168,6 +168,10 @@ pub struct Piece {
 }
 
 impl Piece {
+    pub(crate) fn bodies(&self) -> &[Vec<u8>] {
+        &self.bodies
+    }
+
     /// The identifiers with their ids. Work for a core: each is held against the rules of its type.
     ///
     /// # Errors

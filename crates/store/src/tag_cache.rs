@@ -19,19 +19,51 @@ use ring::{
     rand::{SecureRandom as _, SystemRandom},
 };
 use symbolon_policy::ScopeId;
+use symbolon_tagset::LabelSecret;
 use thiserror::Error;
 use zeroize::Zeroizing;
 
 use crate::{DataFolder, FolderError, RevisionMark, SealError, StoreError};
 
 const MAGIC: [u8; 8] = *b"SymTags1";
+/// With the label secret behind each tag.
+const MAGIC_WITH_SECRETS: [u8; 8] = *b"SymTagL1";
 const SALT_LEN: usize = 32;
 const HEAD_LEN: usize = MAGIC.len() + SALT_LEN;
 const MARK_LEN: usize = 8 + 16 + 8;
 const SEAL_LEN: usize = 16;
 const TAG_LEN: usize = 8 + 16;
+const SECRET_LEN: usize = 32;
 const TAGS_A_SEGMENT: usize = 8_192;
-const SEGMENT_LEN: usize = TAGS_A_SEGMENT * TAG_LEN;
+
+/// Whether the cache of a scope holds label secrets: that of a scope with labels does.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum CacheKind {
+    /// Tags only.
+    Tags,
+    /// Tags and label secrets.
+    WithSecrets,
+}
+
+impl CacheKind {
+    fn magic(self) -> [u8; 8] {
+        match self {
+            Self::Tags => MAGIC,
+            Self::WithSecrets => MAGIC_WITH_SECRETS,
+        }
+    }
+
+    fn segment_len(self) -> usize {
+        TAGS_A_SEGMENT * self.tag_len()
+    }
+
+    fn tag_len(self) -> usize {
+        match self {
+            Self::Tags => TAG_LEN,
+            Self::WithSecrets => TAG_LEN + SECRET_LEN,
+        }
+    }
+}
 
 /// From which the keys of a scope's cache files come. Who destroys the scope's secrets destroys it.
 pub struct TagCacheKey(Zeroizing<[u8; 32]>);
@@ -57,12 +89,14 @@ impl TagCacheKey {
 }
 
 /// The tag of one identifier.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct Tag {
     /// The identifier's id in its list.
     pub identifier: u64,
     /// Its membership hash under the scope's key.
     pub hash: [u8; 16],
+    /// What opens its label, in a cache that holds that.
+    pub secret: Option<LabelSecret>,
 }
 
 /// A cache file being read.
@@ -72,6 +106,7 @@ pub struct TagCache {
     /// The highest id given until then: tags are of ids up to here.
     pub last_identifier: u64,
     file: BufReader<File>,
+    kind: CacheKind,
     key: LessSafeKey,
     /// Bytes of segments not read yet.
     left: u64,
@@ -88,6 +123,7 @@ impl TagCache {
         folder: &DataFolder,
         scope: &ScopeId,
         key: &TagCacheKey,
+        kind: CacheKind,
     ) -> Result<Self, CacheFault> {
         let file = File::open(folder.tag_cache(scope)).map_err(|error| match error.kind() {
             io::ErrorKind::NotFound => CacheFault::Missing,
@@ -102,7 +138,7 @@ impl TagCache {
         let mut head = [0; HEAD_LEN];
         file.read_exact(&mut head).map_err(|_| CacheFault::Unreadable)?;
         let (magic, salt) = head.split_at(MAGIC.len());
-        if magic != MAGIC {
+        if magic != kind.magic() {
             return Err(CacheFault::Damaged);
         }
         let key = key.of_file(salt).map_err(|_| CacheFault::Damaged)?;
@@ -116,10 +152,11 @@ impl TagCache {
             mark: RevisionMark { revision: u64::from_be_bytes(*revision), token: *token },
             last_identifier: u64::from_be_bytes(last),
             file,
+            kind,
             key,
             left,
             part: 1,
-            buffer: Zeroizing::new(Vec::with_capacity(SEGMENT_LEN + SEAL_LEN)),
+            buffer: Zeroizing::new(Vec::with_capacity(kind.segment_len() + SEAL_LEN)),
         })
     }
 
@@ -131,7 +168,7 @@ impl TagCache {
         if self.left == 0 {
             return Ok(None);
         }
-        let most = (SEGMENT_LEN + SEAL_LEN) as u64;
+        let most = (self.kind.segment_len() + SEAL_LEN) as u64;
         let len = self.left.min(most);
         self.buffer.clear();
         let read = (&mut self.file).take(len).read_to_end(&mut self.buffer);
@@ -141,14 +178,15 @@ impl TagCache {
         self.left -= len;
         let plain = open_part(&self.key, self.part, self.left == 0, &mut self.buffer)?;
         self.part += 1;
-        let (tags, rest) = plain.as_chunks::<TAG_LEN>();
-        if !rest.is_empty() {
+        let tags = plain.chunks_exact(self.kind.tag_len());
+        if !tags.remainder().is_empty() {
             return Err(CacheFault::Damaged);
         }
-        Ok(Some(tags.iter().filter_map(|tag| {
-            let (identifier, hash) = tag.split_first_chunk()?;
-            let hash = hash.try_into().ok()?;
-            Some(Tag { identifier: u64::from_be_bytes(*identifier), hash })
+        Ok(Some(tags.filter_map(|tag| {
+            let (identifier, rest) = tag.split_first_chunk()?;
+            let (hash, secret) = rest.split_first_chunk()?;
+            let secret = secret.try_into().ok().map(LabelSecret::new);
+            Some(Tag { identifier: u64::from_be_bytes(*identifier), hash: *hash, secret })
         })))
     }
 
@@ -174,6 +212,7 @@ impl TagCache {
 pub struct NewTagCache {
     path: PathBuf,
     out: BufWriter<File>,
+    kind: CacheKind,
     key: LessSafeKey,
     part: u64,
     buffer: Zeroizing<Vec<u8>>,
@@ -188,6 +227,7 @@ impl NewTagCache {
         folder: &DataFolder,
         scope: &ScopeId,
         key: &TagCacheKey,
+        kind: CacheKind,
         mark: &RevisionMark,
         last_identifier: u64,
     ) -> Result<Self, StoreError> {
@@ -204,9 +244,9 @@ impl NewTagCache {
             OpenOptions::new().create_new(true).write(true).mode(0o600).open(&aside)
         };
         let file = open().map_err(|source| FolderError::io("write", &aside, source))?;
-        let buffer = Zeroizing::new(Vec::with_capacity(SEGMENT_LEN + SEAL_LEN));
-        let mut cache = Self { path, out: BufWriter::new(file), key, part: 0, buffer };
-        cache.write(&MAGIC)?;
+        let buffer = Zeroizing::new(Vec::with_capacity(kind.segment_len() + SEAL_LEN));
+        let mut cache = Self { path, out: BufWriter::new(file), kind, key, part: 0, buffer };
+        cache.write(&kind.magic())?;
         cache.write(&salt)?;
         cache.buffer.extend_from_slice(&mark.revision.to_be_bytes());
         cache.buffer.extend_from_slice(&mark.token);
@@ -215,17 +255,22 @@ impl NewTagCache {
         Ok(cache)
     }
 
-    /// Adds a tag.
+    /// Adds a tag; with its secret, in a cache that holds them.
     ///
     /// # Errors
-    /// When the disk fails.
+    /// When the disk fails, or the secret is missing.
     pub fn push(&mut self, tag: &Tag) -> Result<(), StoreError> {
         // The last part is known only when nothing follows.
-        if self.buffer.len() >= SEGMENT_LEN {
+        if self.buffer.len() >= self.kind.segment_len() {
             self.end_part(false)?;
         }
         self.buffer.extend_from_slice(&tag.identifier.to_be_bytes());
         self.buffer.extend_from_slice(&tag.hash);
+        if self.kind == CacheKind::WithSecrets {
+            let secret = tag.secret.as_ref();
+            let secret = secret.ok_or(StoreError::Damaged { what: "cache of tags" })?;
+            self.buffer.extend_from_slice(secret.as_bytes());
+        }
         Ok(())
     }
 

@@ -29,8 +29,13 @@ impl Store {
             for (dataset, revision) in datasets {
                 let rows = self.rows_of(&mut transaction, &dataset).await?.finish()?;
                 let connection = &mut transaction;
-                let mut loading =
-                    Loading { connection, dataset: &dataset, replace: false, revision };
+                let mut loading = Loading {
+                    connection,
+                    dataset: &dataset,
+                    replace: false,
+                    revision,
+                    suspects: None,
+                };
                 loading.apply(rows).await?;
             }
             sqlx::query("DROP TABLE records_before_blocks").execute(&mut *transaction).await?;

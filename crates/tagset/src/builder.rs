@@ -47,6 +47,22 @@ pub fn build<W: Write>(
     build_parallel(parameters, hashes, dummies, NonZeroUsize::MIN, out)
 }
 
+/// [`build`] with room for at least `room` entries beside dummies: the set is as large as one of so
+/// many hashes, so that its size does not give away that fewer go in.
+///
+/// # Errors
+///
+/// Those of [`build`].
+pub fn build_with_room<W: Write>(
+    parameters: &Parameters,
+    hashes: Vec<MembershipHash>,
+    room: u64,
+    dummies: &DummySecret,
+    out: W,
+) -> Result<Summary, Error> {
+    build_on(parameters, hashes, room, dummies, NonZeroUsize::MIN, out)
+}
+
 /// [`build`] on `workers` threads, this one among them; all have ended when it returns.
 ///
 /// Writes the same bytes whatever `workers` is, and takes no more memory. Sorting and dummies are shared
@@ -57,7 +73,18 @@ pub fn build<W: Write>(
 /// Those of [`build`].
 pub fn build_parallel<W: Write>(
     parameters: &Parameters,
+    hashes: Vec<MembershipHash>,
+    dummies: &DummySecret,
+    workers: NonZeroUsize,
+    out: W,
+) -> Result<Summary, Error> {
+    build_on(parameters, hashes, 0, dummies, workers, out)
+}
+
+fn build_on<W: Write>(
+    parameters: &Parameters,
     mut hashes: Vec<MembershipHash>,
+    room: u64,
     dummies: &DummySecret,
     workers: NonZeroUsize,
     out: W,
@@ -66,7 +93,7 @@ pub fn build_parallel<W: Write>(
     sort(&mut hashes, workers);
     hashes.dedup();
     let records = hashes.len() as u64;
-    let padded_len = padded_len(records)?;
+    let padded_len = padded_len(records.max(room))?;
     let mut padding = dummies.dummies(padded_len - records, workers)?;
     sort(&mut padding, workers);
 

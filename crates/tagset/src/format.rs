@@ -141,7 +141,7 @@ pub(crate) fn check(file: &[u8]) -> Result<(Header, [u8; 32]), Error> {
 }
 
 /// The checksum ends the file; the digest of the whole file costs only one more block.
-fn check_checksum(file: &[u8]) -> Result<[u8; 32], Error> {
+pub(crate) fn check_checksum(file: &[u8]) -> Result<[u8; 32], Error> {
     let (content, checksum) = file.split_last_chunk::<32>().ok_or(Error::ChecksumMismatch)?;
     let mut context = Context::new(&SHA256);
     context.update(content);

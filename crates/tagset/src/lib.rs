@@ -49,6 +49,7 @@ mod encoder;
 mod error;
 mod format;
 mod hash;
+mod labels;
 mod ladder;
 mod look_up;
 mod map;
@@ -60,10 +61,14 @@ mod sort;
 mod structure;
 mod workers;
 
-pub use builder::{Summary, build, build_parallel};
+pub use builder::{Summary, build, build_parallel, build_with_room};
 pub use dummies::DummySecret;
 pub use error::Error;
 pub use hash::MembershipHash;
+pub use labels::{
+    Label, LabelParameters, LabelSecret, LabelSummary, Labels, MAX_LABEL_LEN, MIN_LABEL_LEN,
+    build_labels,
+};
 pub use ladder::{MAX_PADDED_LEN, MIN_PADDED_LEN, padded_len};
 pub use parameters::{DEFAULT_LAMBDA, MAX_LAMBDA, MIN_LAMBDA, Parameters};
 pub use set::TagSet;

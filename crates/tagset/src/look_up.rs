@@ -34,6 +34,12 @@ impl LookUp<'_> {
         self.holds(position, entries)
     }
 
+    /// The number of the first entry at this position.
+    pub(crate) fn find(&self, position: Position) -> Option<u64> {
+        let Entries { first, len } = self.entries(position.bucket, self.near(position.bucket));
+        (first..first.saturating_add(len)).find(|entry| self.low(*entry) == position.low)
+    }
+
     /// The bit at which the bucket starts whose rank is known, at or shortly before `bucket`: a zero for
     /// each bucket before it, and a one for each of their entries.
     pub(crate) fn near(&self, bucket: u64) -> u64 {

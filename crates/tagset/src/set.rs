@@ -71,6 +71,12 @@ impl TagSet {
         batch::look_up(&self.look_up(), hashes, |hash| self.position(hash))
     }
 
+    /// The number of the entry that `hash` is taken for, from 0; `None` where
+    /// [`contains`](Self::contains) is false. Labels are kept by it.
+    pub fn find(&self, hash: &MembershipHash) -> Option<u64> {
+        self.look_up().find(self.position(hash))
+    }
+
     /// λ: a look-up of a hash that is not in the set says *hit* with probability at most 2^-λ; bits.
     pub fn lambda(&self) -> u8 {
         self.header.parameters.lambda

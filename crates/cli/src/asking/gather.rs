@@ -5,7 +5,7 @@ use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use super::{
     Answer, Answered, AnsweringSource, Asked, CheckReport, Coverage, Desk, Detail, ListTally,
-    Rejected, Summary, Trouble, shown,
+    Rejected, Released, Summary, Trouble, shown,
 };
 use crate::CliError;
 
@@ -81,9 +81,20 @@ impl<'a> Gathering<'a> {
         let answered = Answered { source: &source, answers: answers.collect() };
         see(&answered)?;
         self.counted.add(&answered, &mut self.report.summary);
+        let labels: BTreeMap<_, _> = message
+            .answers
+            .iter()
+            .filter_map(|answer| Some((answer.r#ref, answer.label.as_ref()?)))
+            .collect();
         for (asked, outcome, reason, sentence) in &answered.answers {
             if self.detail == Detail::All || *outcome == "hit" {
-                self.report.answers.push(answer(&source, asked, outcome, reason, sentence));
+                let label = labels.get(&asked.reference).map(|label| Released {
+                    text: label.text.clone(),
+                    reason: label.reason.clone(),
+                    sentence: label.sentence.clone(),
+                });
+                let answer = answer(&source, asked, outcome, reason, sentence);
+                self.report.answers.push(Answer { label, ..answer });
             }
         }
         Ok(())
@@ -188,6 +199,7 @@ fn answer(
         outcome,
         reason: reason.to_owned(),
         sentence: sentence.to_owned(),
+        label: None,
         coverage: source.coverage.clone(),
         desk: source.desk.clone(),
         elapsed_ms: source.elapsed_ms,

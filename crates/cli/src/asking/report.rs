@@ -132,6 +132,9 @@ pub struct Answer {
     /// The same for a person.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub sentence: String,
+    /// What the owner releases with the hit at once; absent where nothing is agreed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub label: Option<Released>,
     /// What the answer speaks of.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub coverage: Option<Coverage>,
@@ -140,6 +143,19 @@ pub struct Answer {
     pub desk: Option<Desk>,
     /// Since the beginning of the check.
     pub elapsed_ms: f64,
+}
+
+/// What an owner releases with a hit at once. Whatever becomes of it, the hit is a hit.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Released {
+    /// The text; empty where the owner says nothing of this record, or it cannot be shown.
+    pub text: String,
+    /// Why it cannot be shown: `label_not_here` or `label_does_not_open`.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub reason: String,
+    /// The same for a person.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub sentence: String,
 }
 
 /// What an answer speaks of: the list as it was then. No hit is not the same as not known.

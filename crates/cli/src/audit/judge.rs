@@ -380,7 +380,10 @@ fn hold_records(
         findings.push(Finding::at(
             FindingKind::RecordMissing,
             index,
-            format!("entry {index} has no record, but older entries still have theirs"),
+            format!(
+                "entry {index} has no record, but older entries still have theirs; erasing, by age, \
+                 does that only where a clock was set back"
+            ),
         ));
     }
     findings
@@ -431,7 +434,8 @@ fn hold_claims(
     let mut findings = Vec::new();
     for claim in claims {
         let (size, holder) = (claim.size, &claim.holder);
-        let from = last.map_or(0, |last| last.size);
+        // Of one size both may be signed; then that is a fork, which is found as such.
+        let from = last.map_or(0, |last| last.size).min(size.saturating_sub(1));
         match roots.get(&size) {
             Some(root) if *root == claim.root => last = Some(claim),
             Some(_) => {

@@ -7,11 +7,15 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use serde::Serialize;
-use symbolon_store::{DataFolder, NodeConfig, Store};
+use symbolon_policy::rules::Role;
+use symbolon_store::{AdministrativeAct, DataFolder, NodeConfig, Store};
 use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
 
 use super::DONE;
-use crate::{CliError, audit::AuditFolder, output::Output};
+use crate::{CliError, acting::Acting, audit::AuditFolder, output::Output};
+
+/// Who may read the whole log.
+const READERS: &[Role] = &[Role::Inspector, Role::Administrator];
 
 /// Export and verify logs, open a check to an inspector, show contradictions.
 #[derive(Debug, Subcommand)]
@@ -37,6 +41,8 @@ pub(super) struct Export {
     /// The bureau's data folder.
     #[arg(long, value_name = "FOLDER", env = "SYMBOLON_DATA")]
     data: PathBuf,
+    #[command(flatten)]
+    acting: Acting,
     /// The new folder. Records name partners, checks and persons of this bureau; no identifiers.
     folder: PathBuf,
 }
@@ -46,6 +52,8 @@ pub(super) struct Erase {
     /// The bureau's data folder.
     #[arg(long, value_name = "FOLDER", env = "SYMBOLON_DATA")]
     data: PathBuf,
+    #[command(flatten)]
+    acting: Acting,
     /// Erase what is older than this (RFC 3339, or a date); what `retention_days` of node.toml says
     /// unless given.
     #[arg(long, value_name = "TIME", value_parser = read_time)]
@@ -79,7 +87,10 @@ impl Export {
         let folder = DataFolder::open(&self.data)?;
         let code = NodeConfig::read(&folder)?.code;
         let store = Store::open(folder).await?;
+        let actor = self.acting.authorise(store.folder(), &store, READERS).await?;
         let now = OffsetDateTime::now_utc();
+        let size = store.log_size().await?.to_string();
+        store.log_administration(AdministrativeAct::ExportLog, &size, &actor, now).await?;
         let exported = AuditFolder::export(&store, &code, &self.folder, now).await?;
         store.close().await;
         output.result(&exported, || {
@@ -111,6 +122,9 @@ impl Erase {
             None => now - Duration::days(days.into()),
         };
         let store = Store::open(folder).await?;
+        let actor = self.acting.authorise(store.folder(), &store, &[Role::Administrator]).await?;
+        let act = AdministrativeAct::EraseRecords;
+        store.log_administration(act, &shown(before), &actor, now).await?;
         let erased = store.erase_before(before, now).await?;
         store.close().await;
         let counts = ErasedCounts {

@@ -1,13 +1,17 @@
 use std::{
+    collections::{HashMap, hash_map::RandomState},
     fmt::Write as _,
     fs,
+    hash::BuildHasher as _,
     path::{Path, PathBuf},
 };
 
 use clap::{Args, Subcommand};
 use serde::Serialize;
-use symbolon_policy::rules::Role;
-use symbolon_store::{DataFolder, Store};
+use symbolon_client::Rules;
+use symbolon_node::{AdmissionReport, admission_report};
+use symbolon_policy::{AgreementId, RecordDetails, rules::Role};
+use symbolon_store::{DataFolder, NodeConfig, Store};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use super::{DONE, INCOMPLETE};
@@ -15,7 +19,7 @@ use crate::{
     CliError,
     acting::Acting,
     output::Output,
-    rows::{Change, Mapping, RejectedRow, Rows},
+    rows::{Change, Mapping, RejectedRow, RowRef, Rows},
 };
 
 /// Rejected rows shown to a person; JSON has all of them.
@@ -29,12 +33,19 @@ pub(super) enum DatasetCommand {
     /// Load a CSV file into a dataset: all rows or none, unless told otherwise.
     ///
     /// The file's first line names its columns: record_id, identifier_type, value, country; a
-    /// mapping file names others. Loading the same file again changes nothing. A running node
+    /// mapping file names others. Further columns may say more of a record: what rules look at
+    /// (subject_category, excluded_countries, expires_on, …) and what may be released after a hit
+    /// (name, date_of_birth, case_number, …); docs/operating.md lists them. Loading the same file again changes nothing. A running node
     /// publishes what is new within seconds. For a long list that changes a little, load a file of
     /// changes (--changes): only those are evaluated.
     Import(Import),
     /// Show the datasets with their sizes.
     List(List),
+    /// Show how many records the rules in force keep out of which agreement's set, and why.
+    ///
+    /// Decided now, for what is loaded: the node publishes a set anew when another identifier stays
+    /// out than in the version before. No identifier is shown.
+    Admission(Admission),
 }
 
 #[derive(Debug, Args)]
@@ -59,7 +70,7 @@ pub(super) struct Import {
     #[command(flatten)]
     acting: Acting,
     /// Mapping of the file's columns and type names (TOML): record, identifier_type, fixed_type,
-    /// value, country, change, [types].
+    /// value, country, change, [types], [details].
     #[arg(long, value_name = "FILE")]
     mapping: Option<PathBuf>,
     /// Load the good rows and leave out the bad ones, instead of loading nothing.
@@ -93,6 +104,18 @@ pub(super) struct List {
     data: PathBuf,
 }
 
+#[derive(Debug, Args)]
+pub(super) struct Admission {
+    /// The bureau's data folder.
+    #[arg(long, value_name = "FOLDER", env = "SYMBOLON_DATA")]
+    data: PathBuf,
+    /// Only this agreement.
+    #[arg(long, value_name = "ID")]
+    agreement: Option<AgreementId>,
+    /// Id of the dataset.
+    dataset: String,
+}
+
 #[derive(Serialize)]
 struct Created<'a> {
     dataset: &'a str,
@@ -110,7 +133,28 @@ struct Report {
     added: u64,
     unchanged: u64,
     removed: u64,
+    /// Records of which something else is known than before, beside their identifiers.
+    details_changed: u64,
     rejected: Vec<RejectedRow>,
+}
+
+#[derive(Serialize)]
+struct AdmissionLine {
+    agreement: String,
+    partners: Vec<String>,
+    identifier_type: String,
+    identifiers: u64,
+    kept_out: u64,
+    rules: Vec<RuleLine>,
+}
+
+#[derive(Serialize)]
+struct RuleLine {
+    /// Empty where no rule permits, or deciding failed.
+    rule: String,
+    sentence: String,
+    source: String,
+    records: u64,
 }
 
 #[derive(Serialize)]
@@ -134,6 +178,7 @@ impl DatasetCommand {
             Self::Create(create) => create.run(output).await,
             Self::Import(import) => import.run(output).await,
             Self::List(list) => list.run(output).await,
+            Self::Admission(admission) => admission.run(output).await,
         }
     }
 }
@@ -178,16 +223,30 @@ impl Import {
         let mut import = store.import_in(&self.dataset, self.replace, memory).await?.by(actor);
         let mut report = Report { dataset: self.dataset.clone(), ..Report::default() };
         let mut good = 0_u64;
+        let mut said = Said::default();
         let spinner = output.spinner(&format!("reading {} ({size} bytes)", self.file.display()));
         while let Some(row) = rows.next_ref()? {
             report.rows = report.rows.saturating_add(1);
             let read = row.and_then(|row| {
                 let change = if self.changes { row.change()? } else { Change::Add };
-                Ok((row.identifier()?, change, row))
+                let identifier = row.identifier()?;
+                let details = match change {
+                    Change::Add => row.details()?,
+                    Change::Remove => None,
+                };
+                said.agrees(&row, details.as_ref())?;
+                Ok((identifier, change, details, row))
             });
             match read {
-                Ok((identifier, Change::Add, row)) => import.add(&identifier, &row.reference())?,
-                Ok((identifier, Change::Remove, row)) => import.remove(&identifier, row.record)?,
+                Ok((identifier, Change::Add, details, row)) => {
+                    import.add(&identifier, &row.reference())?;
+                    if let Some(details) = &details {
+                        import.describe(&row.reference(), details)?;
+                    }
+                }
+                Ok((identifier, Change::Remove, _, row)) => {
+                    import.remove(&identifier, row.record)?;
+                }
                 Err(rejected) => {
                     report.rejected.push(rejected);
                     continue;
@@ -211,6 +270,7 @@ impl Import {
             report.added = counts.added;
             report.unchanged = counts.unchanged;
             report.removed = counts.removed;
+            report.details_changed = counts.details_changed;
             report.identifiers = counts.identifiers;
         } else {
             // Nothing of the load stays.
@@ -226,6 +286,57 @@ impl Import {
         } else {
             super::FAILED
         })
+    }
+}
+
+impl Admission {
+    async fn run(self, output: Output) -> Result<u8, CliError> {
+        let folder = DataFolder::open(&self.data)?;
+        let us = NodeConfig::read(&folder)?.code;
+        let store = Store::open(folder).await?;
+        let (rules, _) = Rules::in_force(&store).await?;
+        let now = OffsetDateTime::now_utc();
+        let agreements = store.agreements().await?;
+        let offering: Vec<_> = agreements
+            .iter()
+            .filter(|one| self.agreement.as_ref().is_none_or(|id| &one.terms().id == id))
+            .filter(|one| one.scopes_of(&us, now).any(|(_, offered, _)| offered.id == self.dataset))
+            .collect();
+        if offering.is_empty() {
+            return Err(CliError::new(
+                "no_agreement",
+                "no agreement in force offers this dataset, so nobody can test it; `symbolon \
+                 agreement list` shows the agreements, `symbolon dataset list` the datasets",
+            ));
+        }
+        let mut lines = Vec::new();
+        for agreement in offering {
+            let reports =
+                admission_report(&store, &us, agreement, &self.dataset, &rules, now).await?;
+            lines.extend(reports.into_iter().map(AdmissionLine::of));
+        }
+        store.close().await;
+        output.result(&lines, || admission_text(&lines));
+        Ok(DONE)
+    }
+}
+
+impl AdmissionLine {
+    fn of(report: AdmissionReport) -> Self {
+        let rules = report.rules.into_iter().map(|rule| RuleLine {
+            rule: rule.id,
+            sentence: rule.sentence,
+            source: rule.source,
+            records: rule.records,
+        });
+        Self {
+            agreement: report.agreement,
+            partners: report.parties.iter().map(|code| code.as_str().to_owned()).collect(),
+            identifier_type: report.identifier_type,
+            identifiers: report.identifiers,
+            kept_out: report.kept_out,
+            rules: rules.collect(),
+        }
     }
 }
 
@@ -254,6 +365,41 @@ impl List {
         store.close().await;
         output.result(&lines, || list_text(&lines));
         Ok(DONE)
+    }
+}
+
+/// What rows have said of their records so far, as hashes: 16 bytes for each record of which something
+/// is said.
+#[derive(Default)]
+struct Said {
+    state: RandomState,
+    records: HashMap<u64, u64>,
+}
+
+impl Said {
+    /// Refuses a row that says something else of its record than a row before: one of them is wrong,
+    /// and the one that is kept could be that which opens the record to whom it is kept from.
+    fn agrees(
+        &mut self,
+        row: &RowRef<'_>,
+        details: Option<&RecordDetails>,
+    ) -> Result<(), RejectedRow> {
+        let Some(details) = details.filter(|said| **said != RecordDetails::default()) else {
+            return Ok(());
+        };
+        let hash = self.state.hash_one((&details.attributes, &details.fields));
+        let before = *self.records.entry(self.state.hash_one(row.reference())).or_insert(hash);
+        if before == hash {
+            return Ok(());
+        }
+        Err(RejectedRow {
+            line: row.line,
+            field: "record",
+            reason: "details_differ".to_owned(),
+            sentence: "an earlier row says something else of the same record; make them agree, or \
+                       say it in one row and leave the columns blank in the others"
+                .to_owned(),
+        })
     }
 }
 
@@ -298,10 +444,15 @@ fn text(report: &Report, dry_run: bool) -> String {
     let _ = if dry_run {
         writeln!(text, "Dry run: nothing was changed.")
     } else if report.loaded {
+        let details = match report.details_changed {
+            0 => String::new(),
+            1 => "; details of 1 record changed".to_owned(),
+            many => format!("; details of {many} records changed"),
+        };
         writeln!(
             text,
-            "Loaded into {}: {} added, {} unchanged, {} removed. A running node publishes it \
-             within seconds.",
+            "Loaded into {}: {} added, {} unchanged, {} removed{details}. A running node publishes \
+             it within seconds.",
             report.dataset, report.added, report.unchanged, report.removed
         )
     } else {
@@ -310,6 +461,33 @@ fn text(report: &Report, dry_run: bool) -> String {
             "Nothing was loaded. Mend the rows above, or give --skip-rejected to load the others."
         )
     };
+    text
+}
+
+fn admission_text(lines: &[AdmissionLine]) -> String {
+    let mut text = String::new();
+    for line in lines {
+        let _ = writeln!(
+            text,
+            "{}, {}, for {}: {} of {} identifiers stay out",
+            line.agreement,
+            line.identifier_type,
+            line.partners.join(", "),
+            line.kept_out,
+            line.identifiers
+        );
+        for rule in &line.rules {
+            let named = match rule.rule.as_str() {
+                "" => rule.sentence.clone(),
+                id => format!("{} ({id}; {})", rule.sentence, rule.source),
+            };
+            let _ = writeln!(text, "    {:>10} records  {named}", rule.records);
+        }
+    }
+    text.push_str(
+        "\nAn identifier stays out if every record that names it does. A record counts once for each \
+         identifier, and under each rule that keeps it out.",
+    );
     text
 }
 

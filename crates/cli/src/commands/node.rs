@@ -105,6 +105,14 @@ pub(super) struct Card {
     /// The bureau's data folder.
     #[arg(long, value_name = "FOLDER", env = "SYMBOLON_DATA")]
     data: PathBuf,
+    /// Print the card's fingerprint only, to be read out to the other bureau.
+    #[arg(long)]
+    fingerprint: bool,
+}
+
+#[derive(Serialize)]
+struct Fingerprint {
+    fingerprint: String,
 }
 
 #[derive(Serialize)]
@@ -120,7 +128,16 @@ impl Node {
             Self::Init(init) => init.run(output).await,
             Self::Run(run) => run.run().await,
             Self::Card(card) => {
+                let only_fingerprint = card.fingerprint;
                 let card = read_card(&DataFolder::open(&card.data)?.card())?;
+                let fingerprint = card.fingerprint()?;
+                if only_fingerprint {
+                    let shown = Fingerprint { fingerprint: fingerprint.to_string() };
+                    output.result(&shown, || fingerprint.spoken());
+                    return Ok(DONE);
+                }
+                // Beside the card and not in it: who gets the card gets the fingerprint by voice.
+                output.note(&format!("fingerprint, to be read out: {}", fingerprint.spoken()));
                 output.result(&card, || serde_json::to_string_pretty(&card).unwrap_or_default());
                 Ok(DONE)
             }

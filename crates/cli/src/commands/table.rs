@@ -87,6 +87,14 @@ fn rows(text: &mut String, answers: &[&Answer], all: bool) {
             answer.bureau_name,
             word(answer.outcome)
         );
+        if let Some(label) = &answer.label {
+            let released = match (label.text.as_str(), label.sentence.as_str()) {
+                ("", "") => "nothing on this record",
+                ("", trouble) => trouble,
+                (text, _) => text,
+            };
+            let _ = writeln!(text, "    released at once: {released}");
+        }
     }
     if let Some(more) = answers.len().checked_sub(limit).filter(|more| *more > 0) {
         let _ = writeln!(text, "… and {more} more; --all or --json shows them");

@@ -1,8 +1,10 @@
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use symbolon_identifiers::Identifier;
 use symbolon_policy::StandingId;
-use symbolon_store::{Bitmap, StandingError, Store, StoredSegment, StoredStanding, StoredTags};
+use symbolon_store::{
+    Bitmap, StandingError, Store, StoreError, StoredSegment, StoredStanding, StoredTags,
+};
 use time::OffsetDateTime;
 
 use super::{
@@ -88,7 +90,7 @@ impl Requester {
         let turn = self.standing.turn(standing);
         let _turn = turn.lock().await;
         let (stored, _) = self.own_standing(agency, standing).await?;
-        let looks = self.looks(&stored.segments);
+        let looks = self.looks(&stored.segments).await?;
         let mut work = Pipeline::new(&self.compute, self.compute.cores());
         let mut done = Vec::with_capacity(looks.len());
         for look in &looks {
@@ -153,7 +155,11 @@ impl Requester {
     /// Whether there is something unseen that was not there before, and the first trouble.
     async fn survey(&self, stored: &StoredStanding) -> (bool, Option<StandingFailure>) {
         let (mut has_more, mut trouble) = (false, None);
-        for look in self.looks(&stored.segments) {
+        let looks = match self.looks(&stored.segments).await {
+            Ok(looks) => looks,
+            Err(error) => return (false, Some(error.into())),
+        };
+        for look in looks {
             let key = look.key();
             let Some(task) = self.task(&look) else {
                 self.standing.found().remove(&key);
@@ -191,7 +197,15 @@ impl Requester {
         Some(Task { store: self.store.clone(), segment, tags, set, hits })
     }
 
-    fn looks(&self, segments: &[StoredSegment]) -> Vec<Look> {
+    async fn looks(&self, segments: &[StoredSegment]) -> Result<Vec<Look>, StoreError> {
+        // Tags are kept while an agreement is suspended, and not looked up.
+        let mut withdrawn = HashMap::new();
+        for agreement in self.book.all().iter() {
+            let id = agreement.terms().id.clone();
+            if let Some(failure) = self.withdrawn(agreement, OffsetDateTime::now_utc()).await? {
+                withdrawn.insert(id, failure);
+            }
+        }
         let now = OffsetDateTime::now_utc();
         let mut looks = Vec::new();
         for segment in segments.iter().filter(|segment| live(segment) > 0) {
@@ -199,12 +213,15 @@ impl Requester {
             for tags in &segment.tags {
                 let set = match self.end_of(tags, now) {
                     Some(end) => Err(ended(end)),
-                    None => self.sets.usable(&tags.scope, now),
+                    None => match withdrawn.get(&tags.agreement) {
+                        Some(failure) => Err(failure.clone()),
+                        None => self.sets.usable(&tags.scope, now),
+                    },
                 };
                 looks.push(Look { segment: Arc::clone(&segment), tags: tags.clone(), set });
             }
         }
-        looks
+        Ok(looks)
     }
 }
 

@@ -67,6 +67,7 @@ pub(crate) fn manifest_of(key: &SecretKey) -> Manifest {
         issued_at: datetime!(2026-03-04 05:06:07 UTC),
         expires_at: datetime!(2026-03-05 05:06:07 UTC),
         updated_at: datetime!(2026-03-04 04:00:00 UTC),
+        labels: None,
     }
 }
 

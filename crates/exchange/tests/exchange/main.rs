@@ -7,5 +7,7 @@ mod canaries;
 mod digests;
 mod disclosure;
 mod fixture;
+mod log;
 mod properties;
 mod signatures;
+mod texts;

@@ -171,6 +171,35 @@ fn a_later_cosignature_takes_the_place_of_the_earlier_one_of_its_key() {
 }
 
 #[test]
+fn a_cosignature_is_taken_over_if_it_holds_and_is_of_the_same_checkpoint() {
+    let (fra, deu, ita) = (Signer::fra(), Signer::deu(), Signer::new("ITA", &[3; 32]));
+    let (mut ours, mut theirs) = (fra.sign(8), fra.sign(8));
+    deu.cosign(&mut ours, 1);
+    ita.cosign(&mut theirs, 2);
+    ours.take_cosignature(&theirs, &ita.name, &ita.key()).unwrap();
+    assert_eq!((deu.cosigned(&ours), ita.cosigned(&ours)), (Ok(1), Ok(2)));
+    assert_eq!(fra.signed(&ours), Ok(()));
+    // It is no copy, and a later one takes its place.
+    ita.cosign(&mut theirs, 5);
+    ours.take_cosignature(&theirs, &ita.name, &ita.key()).unwrap();
+    assert_eq!((lines(&ours), ita.cosigned(&ours)), (3, Ok(5)));
+
+    let before = ours.clone();
+    // Not there, of another checkpoint, made by another key.
+    let missing = ours.take_cosignature(&theirs, &deu.name, &deu.key());
+    assert_eq!(missing, Err(SignatureError::Missing));
+    let mut other = fra.sign(9);
+    ita.cosign(&mut other, 7);
+    let other = ours.take_cosignature(&other, &ita.name, &ita.key());
+    assert_eq!(other, Err(SignatureError::Missing));
+    let mut forged = fra.sign(8);
+    forged.cosign(&ita.name, &ita.key(), 9, |message| deu.raw(message));
+    let forged = ours.take_cosignature(&forged, &ita.name, &ita.key());
+    assert_eq!(forged, Err(SignatureError::Invalid));
+    assert_eq!(ours, before);
+}
+
+#[test]
 fn the_time_of_a_cosignature_stays_below_two_to_the_63() {
     let (fra, deu) = (Signer::fra(), Signer::deu());
     let mut signed = fra.sign(8);

@@ -4,7 +4,7 @@ use symbolon_proto::bureau::v1::{
     approval_service_server::{ApprovalService, ApprovalServiceServer},
 };
 use symbolon_store::{CheckApproval, LONGEST_APPROVAL};
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 use tonic::{Request, Response, Status};
 
 use super::{
@@ -64,15 +64,15 @@ fn read(request: ApproveCheckRequest, now: OffsetDateTime) -> Result<CheckApprov
     if !(1..=MOST_ITEMS as u64).contains(&request.most_elements) {
         return Err(invalid("an approval is for questions of 1 to 1,000,000 identifiers"));
     }
-    let valid_until = request
-        .valid_until
-        .and_then(|at| OffsetDateTime::from_unix_timestamp(at.seconds).ok())
-        .filter(|until| *until > now && *until - now <= LONGEST_APPROVAL)
-        .ok_or_else(|| invalid("an approval ends in the future, at most 30 days from now"))?;
+    let valid_for = request
+        .valid_for
+        .map(|length| Duration::seconds(length.seconds))
+        .filter(|length| length.is_positive() && *length <= LONGEST_APPROVAL)
+        .ok_or_else(|| invalid("an approval is good for more than no time, and at most 30 days"))?;
     Ok(CheckApproval {
         case_reference: case_reference.to_owned(),
         purpose: request.purpose,
         most_elements: request.most_elements,
-        valid_until,
+        valid_until: now + valid_for,
     })
 }

@@ -1,5 +1,7 @@
-use std::collections::HashSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    collections::HashSet,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use symbolon_policy::{Actor, Reason, Refusal, rules::Role};
 use symbolon_store::{DayNote, Store, StoreError};
@@ -83,12 +85,14 @@ impl Authority {
                 "this certificate was revoked; ask the administrator of your bureau for another",
             ));
         }
-        if self.is_first_today(actor, now) {
+        if !self.has_called(actor, now) {
             self.note(DayNote::LoggedIn, actor, now).await?;
+            self.remember(actor, now);
         }
-        match actor.holds_any(act.roles()) {
-            true => Ok(actor.clone()),
-            false => Err(self.refuse(actor, act).await?),
+        if actor.holds_any(act.roles()) {
+            Ok(actor.clone())
+        } else {
+            Err(self.refuse(actor, act).await?)
         }
     }
 
@@ -110,13 +114,19 @@ impl Authority {
         ))
     }
 
-    fn is_first_today(&self, actor: &Actor, now: OffsetDateTime) -> bool {
+    fn has_called(&self, actor: &Actor, now: OffsetDateTime) -> bool {
+        let today = self.today.lock().unwrap_or_else(PoisonError::into_inner);
+        today.0 == now.date() && today.1.contains(&actor.id)
+    }
+
+    /// Only after it is logged, so that a failed attempt is made again.
+    fn remember(&self, actor: &Actor, now: OffsetDateTime) {
         // A set of whole entries: a panic elsewhere leaves nothing half written.
         let mut today = self.today.lock().unwrap_or_else(PoisonError::into_inner);
         if today.0 != now.date() {
             *today = (now.date(), HashSet::new());
         }
-        today.1.insert(actor.id.clone())
+        today.1.insert(actor.id.clone());
     }
 
     async fn note(&self, note: DayNote, by: &Actor, at: OffsetDateTime) -> Result<(), Refusal> {

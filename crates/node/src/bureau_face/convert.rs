@@ -1,8 +1,8 @@
 use std::ops::Range;
 
-use symbolon_client::{FailureKind, Source, SourceResult};
+use symbolon_client::{FailureKind, OpenedLabel, Source, SourceResult};
 use symbolon_policy::Desk;
-use symbolon_proto::bureau::v1::{self as wire, Answer, Outcome, SourceAnswers};
+use symbolon_proto::bureau::v1::{self as wire, Answer, Outcome, ReleasedLabel, SourceAnswers};
 use time::OffsetDateTime;
 
 const ANSWERS_A_MESSAGE: usize = 4_096;
@@ -23,12 +23,13 @@ fn answers(result: &SourceResult, range: Range<usize>) -> Vec<Answer> {
     let references = result.references.iter().skip(range.start).take(range.len());
     match &result.outcome {
         Ok(hits) => references
-            .zip(hits.iter().skip(range.start))
-            .map(|(reference, hit)| Answer {
+            .zip(hits.iter().enumerate().skip(range.start))
+            .map(|(reference, (place, hit))| Answer {
                 r#ref: *reference,
                 outcome: if *hit { Outcome::Hit } else { Outcome::NoHit }.into(),
                 reason: String::new(),
                 sentence: String::new(),
+                label: result.labels.get(&place).map(released),
             })
             .collect(),
         Err(failure) => references
@@ -37,8 +38,24 @@ fn answers(result: &SourceResult, range: Range<usize>) -> Vec<Answer> {
                 outcome: outcome(failure.kind).into(),
                 reason: failure.reason.clone(),
                 sentence: failure.sentence.clone(),
+                label: None,
             })
             .collect(),
+    }
+}
+
+fn released(label: &OpenedLabel) -> ReleasedLabel {
+    match label {
+        Ok(text) => ReleasedLabel {
+            text: text.clone(),
+            reason: String::new(),
+            sentence: String::new(),
+        },
+        Err(trouble) => ReleasedLabel {
+            text: String::new(),
+            reason: trouble.as_str().to_owned(),
+            sentence: trouble.to_string(),
+        },
     }
 }
 

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use symbolon_client::SignedFile;
 use symbolon_exchange::{DisclosureDecision, DisclosureRequest};
 use symbolon_policy::{
-    DisclosureTerms,
+    DisclosureTerms, OpenRequests,
     disclosure::{DisclosureCourse, Finding},
     rules::{DisclosedField, HandlingCode, Ruling},
 };
@@ -90,6 +90,11 @@ impl CaseFile {
     /// The request, which was verified when it came in.
     pub(crate) fn request(&self) -> Result<DisclosureRequest, StoreError> {
         DisclosureRequest::parse(&self.request.document).map_err(|_| DAMAGED)
+    }
+
+    /// What becomes of it while the agreement is suspended, or once it is over.
+    pub(crate) fn terms_when(&self, suspended: bool) -> OpenRequests {
+        if suspended { self.terms.when_suspended } else { self.terms.when_revoked }
     }
 
     pub(crate) fn decision(&self) -> Result<Option<DisclosureDecision>, StoreError> {

@@ -4,7 +4,7 @@ use symbolon_exchange::{
     is_evaluation,
 };
 use symbolon_policy::{
-    Actor, Agreement, BureauCode, RecordDetails, RequestId,
+    Actor, Agreement, BureauCode, OpenRequests, RecordDetails, RequestId,
     disclosure::{DisclosureState, NotNow, PauseReason, RefusalGround, fields_of},
     rules::{HandlingCode, Role, Ruling},
 };
@@ -19,7 +19,7 @@ use super::{
     case::{DAMAGED, Proposal},
     examine::{already_released, ruled},
     facts::{Deciders, Deciding, category},
-    records::records_behind,
+    records::Behind,
     refusing::{Refusing, refuse, sentence},
 };
 use crate::disclosure_standing::{AgreementStanding, standing_of};
@@ -99,11 +99,9 @@ impl Desk<'_> {
         if let (Some(request), Some(dataset), true) =
             (&view.request, &view.dataset, stored.state.is_open())
         {
-            let agreement = self.agreement_of(request);
-            if let Some(agreement) = agreement {
-                let identifier = &request.element.identifier;
-                view.records =
-                    records_behind(self.store, self.us, agreement, dataset, identifier).await?;
+            if let Some(agreement) = self.agreement_of(request) {
+                let behind = self.behind(agreement, dataset);
+                view.records = behind.records(&request.element.identifier, now).await?;
             }
         }
         Ok(view)
@@ -389,17 +387,20 @@ impl Desk<'_> {
         }
         let request = file.request()?;
         let agreement = self.agreement_of(&request).ok_or(DeskError::AgreementEnded)?;
-        match standing_of(self.store, Some(agreement), now).await? {
-            AgreementStanding::InForce => {}
-            AgreementStanding::Suspended | AgreementStanding::Over => {
-                return Err(DeskError::AgreementEnded);
-            }
+        let standing = standing_of(self.store, Some(agreement), now).await?;
+        let decided_all_the_same = standing == AgreementStanding::Suspended
+            && file.terms_when(true) == OpenRequests::Continue;
+        if standing != AgreementStanding::InForce && !decided_all_the_same {
+            return Err(DeskError::AgreementEnded);
         }
         let dataset = file.dataset.clone().ok_or(DAMAGED)?;
-        let identifier = &request.element.identifier;
-        let records =
-            records_behind(self.store, self.us, agreement, &dataset, identifier).await?;
+        let behind = self.behind(agreement, &dataset);
+        let records = behind.records(&request.element.identifier, now).await?;
         Ok(Opened { stored, file, request, agreement, dataset, records })
+    }
+
+    fn behind<'b>(&'b self, agreement: &'b Agreement, dataset: &'b str) -> Behind<'b> {
+        Behind { store: self.store, us: self.us, rules: self.rules, agreement, dataset }
     }
 
     fn agreement_of(&self, request: &DisclosureRequest) -> Option<&Agreement> {

@@ -17,7 +17,7 @@ use super::{
     case::DAMAGED,
     facts::{Deciders, Deciding},
     recognise::recognise,
-    records::records_behind,
+    records::Behind,
     refusing::{Refusing, one_line, refuse, sentence},
 };
 use crate::{
@@ -110,9 +110,15 @@ impl Examiner {
                 return self.refuse(stored, file, request, not.ground, None, found, now).await;
             }
         };
-        let identifier = &request.element.identifier;
-        let records =
-            records_behind(&self.store, &self.us, agreement, &scope.dataset, identifier).await?;
+        let rules = self.rules.current();
+        let behind = Behind {
+            store: &self.store,
+            us: &self.us,
+            rules: &rules,
+            agreement,
+            dataset: &scope.dataset,
+        };
+        let records = behind.records(&request.element.identifier, now).await?;
         if records.is_empty() {
             // The same as for what was never asked: whether something is kept out of this party's set
             // is not said.
@@ -123,7 +129,6 @@ impl Examiner {
             let (ground, found) = (RefusalGround::Incomplete, "incomplete".to_owned());
             return self.refuse(stored, file, request, ground, None, found, now).await;
         }
-        let rules = self.rules.current();
         let already = already_released(&self.store, &stored, request).await?;
         let deciding = Deciding {
             rules: &rules,
@@ -208,7 +213,7 @@ impl Examiner {
         suspended: bool,
         now: OffsetDateTime,
     ) -> Result<(), StoreError> {
-        let said = if suspended { file.terms.when_suspended } else { file.terms.when_revoked };
+        let said = file.terms_when(suspended);
         let examined = file.course.state() != DisclosureState::Received;
         match said {
             // Nothing is recognised any more without the agreement's keys.

@@ -25,6 +25,7 @@ pub(super) struct AdmittedCheck {
     pub(super) header: CheckHeader,
     pub(super) header_hash: DocumentHash,
     pub(super) requester: BureauCode,
+    pub(super) agreement: Agreement,
     pub(super) scopes: Vec<Arc<PublishedScope>>,
     pub(super) admitted: Admitted,
 }
@@ -65,7 +66,7 @@ impl PartnerFace {
                     elements = header.element_count(),
                     repeated = admitted.repeated,
                 );
-                Ok(AdmittedCheck { header, header_hash, requester, scopes, admitted })
+                Ok(AdmittedCheck { header, header_hash, requester, agreement, scopes, admitted })
             }
             Err(refusal) => {
                 event!(
@@ -134,13 +135,7 @@ impl PartnerFace {
             purpose: &header.purpose,
             scopes: &asked,
         };
-        // Asked of the database and not of memory, so that a removal counts from that moment on.
-        if !self.store.is_installed(agreement).await.map_err(internal)? {
-            return Err(Refusal::new(
-                Reason::AgreementUnknown,
-                "the agreement was removed or replaced at this bureau; compare with its desk",
-            ));
-        }
+        self.not_withdrawn(agreement).await?;
         let shares = admit(agreement, &question, now)?;
         let scopes = shares.iter().map(|share| self.ready(share)).collect::<Result<Vec<_>, _>>()?;
         let header_document = document.clone().into();

@@ -70,9 +70,14 @@ impl PartnerFace {
     ) {
         let mut progress = Progress::default();
         let evaluated = self.evaluate(&check, &mut requests, &sender, &mut progress);
-        let outcome = timeout(self.deadline, evaluated).await.unwrap_or_else(|_| {
-            Err(Refusal::new(Reason::LimitExceeded, "the check took longer than it may"))
-        });
+        let outcome = tokio::select! {
+            // Between chunks and while the requester is silent: what is suspended answers no more.
+            biased;
+            refusal = self.book.until_withdrawn(&self.store, &check.agreement) => Err(refusal),
+            outcome = timeout(self.deadline, evaluated) => outcome.unwrap_or_else(|_| {
+                Err(Refusal::new(Reason::LimitExceeded, "the check took longer than it may"))
+            }),
+        };
         let Progress { answered, digest } = progress;
         let evaluated = digest.finish();
         let now = OffsetDateTime::now_utc();

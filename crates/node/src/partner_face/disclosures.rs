@@ -23,7 +23,6 @@ use time::{Duration, OffsetDateTime};
 use super::{PartnerFace, agreement_id, invalid};
 use crate::{
     disclosure::CaseFile,
-    disclosure_standing::{AgreementStanding, standing_of},
     logging::{ReasonCode, event},
     peer::Peer,
 };
@@ -214,13 +213,8 @@ impl PartnerFace {
             ));
         }
         agreement.in_force(now)?;
-        let standing = standing_of(&self.store, Some(agreement), now).await.map_err(internal)?;
-        if standing != AgreementStanding::InForce {
-            return Err(Refusal::new(
-                Reason::AgreementUnknown,
-                "the agreement was suspended, removed or replaced at this bureau; compare with its \
-                 desk",
-            ));
+        if let Some(refusal) = self.store.withdrawn(agreement).await.map_err(internal)? {
+            return Err(refusal);
         }
         if request.issued_at > now + CLOCK_TOLERANCE {
             return Err(Refusal::new(

@@ -16,7 +16,7 @@ use super::{PartnerFace, agreement_id, answer::SILENCE, invalid};
 use crate::peer::Peer;
 
 impl PartnerFace {
-    /// Sends a tag set's file from an offset on.
+    /// Sends a tag set's file, or that of its labels, from an offset on.
     pub(super) async fn download(
         &self,
         peer: &Peer,
@@ -25,6 +25,7 @@ impl PartnerFace {
         let id = agreement_id(&request.agreement_id)?;
         let (agreement, _) = self.agreement_with(&id, peer)?;
         let now = OffsetDateTime::now_utc();
+        self.not_withdrawn(&agreement).await?;
         agreement.in_force(now)?;
         let wanted = ScopeId(
             request
@@ -47,11 +48,17 @@ impl PartnerFace {
             Refusal::new(Reason::TryAgain, "too many transfers are under way")
                 .retry_at(now + time::Duration::seconds(5))
         })?;
-        let path = self.store.folder().own_set(&wanted, request.version);
+        let folder = self.store.folder();
+        let path = if request.labels {
+            folder.own_labels(&wanted, request.version)
+        } else {
+            folder.own_set(&wanted, request.version)
+        };
         // Opened before anything is answered: from here on the file stays readable, even if a
         // newer version takes its place.
         let file = File::open(path).map_err(|_| {
-            if request.version != published.manifest.version {
+            let is_newest = request.version == published.manifest.version;
+            if !is_newest || (request.labels && published.manifest.labels.is_none()) {
                 return not_offered();
             }
             Refusal::new(Reason::SetNotReady, "the set is being replaced; try again")
@@ -61,7 +68,16 @@ impl PartnerFace {
             return Err(invalid("the offset lies beyond the end of the file"));
         }
         let (sender, pieces) = mpsc::channel(4);
-        tokio::spawn(async move {
+        let (book, store) = (self.book.clone(), self.store.clone());
+        let withdrawn = {
+            let sender = sender.clone();
+            async move {
+                let refusal = book.until_withdrawn(&store, &agreement).await;
+                let status = refuse(&refusal, OffsetDateTime::now_utc());
+                let _ = timeout(SILENCE, sender.send(Err(status))).await;
+            }
+        };
+        let transfer = async move {
             let _place = place;
             let mut file = tokio::fs::File::from_std(file);
             if file.seek(SeekFrom::Start(request.offset)).await.is_err() {
@@ -82,6 +98,14 @@ impl PartnerFace {
                 if failed || !matches!(sent, Ok(Ok(()))) {
                     return;
                 }
+            }
+        };
+        tokio::spawn(async move {
+            tokio::select! {
+                // What is suspended meanwhile is not sent to its end.
+                biased;
+                () = withdrawn => {}
+                () = transfer => {}
             }
         });
         Ok(ReceiverStream::new(pieces))

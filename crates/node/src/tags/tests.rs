@@ -72,12 +72,13 @@ impl Owner {
             scope: scope(dataset).id(),
             key: Arc::new(secrets.key),
             cache: Arc::new(secrets.cache),
+            kind: CacheKind::Tags,
         }
     }
 
     async fn tags(&self, dataset: &str) -> (Tags, ListSnapshot) {
         let mut snapshot = self.store.snapshot(dataset, KIND).await.unwrap();
-        (self.tagger(dataset).await.tags(&mut snapshot).await.unwrap(), snapshot)
+        (self.tagger(dataset).await.tags(&mut snapshot, &Arc::default()).await.unwrap(), snapshot)
     }
 
     /// Publishes, checks that the tags are those of a publication from scratch, and returns how many
@@ -91,8 +92,14 @@ impl Owner {
         tags.cache.finish().unwrap();
         let document = StoredDocument { document: vec![], public_key: vec![], signature: vec![] };
         let dataset_revision = snapshot.mark.revision;
-        let manifest = StoredManifest { version, document, hash: [0; 32], dataset_revision };
-        self.store.publish_manifest(&scope(dataset).id(), &manifest, NOW).await.unwrap();
+        let manifest = StoredManifest {
+            version,
+            document,
+            hash: [0; 32],
+            dataset_revision,
+            kept_out: None,
+        };
+        self.store.publish_manifest(&scope(dataset).id(), &manifest, None, NOW).await.unwrap();
         self.store.trim_journal(dataset).await.unwrap();
         counts
     }
@@ -102,7 +109,7 @@ impl Owner {
         let mut snapshot = self.store.snapshot(dataset, KIND).await.unwrap();
         let mut all = BTreeSet::new();
         while let Some(piece) = snapshot.next_piece(0).await.unwrap() {
-            all.extend(evaluate_piece(&key, &piece).unwrap().iter().map(|tag| tag.hash));
+            all.extend(evaluate_piece(&key, &piece, CacheKind::Tags).unwrap().iter().map(|tag| tag.hash));
         }
         all
     }

@@ -3,8 +3,11 @@
 #![cfg(test)]
 
 mod admission;
+mod cards;
+mod conditions;
 mod disclosure;
 mod fixture;
+mod lifecycle;
 mod properties;
 mod rules;
 mod signing;

@@ -1,3 +1,4 @@
+use symbolon_policy::AgreementState;
 use symbolon_store::{LogRecord, StoreError};
 
 use crate::fixture::{Home, NOW, Parties, records, scope_of, whole_log};
@@ -11,12 +12,19 @@ async fn an_agreement_installed_is_there_as_it_was_given_also_later() {
     assert_eq!(home.store.agreements().await.unwrap(), std::slice::from_ref(&agreement));
     let id = &agreement.terms().id;
     assert_eq!(home.store.agreement_document(id).await.unwrap(), Some(file));
-    let installed = LogRecord::AgreementInstalled { agreement: id.clone(), hash: agreement.hash() };
-    assert_eq!(records(&home.store).await, [installed]);
+    let logged = records(&home.store).await;
+    let states: Vec<_> = logged
+        .iter()
+        .map(|record| match record {
+            LogRecord::AgreementStep { agreement: of, state, .. } if of == id => *state,
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert_eq!(states, [AgreementState::Countersigned, AgreementState::Active]);
 }
 
 #[tokio::test]
-async fn the_same_agreement_installed_twice_is_one_entry_in_the_log() {
+async fn the_same_agreement_installed_twice_is_logged_once() {
     let home = Home::new().await;
     let (agreement, file) = Parties::new().agree("test-2026", "Title");
     for _ in 0..2 {
@@ -24,7 +32,7 @@ async fn the_same_agreement_installed_twice_is_one_entry_in_the_log() {
     }
     let other = home.other_handle().await;
     other.install_agreement(&agreement, &file, NOW).await.unwrap();
-    assert_eq!(whole_log(&home.store).await.len(), 1);
+    assert_eq!(whole_log(&home.store).await.len(), 2);
     assert_eq!(home.store.agreements().await.unwrap().len(), 1);
 }
 
@@ -38,7 +46,8 @@ async fn another_text_under_the_same_id_takes_its_place() {
     let before = home.store.agreements_fingerprint().await.unwrap();
     home.store.install_agreement(&second, &second_file, NOW).await.unwrap();
     assert_eq!(home.store.agreements().await.unwrap(), std::slice::from_ref(&second));
-    assert_eq!(whole_log(&home.store).await.len(), 2);
+    // Signed by all and begun, twice, and the first one replaced.
+    assert_eq!(whole_log(&home.store).await.len(), 5);
     let after = home.store.agreements_fingerprint().await.unwrap();
     assert_ne!(before, after);
     assert_eq!(after, [("test-2026".to_owned(), second.hash().0.to_vec())]);
@@ -58,8 +67,8 @@ async fn a_removed_agreement_is_gone_and_the_removal_logged_once() {
     assert_eq!(home.store.agreements().await.unwrap(), [two]);
     assert_eq!(home.store.agreement_document(id).await.unwrap(), None);
     let log = records(&home.store).await;
-    assert_eq!(log.len(), 3);
-    assert_eq!(log[2], LogRecord::AgreementRemoved { agreement: id.clone() });
+    assert_eq!(log.len(), 6);
+    assert_eq!(log[5], LogRecord::AgreementRemoved { agreement: id.clone() });
 }
 
 #[tokio::test]

@@ -4,16 +4,21 @@
 
 mod admission;
 mod agreements;
+mod approvals;
 mod asked;
 mod checkpoints;
 mod datasets;
+mod details;
 mod disclosures;
 mod durability;
+mod exclusion;
 mod fixture;
 mod folder;
 mod killed_loads;
+mod lives;
 mod loads;
 mod log;
+mod people;
 mod retention;
 mod rules;
 mod scope_keys;

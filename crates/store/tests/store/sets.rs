@@ -1,5 +1,5 @@
-use symbolon_policy::ScopeId;
-use symbolon_store::{LogRecord, PartnerSet, StoredManifest, write_private};
+use symbolon_policy::{ScopeId, rules::RulesHash};
+use symbolon_store::{KeptOut, LogRecord, PartnerSet, StoredManifest, write_private};
 
 use crate::fixture::{Home, NOW, agreement_id, code, document, records};
 
@@ -11,7 +11,16 @@ fn manifest(version: u64) -> StoredManifest {
         document: document(&format!("manifest {version}")),
         hash: [u8::try_from(version).unwrap(); 32],
         dataset_revision: version * 10,
+        kept_out: (version > 1).then_some([9; 32]),
     }
+}
+
+fn kept_out(version: u64) -> Option<KeptOut> {
+    (version > 1).then(|| KeptOut {
+        rules: RulesHash([4; 32]),
+        identifiers: 2,
+        records: [("R08-admission".to_owned(), version)].into(),
+    })
 }
 
 fn partner_set(version: u64) -> PartnerSet {
@@ -29,25 +38,29 @@ async fn the_newest_manifest_is_the_one_with_the_highest_version() {
     let mut home = Home::new().await;
     assert_eq!(home.store.newest_manifest(&SCOPE).await.unwrap(), None);
     for version in [1, 2, 10] {
-        home.store.publish_manifest(&SCOPE, &manifest(version), NOW).await.unwrap();
+        home.store.publish_manifest(&SCOPE, &manifest(version), kept_out(version), NOW).await.unwrap();
     }
     home.reopen().await;
     assert_eq!(home.store.newest_manifest(&SCOPE).await.unwrap(), Some(manifest(10)));
     assert_eq!(home.store.newest_manifest(&ScopeId([8; 32])).await.unwrap(), None);
     let log = records(&home.store).await;
     assert_eq!(log.len(), 3);
-    let published =
-        LogRecord::ManifestPublished { scope: SCOPE, version: 10, manifest: hex::encode([10; 32]) };
+    let published = LogRecord::ManifestPublished {
+        scope: SCOPE,
+        version: 10,
+        manifest: hex::encode([10; 32]),
+        kept_out: kept_out(10),
+    };
     assert_eq!(log[2], published);
 }
 
 #[tokio::test]
 async fn a_version_is_published_once() {
     let home = Home::new().await;
-    home.store.publish_manifest(&SCOPE, &manifest(1), NOW).await.unwrap();
+    home.store.publish_manifest(&SCOPE, &manifest(1), None, NOW).await.unwrap();
     let mut other = manifest(1);
     other.document = document("another");
-    home.store.publish_manifest(&SCOPE, &other, NOW).await.unwrap_err();
+    home.store.publish_manifest(&SCOPE, &other, None, NOW).await.unwrap_err();
     assert_eq!(home.store.newest_manifest(&SCOPE).await.unwrap(), Some(manifest(1)));
     assert_eq!(records(&home.store).await.len(), 1);
 }

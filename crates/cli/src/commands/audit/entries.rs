@@ -9,9 +9,9 @@ use time::OffsetDateTime;
 
 use super::{
     super::{CONTRADICTED, DONE},
-    read_time, shown,
+    READERS, read_time, shown,
 };
-use crate::{CliError, output::Output};
+use crate::{CliError, acting::Acting, output::Output};
 
 const AT_ONCE: u32 = 4_096;
 
@@ -20,6 +20,8 @@ pub(in crate::commands) struct Entries {
     /// The bureau's data folder.
     #[arg(long, value_name = "FOLDER", env = "SYMBOLON_DATA")]
     data: PathBuf,
+    #[command(flatten)]
+    acting: Acting,
     /// Only entries from this time on (RFC 3339, or a date).
     #[arg(long, value_name = "TIME", value_parser = read_time)]
     from: Option<OffsetDateTime>,
@@ -44,6 +46,7 @@ struct Line {
 impl Entries {
     pub(super) async fn run(self, output: Output) -> Result<u8, CliError> {
         let store = Store::open(DataFolder::open(&self.data)?).await?;
+        self.acting.authorise(store.folder(), &store, READERS).await?;
         let (mut lines, mut next) = (Vec::new(), 0);
         loop {
             let entries = store.log_openings(next, AT_ONCE).await?;

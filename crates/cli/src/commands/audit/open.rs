@@ -7,7 +7,7 @@ use std::{
 use clap::Args;
 use serde::Serialize;
 use symbolon_client::{Compute, ElementEvidence, OpenedCheck, OpenedParty, open_check};
-use symbolon_policy::CheckId;
+use symbolon_policy::{CheckId, rules::Role};
 use symbolon_proto::v1::Urgency;
 use symbolon_store::{DataFolder, LogRecord, Store, write_private};
 use time::OffsetDateTime;
@@ -19,6 +19,7 @@ use super::{
 };
 use crate::{
     CliError,
+    acting::Acting,
     audit::{AuditFolder, EntryFinding, held_entry},
     output::Output,
 };
@@ -32,6 +33,8 @@ pub(in crate::commands) struct Open {
     /// The bureau's data folder.
     #[arg(long, value_name = "FOLDER", env = "SYMBOLON_DATA")]
     data: PathBuf,
+    #[command(flatten)]
+    acting: Acting,
     /// The check's id, 32 hexadecimal digits.
     #[arg(value_parser = read_check)]
     check: CheckId,
@@ -137,9 +140,10 @@ struct ElementReport {
 impl Open {
     pub(super) async fn run(self, output: Output) -> Result<u8, CliError> {
         let store = Store::open(DataFolder::open(&self.data)?).await?;
+        let by = self.acting.authorise(store.folder(), &store, &[Role::Inspector]).await?;
         let opened = open_check(&store, &Compute::default(), self.check, self.position).await?;
         // Before anyone sees anything.
-        let record = LogRecord::CheckOpened { check: self.check, position: self.position };
+        let record = LogRecord::CheckOpened { check: self.check, position: self.position, by };
         store.append(&record, OffsetDateTime::now_utc()).await?;
         store.close().await;
         let exports = self

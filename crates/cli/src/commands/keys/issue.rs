@@ -56,9 +56,10 @@ impl Issue {
         let is_first = !self.acting.is_named()
             && roles == BTreeSet::from([Role::Administrator])
             && !has_administrator(&folder, &store).await?;
-        let by = match is_first {
-            true => None,
-            false => Some(self.acting.authorise(&folder, &store, &[Role::Administrator]).await?),
+        let by = if is_first {
+            None
+        } else {
+            Some(self.acting.authorise(&folder, &store, &[Role::Administrator]).await?)
         };
         let now = OffsetDateTime::now_utc();
         let person = issue_person(&folder, &self.name, &roles, self.days, self.renew, now)?;

@@ -1,0 +1,283 @@
+//! An agreement in words.
+
+use std::fmt::Write as _;
+
+use serde::Serialize;
+use symbolon_policy::{
+    AgreementTerms, Conditions, Dataset, DisclosureTerms, OpenRequests, SignedAgreement,
+};
+use symbolon_store::{ActKind, StoredText};
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+
+use crate::CliError;
+
+/// An agreement as a person reads it.
+#[derive(Serialize)]
+pub(super) struct Summary {
+    id: String,
+    title: String,
+    hash: String,
+    parties: Vec<PartyLine>,
+    valid_from: String,
+    valid_until: String,
+    purposes: Vec<String>,
+    epoch_days: u32,
+    /// Days for which tags may be kept; 0: not at all.
+    standing_days: u32,
+    datasets: Vec<String>,
+    /// What else was agreed, in sentences.
+    conditions: Vec<String>,
+    in_force: bool,
+    /// Why it is not whole, if it is not.
+    problem: Option<String>,
+    /// Where it stands at this bureau, if it is known here.
+    state: Option<&'static str>,
+    since: Option<String>,
+    suspended_by: Vec<SuspensionLine>,
+    /// What was proposed here and waits for a second person.
+    waiting: Vec<WaitingLine>,
+}
+
+#[derive(Serialize)]
+struct PartyLine {
+    code: String,
+    name: String,
+    legal_key: String,
+    signed: bool,
+}
+
+#[derive(Serialize)]
+struct SuspensionLine {
+    party: String,
+    since: String,
+    reason: String,
+    person: Option<String>,
+}
+
+#[derive(Serialize)]
+struct WaitingLine {
+    act: &'static str,
+    reason: String,
+}
+
+impl Summary {
+    /// A file.
+    pub(super) fn of(signed: &SignedAgreement) -> Result<Self, CliError> {
+        let terms = signed.terms()?;
+        let verified = signed.verify();
+        let problem = verified.as_ref().err().map(ToString::to_string);
+        let in_force = verified.is_ok_and(|one| one.in_force(OffsetDateTime::now_utc()).is_ok());
+        Ok(Self {
+            hash: signed.hash()?.to_string(),
+            parties: terms
+                .parties
+                .iter()
+                .map(|party| PartyLine {
+                    code: party.code.to_string(),
+                    name: party.name.clone(),
+                    legal_key: party.keys.legal.to_string(),
+                    signed: signed.is_signed_by(&party.code),
+                })
+                .collect(),
+            valid_from: shown(terms.valid_from),
+            valid_until: shown(terms.valid_until),
+            datasets: terms.datasets.iter().map(dataset).collect(),
+            conditions: conditions(&terms),
+            epoch_days: terms.epoch_days,
+            standing_days: terms.standing_days.unwrap_or(0),
+            id: terms.id.to_string(),
+            title: terms.title,
+            purposes: terms.purposes,
+            in_force,
+            problem,
+            state: None,
+            since: None,
+            suspended_by: Vec::new(),
+            waiting: Vec::new(),
+        })
+    }
+
+    /// A text that this bureau knows.
+    pub(super) fn of_stored(
+        text: &StoredText,
+        waiting: &[(ActKind, String)],
+    ) -> Result<Self, CliError> {
+        let summary = Self::of(&SignedAgreement::from_json(text.document.as_bytes())?)?;
+        Ok(Self {
+            in_force: summary.in_force && text.state.is_in_place() && text.suspensions.is_empty(),
+            state: Some(text.state.as_str()),
+            since: Some(shown(text.since)),
+            suspended_by: text
+                .suspensions
+                .iter()
+                .map(|one| SuspensionLine {
+                    party: one.party.to_string(),
+                    since: shown(one.since),
+                    reason: one.reason.clone(),
+                    person: one.person.clone(),
+                })
+                .collect(),
+            waiting: waiting
+                .iter()
+                .map(|(act, reason)| WaitingLine { act: act.as_str(), reason: reason.clone() })
+                .collect(),
+            ..summary
+        })
+    }
+}
+
+/// The summary as text.
+pub(super) fn lines(summary: &Summary) -> String {
+    let mut text = format!("{}  {}\n  hash     {}\n", summary.id, summary.title, summary.hash);
+    for party in &summary.parties {
+        let signed = if party.signed { "signed" } else { "not signed" };
+        let _ = writeln!(
+            text,
+            "  party    {}  {}  ({signed}; legal key {})",
+            party.code, party.name, party.legal_key
+        );
+    }
+    for dataset in &summary.datasets {
+        let _ = writeln!(text, "  dataset  {dataset}");
+    }
+    let _ = writeln!(text, "  purposes {}", summary.purposes.join(", "));
+    let _ = writeln!(
+        text,
+        "  epochs   every {} days each list gets a new key, and what was asked matches no more",
+        summary.epoch_days
+    );
+    let standing = match summary.standing_days {
+        0 => "not agreed".to_owned(),
+        days => format!("tags may be kept for {days} days, at most to the end of an epoch"),
+    };
+    let _ = writeln!(text, "  standing {standing}");
+    for condition in &summary.conditions {
+        let _ = writeln!(text, "  agreed   {condition}");
+    }
+    let _ = writeln!(text, "  valid    {} to {}", summary.valid_from, summary.valid_until);
+    if let (Some(state), Some(since)) = (summary.state, &summary.since) {
+        let _ = writeln!(text, "  stands   {state} since {since}");
+    }
+    for one in &summary.suspended_by {
+        let person = one.person.as_ref().map(|id| format!(" by {id}")).unwrap_or_default();
+        let _ = writeln!(
+            text,
+            "  stopped  by {} since {}: {}{person}",
+            one.party, one.since, one.reason
+        );
+    }
+    for one in &summary.waiting {
+        let reason = if one.reason.is_empty() { "" } else { ": " };
+        let _ = writeln!(
+            text,
+            "  waiting  {} waits for a second person{reason}{}",
+            one.act, one.reason
+        );
+    }
+    let state = match (&summary.problem, summary.in_force) {
+        (Some(problem), _) => problem.as_str(),
+        (None, true) => "whole, and in force",
+        (None, false) => "whole, but not in force now",
+    };
+    let _ = writeln!(text, "  state    {state}");
+    text
+}
+
+fn dataset(dataset: &Dataset) -> String {
+    let types: Vec<_> = dataset
+        .types
+        .iter()
+        .map(|offered| {
+            let budget = offered
+                .epoch_budget
+                .map(|budget| format!(", {budget} in an epoch"))
+                .unwrap_or_default();
+            format!("{} ({} a day{budget})", offered.identifier_type, offered.daily_quota)
+        })
+        .collect();
+    let mut text = format!(
+        "{} offers {} ({}): {}",
+        dataset.owner,
+        dataset.title,
+        dataset.id,
+        types.join(", ")
+    );
+    if let Some(labels) = &dataset.labels {
+        let fields: Vec<_> = labels.fields.iter().map(|field| field.as_str()).collect();
+        let _ = write!(
+            text,
+            "; a hit shows at once, in {} bytes: {}",
+            labels.bytes,
+            fields.join(", ")
+        );
+    }
+    text
+}
+
+fn conditions(terms: &AgreementTerms) -> Vec<String> {
+    let Some(conditions) = &terms.conditions else { return Vec::new() };
+    let Conditions { offence_class_required, disclosure, retention_days, rule_packs } = conditions;
+    let mut sentences = Vec::new();
+    if *offence_class_required {
+        sentences.push("every check declares a class of offence".to_owned());
+    }
+    match disclosure {
+        Some(terms) => disclosure_sentences(terms, &mut sentences),
+        None => sentences
+            .push("records are asked for by telephone; requests for them are refused".to_owned()),
+    }
+    if let Some(days) = retention_days {
+        sentences.push(format!(
+            "what was logged of checks and disclosures is erased after {days} days"
+        ));
+    }
+    for (party, pack) in rule_packs {
+        sentences.push(format!("{party} decides by the rule pack {pack}"));
+    }
+    sentences
+}
+
+fn disclosure_sentences(terms: &DisclosureTerms, sentences: &mut Vec<String>) {
+    let minutes = &terms.deadline_minutes;
+    sentences.push(format!(
+        "records are asked for through the nodes; the owner decides within {} (routine), {} \
+         (urgent), {} (emergency)",
+        span(minutes.routine),
+        span(minutes.urgent),
+        span(minutes.emergency)
+    ));
+    sentences.push(match terms.claim_days {
+        0 => "a record can be asked for on the day of the check only, in the same epoch".to_owned(),
+        days => format!("a record can be asked for up to {days} days after the check"),
+    });
+    sentences.push(format!("what is released may be kept for {} days", terms.retention_days));
+    sentences.push(format!(
+        "if the agreement is suspended, open requests for records {}",
+        open(terms.when_suspended)
+    ));
+    sentences.push(format!(
+        "if it is revoked or expires, open requests for records {}",
+        open(terms.when_revoked)
+    ));
+}
+
+fn open(requests: OpenRequests) -> &'static str {
+    match requests {
+        OpenRequests::Continue => "are decided as if nothing had happened, and no new ones are taken",
+        OpenRequests::Pause => "wait until it is resumed, and are refused where it is not",
+        _ => "are refused",
+    }
+}
+
+/// Minutes as people say them.
+fn span(minutes: u32) -> String {
+    match minutes {
+        whole if whole % 1_440 == 0 => format!("{} days", whole / 1_440),
+        whole if whole % 60 == 0 => format!("{} hours", whole / 60),
+        other => format!("{other} minutes"),
+    }
+}
+
+fn shown(at: OffsetDateTime) -> String {
+    at.format(&Rfc3339).unwrap_or_default()
+}

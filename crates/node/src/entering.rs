@@ -1,0 +1,184 @@
+//! Which records enter the set of an agreement: as the bureau's rules say of each kind of record.
+
+use std::collections::{BTreeMap, HashMap};
+
+use ring::digest::{Context, SHA256};
+use symbolon_client::Rules;
+use symbolon_policy::{
+    AdmissionSetting, Agreement, BureauCode, RecordAttributes,
+    rules::{AdmissionFacts, DecidingRule, Ruling},
+};
+use symbolon_store::{Exclusion, KeptOut, ListSnapshot, RecordGroup, Store, StoreError};
+use time::OffsetDateTime;
+
+/// What rules say of the records of a list.
+pub(crate) struct Entering {
+    /// What does not enter.
+    pub(crate) exclusion: Exclusion,
+    /// Which rules keep how many records out.
+    pub(crate) rules: Vec<RuleCount>,
+    /// The records with details, and whether they enter.
+    pub(crate) groups: Vec<(RecordGroup, bool)>,
+}
+
+impl Entering {
+    /// Goes through what `snapshot` shows, for a set as `setting` says, by `rules`, at `now`. Without
+    /// details and with rules that admit a plain record it costs one decision.
+    pub(crate) async fn find(
+        snapshot: &mut ListSnapshot,
+        setting: &AdmissionSetting,
+        rules: &Rules,
+        now: OffsetDateTime,
+    ) -> Result<Self, StoreError> {
+        let mut rulings = Rulings { setting, rules, now, known: HashMap::new() };
+        let plain = rulings.of(&RecordAttributes::default());
+        let mut groups = Vec::new();
+        let mut why = Vec::new();
+        for group in snapshot.record_groups().await? {
+            let ruling = rulings.of(&group.attributes);
+            groups.push((group, ruling.permitted));
+            why.push(ruling);
+        }
+        let exclusion = snapshot.exclusion(plain.permitted, &groups).await?;
+        let counts = why.iter().zip(&exclusion.records).map(|(ruling, count)| (ruling, *count));
+        let rules = by_rule(counts.chain([(&plain, exclusion.plain_records)]));
+        Ok(Self { exclusion, rules, groups })
+    }
+
+    /// Stands for the identifiers that are kept out: SHA-256 over `Symbolon-v1-KeptOut`, a zero byte and
+    /// their ids, ascending, as 8 big-endian bytes each; `None` where there are none.
+    pub(crate) fn digest(&self) -> Option<[u8; 32]> {
+        if self.exclusion.identifiers.is_empty() {
+            return None;
+        }
+        let mut context = Context::new(&SHA256);
+        context.update(b"Symbolon-v1-KeptOut\0");
+        for identifier in &self.exclusion.identifiers {
+            context.update(&identifier.to_be_bytes());
+        }
+        let mut digest = [0; 32];
+        digest.copy_from_slice(context.finish().as_ref());
+        Some(digest)
+    }
+
+    /// As the log keeps it; `None` where every record enters.
+    pub(crate) fn as_logged(&self, rules: &Rules) -> Option<KeptOut> {
+        (!self.rules.is_empty()).then(|| KeptOut {
+            rules: rules.hash,
+            identifiers: self.exclusion.identifiers.len() as u64,
+            records: self.rules.iter().map(|rule| (rule.id.clone(), rule.records)).collect(),
+        })
+    }
+}
+
+/// How many records a rule keeps out of a set.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct RuleCount {
+    /// The rule's id; empty where no rule permits, or deciding failed.
+    pub id: String,
+    /// What it says; why nothing was permitted where there is no rule.
+    pub sentence: String,
+    /// Where it comes from; empty where there is no rule.
+    pub source: String,
+    /// Records that it keeps out, alone or with others; each naming of an identifier counts.
+    pub records: u64,
+}
+
+/// What rules keep out of the set of one scope.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct AdmissionReport {
+    /// The agreement.
+    pub agreement: String,
+    /// The other parties, each of which can test the set.
+    pub parties: Vec<BureauCode>,
+    /// The type.
+    pub identifier_type: String,
+    /// Different identifiers in the list.
+    pub identifiers: u64,
+    /// Identifiers that do not enter, because no record that names them does.
+    pub kept_out: u64,
+    /// Which rules keep how many records out, by id.
+    pub rules: Vec<RuleCount>,
+}
+
+/// What rules keep out of the sets that `us` offers of a dataset under an agreement, as it would be
+/// decided at `now`.
+///
+/// # Errors
+/// When there is no such dataset or the database fails.
+pub async fn admission_report(
+    store: &Store,
+    us: &BureauCode,
+    agreement: &Agreement,
+    dataset: &str,
+    rules: &Rules,
+    now: OffsetDateTime,
+) -> Result<Vec<AdmissionReport>, StoreError> {
+    let mut reports = Vec::new();
+    for (scope, offered, _) in agreement.scopes_of(us, now) {
+        if offered.id != dataset {
+            continue;
+        }
+        let setting = AdmissionSetting::new(us, agreement, &scope, &rules.tables);
+        let mut snapshot = store.snapshot(dataset, scope.identifier_type).await?;
+        let entering = Entering::find(&mut snapshot, &setting, rules, now).await?;
+        let identifiers = snapshot.identifiers;
+        snapshot.close().await?;
+        let parties = agreement.terms().parties.iter().map(|party| &party.code);
+        reports.push(AdmissionReport {
+            agreement: scope.agreement.as_str().to_owned(),
+            parties: parties.filter(|code| *code != us).cloned().collect(),
+            identifier_type: scope.identifier_type.name().to_owned(),
+            identifiers,
+            kept_out: entering.exclusion.identifiers.len() as u64,
+            rules: entering.rules,
+        });
+    }
+    Ok(reports)
+}
+
+/// Decides once for each different facts.
+struct Rulings<'a> {
+    setting: &'a AdmissionSetting,
+    rules: &'a Rules,
+    now: OffsetDateTime,
+    known: HashMap<AdmissionFacts, Ruling>,
+}
+
+impl Rulings<'_> {
+    fn of(&mut self, attributes: &RecordAttributes) -> Ruling {
+        let facts = self.setting.facts(attributes, self.now);
+        if let Some(ruling) = self.known.get(&facts) {
+            return ruling.clone();
+        }
+        let ruling = self.rules.pack.decide_admission(&facts);
+        self.known.insert(facts, ruling.clone());
+        ruling
+    }
+}
+
+fn by_rule<'a>(counts: impl Iterator<Item = (&'a Ruling, u64)>) -> Vec<RuleCount> {
+    let mut all: BTreeMap<&str, RuleCount> = BTreeMap::new();
+    for (ruling, records) in counts {
+        if records == 0 || ruling.permitted {
+            continue;
+        }
+        let mut add = |id: &'a str, sentence: String, source: String| {
+            let count = all.entry(id).or_insert_with(|| RuleCount {
+                id: id.to_owned(),
+                sentence,
+                source,
+                records: 0,
+            });
+            count.records = count.records.saturating_add(records);
+        };
+        if ruling.deciding.is_empty() || !ruling.faults.is_empty() {
+            add("", ruling.explanation(), String::new());
+        } else {
+            for DecidingRule { id, sentence, source } in &ruling.deciding {
+                add(id, sentence.clone(), source.clone());
+            }
+        }
+    }
+    all.into_values().collect()
+}
