@@ -8,10 +8,10 @@ use std::{
 };
 
 use symbolon_cli::{
+    Profile,
     legal::LegalDesk,
     rows::Mapping,
     scenario::{Bureau, RunningNode, dataset, simple_terms, wait_for_coverage},
-    Profile,
 };
 use symbolon_client::Credentials;
 use symbolon_exchange::{AgreementNotice, AgreementText, NoticeKind};
@@ -146,8 +146,7 @@ async fn two_bureaus_agree_over_the_wire_and_lose_nothing_when_one_is_killed() {
     let beta = Bureau::found(&folder.path().join("bet"), "BET", "Betaland").unwrap();
     load_ships(&beta).await;
     let profile = profile(&alpha);
-    let terms =
-        simple_terms("alp-bet", "Ships", &[&alpha, &beta], vec![ships(&beta)]).unwrap();
+    let terms = simple_terms("alp-bet", "Ships", &[&alpha, &beta], vec![ships(&beta)]).unwrap();
     let draft = SignedAgreement::draft(&terms).unwrap();
 
     // Nobody signs with a bureau whose card it has not compared.
@@ -208,8 +207,7 @@ async fn three_bureaus_agree_and_each_word_reaches_all() {
         wait_for(other, "three", AgreementState::Proposed).await;
     }
     // At once, so that signatures cross.
-    let (at_beta, at_gamma) =
-        tokio::join!(sign(beta, None, "three"), sign(gamma, None, "three"));
+    let (at_beta, at_gamma) = tokio::join!(sign(beta, None, "three"), sign(gamma, None, "three"));
     assert!(at_beta != AgreementState::Draft && at_gamma != AgreementState::Draft);
     for bureau in bureaus {
         wait_for(bureau, "three", AgreementState::Active).await;
@@ -271,10 +269,7 @@ async fn a_suspension_breaks_off_a_check_that_streams_and_refuses_all_else_withi
     sender.send(chunk_message(question.chunks[0].clone())).await.unwrap();
     let mut answers = client.check(ReceiverStream::new(messages)).await.unwrap().into_inner();
     let first = answers.message().await.unwrap().unwrap();
-    assert!(matches!(
-        first,
-        CheckResponse { part: Some(check_response::Part::Chunk(_)) }
-    ));
+    assert!(matches!(first, CheckResponse { part: Some(check_response::Part::Chunk(_)) }));
 
     suspend(&world.owner, &id).await;
     let suspended = Instant::now();
@@ -301,6 +296,7 @@ async fn a_suspension_breaks_off_a_check_that_streams_and_refuses_all_else_withi
         scope_id: manifests[0].scope.id().0.to_vec(),
         version: manifests[0].version,
         offset: 0,
+        labels: false,
     };
     let status = client.download_tag_set(download.clone()).await.unwrap_err();
     assert_eq!(raw::reason_of(&status), "agreement_suspended");
@@ -498,13 +494,8 @@ async fn a_contact_can_propose_and_nothing_else_and_a_stranger_nothing_at_all() 
     assert!(!is_let_in(owner, &raw::credentials(&stranger)).await);
 
     // Under an agreement of others it is told the same as under none.
-    let question = Question::new(
-        &world.agreement,
-        &contact,
-        owner,
-        IdentifierType::Imo,
-        &[(LISTED, None)],
-    );
+    let question =
+        Question::new(&world.agreement, &contact, owner, IdentifierType::Imo, &[(LISTED, None)]);
     let key = raw::header_key(&contact);
     let status = raw::send(&mut client, question.messages(&key)).await.unwrap_err();
     assert_eq!(raw::reason_of(&status), "agreement_unknown");

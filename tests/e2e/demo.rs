@@ -38,8 +38,7 @@ fn the_demo_ends_well_and_reports_exactly_the_known_hits() {
     // Arcadia's own rules forbid an investigation that names no offence.
     let checks = report["checks"].as_array().unwrap();
     let forbidden = checks.iter().flat_map(|check| check["answers"].as_array().unwrap());
-    let forbidden: Vec<_> =
-        forbidden.filter(|answer| answer["reason"] == "rule_forbids").collect();
+    let forbidden: Vec<_> = forbidden.filter(|answer| answer["reason"] == "rule_forbids").collect();
     assert_eq!(forbidden.len(), 2);
     let sentence = forbidden[0]["sentence"].as_str().unwrap();
     assert!(sentence.contains("names the offence"), "{sentence}");

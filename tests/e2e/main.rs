@@ -7,6 +7,7 @@ mod demo;
 mod disclosures;
 mod people;
 mod program;
+mod quotas;
 mod records;
 mod rules;
 mod standing;

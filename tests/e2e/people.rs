@@ -261,6 +261,26 @@ async fn an_approval_covers_questions_of_others_in_its_case() {
     }
 }
 
+#[tokio::test]
+async fn a_question_about_a_minor_goes_out_once_somebody_else_has_approved_it() {
+    let world = World::new(&Offer::default()).await;
+    let mut question = reason();
+    question.stated.minor = true;
+    question.stated.strictly_necessary = true;
+    let ship = [("imo", SHIP, "")];
+    let alone = world.try_ask(&question, &ship).await.unwrap();
+    assert_eq!(outcomes(&alone), ["not_permitted"]);
+    assert_eq!(alone.answers[0].reason, "rule_forbids");
+
+    let approver = somebody(&world.requester, "approver", &[Role::Approver]);
+    approves(&approver).await.unwrap();
+    let approved = world.try_ask(&question, &ship).await.unwrap();
+    assert_eq!(outcomes(&approved), ["hit"]);
+    question.case_reference = "another case".to_owned();
+    let other = world.try_ask(&question, &ship).await.unwrap();
+    assert_eq!(outcomes(&other), ["not_permitted"]);
+}
+
 fn symbolon(arguments: &[&str]) -> Output {
     Command::new(program())
         .args(arguments)
@@ -315,7 +335,7 @@ async fn at_the_keyboard_nobody_does_anothers_work_and_the_log_says_who_did_what
     let acts: [(&[&str], &[&str]); 6] = [
         (&["dataset", "create", "ships", "--title", "Ships"], &[ADMINISTRATOR]),
         (&["dataset", "import", "ships", list], &[ADMINISTRATOR]),
-        (&["agreement", "sign", file], &["lawyer"]),
+        (&["agreement", "suspend", "req-own", "--reason", "a test"], &["lawyer"]),
         (&["agreement", "install", file], &[ADMINISTRATOR]),
         (&["keys", "issue", "new", "--role", "officer"], &[ADMINISTRATOR]),
         (&["keys", "renew"], &[ADMINISTRATOR]),
@@ -346,7 +366,6 @@ async fn at_the_keyboard_nobody_does_anothers_work_and_the_log_says_who_did_what
         [
             (AdministrativeAct::CreateDataset, "ships", ADMINISTRATOR),
             (AdministrativeAct::ImportDataset, "ships", ADMINISTRATOR),
-            (AdministrativeAct::SignAgreement, "req-own", "lawyer"),
             (AdministrativeAct::InstallAgreement, "req-own", ADMINISTRATOR),
             (AdministrativeAct::RenewFaces, "REQ", ADMINISTRATOR),
         ]

@@ -154,7 +154,8 @@ fn two_bureaus_agree_load_run_and_answer_by_commands_alone() {
 
     let began = Instant::now();
     let report = loop {
-        let question = ["check", "vin", "1m8gdm9a xkp042788", "--case", "7", "--profile", &profile, "--json"];
+        let question =
+            ["check", "vin", "1m8gdm9a xkp042788", "--case", "7", "--profile", &profile, "--json"];
         let output = symbolon(here, &question);
         if output.status.success() {
             break serde_json::from_slice::<Value>(&output.stdout).unwrap();
@@ -175,7 +176,10 @@ fn two_bureaus_agree_load_run_and_answer_by_commands_alone() {
         "identifier_type,value,country\nplate,b ab1234,Germany\nvin,1M8GDM9AXKP042789,\nimo,9074729,\n",
     )
     .unwrap();
-    let output = symbolon(here, &["check", "--csv", "ask.csv", "--case", "7", "--profile", &profile, "--json"]);
+    let output = symbolon(
+        here,
+        &["check", "--csv", "ask.csv", "--case", "7", "--profile", &profile, "--json"],
+    );
     // One row has a wrong check digit, one is of a type that is not offered.
     assert_eq!(output.status.code(), Some(3));
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
@@ -194,8 +198,10 @@ fn two_bureaus_agree_load_run_and_answer_by_commands_alone() {
     assert_eq!((&last["party"], &last["reason"]), (&"BET".into(), &reason[1].into()));
     let began = Instant::now();
     loop {
-        let output =
-            symbolon(here, &["check", "vin", "1M8GDM9AXKP042788", "--case", "7", "--profile", &profile, "--json"]);
+        let output = symbolon(
+            here,
+            &["check", "vin", "1M8GDM9AXKP042788", "--case", "7", "--profile", &profile, "--json"],
+        );
         let report: Value = serde_json::from_slice(&output.stdout).unwrap();
         if report["summary"]["hit"] == 0 {
             break;

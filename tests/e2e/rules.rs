@@ -178,8 +178,7 @@ async fn one_agreement_that_rules_rule_out_does_not_keep_others_from_being_asked
     let parties = [&world.requester, &world.owner];
     let offered = dataset(DATASET, &world.owner.code, "Again", &[IdentifierType::Imo], 10);
     let mut strict = simple_terms("strict", "Strict", &parties, vec![offered]).unwrap();
-    strict.conditions =
-        Some(Conditions { offence_class_required: true, ..Conditions::default() });
+    strict.conditions = Some(Conditions { offence_class_required: true, ..Conditions::default() });
     agree(&strict, &parties).await.unwrap();
     world.start_owner();
     world.start_requester();
@@ -255,8 +254,7 @@ async fn an_owner_takes_no_more_in_a_day_than_its_table_says() {
 
 #[tokio::test]
 async fn a_standing_check_is_decided_as_such() {
-    let mut world =
-        World::founded(&ships(), |terms| terms.standing_days = Some(30)).await;
+    let mut world = World::founded(&ships(), |terms| terms.standing_days = Some(30)).await;
     let tables = "[partners.OWN]\nrestrictions = [\"standing\"]\n";
     world.requester.adopt(&with_tables(tables)).await.unwrap();
     world.start_owner();

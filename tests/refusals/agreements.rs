@@ -8,7 +8,7 @@ use symbolon_cli::{
     scenario::{agree, dataset, simple_terms},
 };
 use symbolon_identifiers::IdentifierType;
-use symbolon_policy::{AgreementTerms, Scope, SignedAgreement, WhoLearns, rules::Role};
+use symbolon_policy::{AgreementTerms, Scope, SignedAgreement, WhoLearns};
 use symbolon_tests::{
     Offer, World,
     raw::{self, Question},

@@ -69,6 +69,8 @@ pub(crate) enum Answering {
     SigningForOthers,
     /// It signs for another check.
     SigningForAnotherCheck,
+    /// It signs for another header of the same check.
+    SigningForAnotherHeader,
     /// It signs with its manifest key.
     SigningWithAnotherKey,
     /// Its proof is for another entry than it names.
@@ -321,6 +323,7 @@ impl FakeOwner {
         match answering {
             Answering::SigningForOthers => receipt.evaluated[0] ^= 1,
             Answering::SigningForAnotherCheck => receipt.check_id.0[0] ^= 1,
+            Answering::SigningForAnotherHeader => receipt.header_hash.0[0] ^= 1,
             Answering::ProvingAnotherEntry => receipt.leaf_hash[0] ^= 1,
             Answering::WithACheckpointOfAnotherKey => {
                 let key = &self.manifest_key;

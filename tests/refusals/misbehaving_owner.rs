@@ -35,6 +35,7 @@ async fn an_answer_that_does_not_prove_itself_is_no_answer() {
         (Answering::SigningEarly, "answer_not_trusted"),
         (Answering::SigningForOthers, "answer_not_trusted"),
         (Answering::SigningForAnotherCheck, "answer_not_trusted"),
+        (Answering::SigningForAnotherHeader, "answer_not_trusted"),
         (Answering::SigningWithAnotherKey, "answer_not_trusted"),
         (Answering::ProvingAnotherEntry, "answer_not_trusted"),
         (Answering::WithACheckpointOfAnotherKey, "answer_not_trusted"),

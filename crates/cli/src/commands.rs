@@ -9,11 +9,14 @@ mod demo;
 mod disclosure;
 mod keys;
 mod node;
+mod quota;
 mod reasons;
+mod report;
 mod rules;
 mod shell;
 mod standing;
 mod table;
+mod watch;
 
 use std::process::ExitCode;
 
@@ -90,6 +93,13 @@ enum Command {
     /// node's.
     #[command(subcommand)]
     Keys(keys::Keys),
+    /// Show how much of quotas and budgets is used, by partners here and by this bureau with partners.
+    Quota(quota::Quota),
+    /// Look at what is unusual in questions, of partners and of this bureau's own people.
+    #[command(subcommand)]
+    Watch(watch::WatchCommand),
+    /// Statistics of a period, in which nobody can be recognised.
+    Report(report::ReportArgs),
     /// Print completions for a shell.
     Completions(shell::Completions),
 }
@@ -128,6 +138,9 @@ async fn dispatch(command: Command, output: Output) -> Result<u8, CliError> {
         Command::Rules(rules) => rules.run(output).await,
         Command::Audit(audit) => audit.run(output).await,
         Command::Keys(keys) => keys.run(output).await,
+        Command::Quota(quota) => quota.run(output).await,
+        Command::Watch(watch) => watch.run(output).await,
+        Command::Report(report) => report.run(output).await,
         Command::Completions(completions) => Ok(completions.run()),
     }
 }

@@ -56,10 +56,7 @@ impl LegalDesk {
         let by_id: Vec<_> = texts.iter().filter(|text| text.id.as_str() == name).collect();
         let candidates = if by_id.is_empty() {
             let is_hash = name.len() >= 8 && name.bytes().all(|b| b.is_ascii_hexdigit());
-            texts
-                .iter()
-                .filter(|text| is_hash && text.hash.to_string().starts_with(name))
-                .collect()
+            texts.iter().filter(|text| is_hash && text.hash.to_string().starts_with(name)).collect()
         } else {
             let living: Vec<_> =
                 by_id.iter().copied().filter(|text| !text.state.is_over()).collect();
@@ -68,7 +65,9 @@ impl LegalDesk {
         match candidates.as_slice() {
             [] => Err(CliError::new(
                 "agreement_unknown",
-                format!("there is no agreement called {name:?}; `symbolon agreement list` shows all"),
+                format!(
+                    "there is no agreement called {name:?}; `symbolon agreement list` shows all"
+                ),
             )),
             [one] => Ok((*one).clone()),
             several => Err(CliError::new(
@@ -118,13 +117,8 @@ impl LegalDesk {
             ));
         }
         let now = OffsetDateTime::now_utc();
-        let incoming = IncomingText {
-            file,
-            notices: &[],
-            origin: &self.us,
-            us: &self.us,
-            person: Some(by),
-        };
+        let incoming =
+            IncomingText { file, notices: &[], origin: &self.us, us: &self.us, person: Some(by) };
         self.store.take_in_text(&incoming, now).await?;
         self.propose_act(ActKind::SignAgreement, &hash, "", by, now).await?;
         Ok(hash)
@@ -295,15 +289,9 @@ impl LegalDesk {
 ///
 /// # Errors
 /// When it is no party, or is described otherwise.
-pub(crate) fn is_us(
-    terms: &AgreementTerms,
-    us: &BureauCode,
-    card: &Party,
-) -> Result<(), CliError> {
+pub(crate) fn is_us(terms: &AgreementTerms, us: &BureauCode, card: &Party) -> Result<(), CliError> {
     match terms.parties.iter().find(|party| &party.code == us) {
-        None => {
-            Err(CliError::new("not_a_party", format!("{us} is not a party to this agreement")))
-        }
+        None => Err(CliError::new("not_a_party", format!("{us} is not a party to this agreement"))),
         Some(named) if named != card => Err(CliError::new(
             "card_differs",
             format!(

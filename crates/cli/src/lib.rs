@@ -20,6 +20,7 @@ pub mod rows;
 pub mod rule_folder;
 pub mod scenario;
 pub mod standing;
+mod statistics;
 
 pub use commands::{Cli, run};
 pub use failure::CliError;

@@ -521,7 +521,8 @@ mod tests {
         let read = details(text, mapped(&[("minor", "kid"), ("name", "")]));
         let read = read[0].as_ref().unwrap().as_ref().unwrap();
         assert!(read.attributes.minor && read.fields.is_empty());
-        for (pair, reason) in [(("minor", "child"), "missing_column"), (("height", "x"), "mapping")] {
+        for (pair, reason) in [(("minor", "child"), "missing_column"), (("height", "x"), "mapping")]
+        {
             let refused = Rows::new(text.as_bytes(), mapped(&[pair])).err().unwrap();
             assert_eq!(refused.reason, reason);
         }

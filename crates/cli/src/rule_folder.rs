@@ -34,7 +34,8 @@ pub fn read_rules(folder: &Path) -> Result<Vec<(String, String)>, CliError> {
         if let Some(problem) = problem {
             return Err(CliError::new("rules", format!("{}: {problem}", path.display())));
         }
-        let text = fs::read_to_string(&path).map_err(|error| CliError::file("read", &path, error))?;
+        let text =
+            fs::read_to_string(&path).map_err(|error| CliError::file("read", &path, error))?;
         files.push((name, text));
     }
     files.sort_unstable();

@@ -120,10 +120,7 @@ impl AgreementExchange {
             .iter()
             .map(|(notice, _)| (notice.issuer.clone(), notice.counter))
             .collect();
-        requester
-            .store
-            .mark_delivered(&ours.hash(), &party.code, &signers, &held, now)
-            .await?;
+        requester.store.mark_delivered(&ours.hash(), &party.code, &signers, &held, now).await?;
         Ok((ours.terms().id.clone(), taken.states))
     }
 }

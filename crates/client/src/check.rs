@@ -7,17 +7,20 @@ use std::{
 use ring::rand::{SecureRandom as _, SystemRandom};
 use symbolon_exchange::{CheckHeader, CommitmentSalts, ScopeQuery, chunk_hash, chunks_of};
 use symbolon_policy::{
-    AgreementId, CheckId, Reason, Refusal, ScopeId, may_keep, rules::EgressFacts,
+    AgreementId, CheckId, Party, Reason, Refusal, ScopeId, may_keep, rules::EgressFacts,
 };
 use symbolon_proto::v1::SignedDocument;
-use symbolon_store::{AskedHeader, DecidedHeader, LogRecord, NewCheck, StoreError};
+use symbolon_store::{
+    AskedHeader, AskedShare, DecidedHeader, LogRecord, NewCheck, OwnQuestions, QuotaRefusal,
+    StoreError,
+};
 use thiserror::Error;
 use time::OffsetDateTime;
 use tokio::sync::mpsc;
 use zeroize::Zeroizing;
 
 use crate::{
-    Failure, Item, QuestionContext, Source,
+    Failure, FailureKind, Item, QuestionContext, Source,
     ask::{Ask, AskedScope, OpenedLabel, ScopeAnswer},
     batch::Batch,
     blinding::{Blinded, BlindedBatch, CHECK_SECRET_LEN, blind},
@@ -25,7 +28,9 @@ use crate::{
     opening::{Opening, OpeningBatch, OpeningSalts, SealedOpening},
     plan::{Plan, Unit},
     requester::Requester,
+    statistics::Counting,
     tags::Tags,
+    watch::{self, WatchError, Watched},
 };
 
 /// A question: identifiers, and who asks why.
@@ -85,6 +90,8 @@ pub(crate) struct KeptTags {
 struct PreparedUnit {
     unit: Unit,
     header: SignedDocument,
+    /// Whether it is sent for the first time, and was counted for that.
+    is_new: bool,
 }
 
 impl Requester {
@@ -124,8 +131,13 @@ impl Requester {
         if request.keep_tags {
             plan.settle_unkept(now);
         }
+        let mut watched = self.look_at_own(&batches, &request.context, now).await?;
         if before.is_none() {
             self.settle_unready(&mut plan, now);
+            watch::tell(&self.store, &watched.findings, &request.context, check, now).await?;
+        } else {
+            // The first time is no repetition of this one.
+            watched.findings.repeats = watched.findings.repeats.saturating_sub(1);
         }
         let asked_at = match &before {
             Some(_) => self.store.asked_entry(&check).await?.map(|(_, at)| at),
@@ -136,6 +148,7 @@ impl Requester {
             batches: &batches,
             mode: egress::mode(request.keep_tags, &batches),
             asked_at,
+            watch: watched.findings,
             now,
         };
         let decided = self.decide(&mut plan, &deciding).await?;
@@ -156,13 +169,13 @@ impl Requester {
             let preparing = Preparing {
                 requester: self.clone(),
                 check,
-                context: request.context,
+                context: request.context.clone(),
                 batches: Arc::clone(&batches),
                 blinded: Arc::clone(&blinded),
                 secret,
                 now,
             };
-            let (prepared, forbidden) = self.record(preparing, decided).await?;
+            let (prepared, forbidden) = self.record(preparing, decided, watched.questions).await?;
             settled.extend(forbidden);
             prepared
         };
@@ -171,6 +184,19 @@ impl Requester {
             settled.len().saturating_add(prepared.iter().map(|p| p.unit.scopes.len()).sum());
         // Room for all results: what is settled is reported before anyone listens.
         let (sender, results) = mpsc::channel(sources.max(1));
+        let (sender, results) = if before.is_none() {
+            let counting = Counting {
+                store: self.store.clone(),
+                purpose: request.context.purpose.clone(),
+                counts: batches.iter().map(|batch| (batch.kind, batch.count() as u64)).collect(),
+                // Of what is kept, hits are seen when somebody looks, again and again.
+                count_hits: !request.keep_tags,
+                at: now,
+            };
+            (counting.between(sender, sources), results)
+        } else {
+            (sender, results)
+        };
         let reporter = Reporter { sender, batches, began };
         for (source, failure) in settled {
             reporter.report(source, None, Err(failure), None).await;
@@ -240,14 +266,62 @@ impl Requester {
         }
     }
 
+    /// Looks at the question as this bureau's own watch does.
+    async fn look_at_own(
+        &self,
+        batches: &Arc<Vec<Batch>>,
+        context: &QuestionContext,
+        now: OffsetDateTime,
+    ) -> Result<Watched, CheckError> {
+        let watched = watch::look(&self.store, &self.compute, batches, context, now).await;
+        watched.map_err(|error| match error {
+            WatchError::Store(error) => CheckError::Store(error),
+            WatchError::Stopped(_) => CheckError::Stopping,
+        })
+    }
+
+    /// What a refused question did not use up after all, and what the partner said of it.
+    async fn note_refusal(
+        &self,
+        owner: &Party,
+        agreement: &AgreementId,
+        shares: &[AskedShare],
+        failure: &Failure,
+    ) {
+        let now = OffsetDateTime::now_utc();
+        let quota = [Reason::QuotaExhausted, Reason::BudgetExhausted];
+        let is_quota = quota.iter().any(|reason| reason.as_str() == failure.reason);
+        // What is not known to have been refused may have been counted.
+        if failure.kind != FailureKind::NotPermitted {
+            return;
+        }
+        // The next question says as much again: nothing is lost but a better estimate.
+        let _ = self.store.give_back(shares, now).await;
+        if is_quota {
+            let refusal = QuotaRefusal {
+                owner: owner.code.clone(),
+                agreement: agreement.clone(),
+                reason: failure.reason.clone(),
+                sentence: failure.sentence.clone(),
+                refused_at: now,
+                renews_at: failure
+                    .retry_after
+                    .and_then(|wait| now.checked_add(wait.try_into().ok()?)),
+            };
+            let _ = self.store.record_quota_refusal(&refusal).await;
+        }
+    }
+
     /// Signs a header for each unit and records the check with them before anything is sent. What
     /// has become forbidden in the meantime, because others have asked, is not sent either.
     async fn record(
         &self,
         preparing: Preparing,
         decided: Decided,
+        watched: Option<OwnQuestions>,
     ) -> Result<(Vec<PreparedUnit>, Vec<(Source, Failure)>), CheckError> {
         let (check, at) = (preparing.check, preparing.now);
+        let blinded = Arc::clone(&preparing.blinded);
         let Decided { rules, permitted, forbidden } = decided;
         let mut grounds = Vec::with_capacity(permitted.len());
         let mut units = Vec::with_capacity(permitted.len());
@@ -267,11 +341,19 @@ impl Requester {
                     agreement: one.unit.agreement.terms().id.clone(),
                     header: one.header.clone().into(),
                 },
+                shares: shares_of(&one.unit, &blinded),
                 counts: *counts,
                 decision: decision.clone(),
             })
             .collect();
-        let new = NewCheck { check, opening: &opening, permitted, forbidden, at };
+        let new = NewCheck {
+            check,
+            opening: &opening,
+            permitted,
+            forbidden,
+            watched: watched.as_ref(),
+            at,
+        };
         let again = |place: usize, counts| match grounds.get(place) {
             Some((_, decision)) => egress::again(&rules, decision, counts),
             None => rules.decide_egress(EgressFacts::default(), counts),
@@ -311,7 +393,8 @@ impl Requester {
         keep: bool,
         reporter: Reporter,
     ) {
-        let PreparedUnit { unit, header } = prepared;
+        let PreparedUnit { unit, header, is_new } = prepared;
+        let shares = shares_of(&unit, &blinded);
         let Unit { agreement, owner, scopes } = unit;
         let (scopes, sources): (Vec<_>, Vec<_>) = scopes
             .into_iter()
@@ -354,6 +437,9 @@ impl Requester {
                 }
             }
             Err(failure) => {
+                if is_new {
+                    self.note_refusal(&partner, &id, &shares, &failure).await;
+                }
                 for source in sources {
                     reporter.report(source, None, Err(failure.clone()), None).await;
                 }
@@ -408,7 +494,7 @@ impl Preparing {
                 justification: hex::encode(fresh.justification),
             });
             let header = header.sign(&requester.store.keys().header);
-            prepared.push(PreparedUnit { header, unit });
+            prepared.push(PreparedUnit { header, unit, is_new: true });
         }
         let opening = Opening {
             secret: hex::encode(secret),
@@ -463,6 +549,22 @@ impl Reporter {
     }
 }
 
+/// What a unit asks of each list.
+fn shares_of(unit: &Unit, blinded: &Blinded) -> Vec<AskedShare> {
+    let count = |kind| blinded.get(&kind).map_or(0, BlindedBatch::count);
+    unit.scopes
+        .iter()
+        .map(|(scope, source)| AskedShare {
+            scope: scope.id(),
+            owner: source.bureau.clone(),
+            agreement: scope.agreement.clone(),
+            dataset: scope.dataset.clone(),
+            identifier_type: scope.identifier_type,
+            elements: u64::from(count(scope.identifier_type)),
+        })
+        .collect()
+}
+
 fn scope_queries(check: &CheckId, unit: &Unit, blinded: &Blinded) -> Vec<ScopeQuery> {
     let counts: Vec<u32> = unit
         .scopes
@@ -506,7 +608,8 @@ fn with_known_headers(
         });
         match known {
             Some(known) => {
-                prepared.push(PreparedUnit { unit, header: known.header.clone().into() });
+                let header = known.header.clone().into();
+                prepared.push(PreparedUnit { unit, header, is_new: false });
             }
             None => {
                 let refusal = Refusal::new(

@@ -13,7 +13,7 @@ use symbolon_store::{Direction, PartnerCounts, StoreError};
 use time::OffsetDateTime;
 
 use crate::{
-    Failure, QuestionContext, Requester, Rules,
+    Failure, QuestionContext, Requester, Rules, WatchFindings,
     batch::Batch,
     plan::{Plan, Unit},
     rule_book::rule_refusal,
@@ -23,18 +23,6 @@ use crate::{
 /// More are a list.
 pub const MOST_OF_ONE_MATTER: u64 = 10;
 
-/// What this bureau's own watch over its officers' questions has found in one of them, for one
-/// partner.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
-pub struct WatchFindings {
-    /// How many elements lie next to others that the same person has asked.
-    pub neighbouring_elements: u64,
-    /// How often elements were asked of the partner in the last 30 days.
-    pub repeats: u64,
-    /// Whether an identifier of the asker is among the elements.
-    pub own_identifier: bool,
-}
-
 /// A check that is being decided.
 pub(crate) struct Deciding<'a> {
     pub(crate) context: &'a QuestionContext,
@@ -42,6 +30,8 @@ pub(crate) struct Deciding<'a> {
     pub(crate) mode: CheckMode,
     /// When the same check was asked before, if it was.
     pub(crate) asked_at: Option<OffsetDateTime>,
+    /// What this bureau's own watch has found in it.
+    pub(crate) watch: WatchFindings,
     pub(crate) now: OffsetDateTime,
 }
 
@@ -72,7 +62,7 @@ impl Requester {
             Decided { rules: Arc::clone(&rules), permitted: Vec::new(), forbidden: Vec::new() };
         let mut so_far: BTreeMap<BureauCode, PartnerCounts> = BTreeMap::new();
         for unit in std::mem::take(&mut plan.units) {
-            let facts = deciding.facts(&unit, approvals, self.watch(deciding, &unit));
+            let facts = deciding.facts(&unit, approvals);
             let elements = facts.elements.total();
             let owner = &unit.owner.code;
             let counts = match so_far.get(owner) {
@@ -109,11 +99,6 @@ impl Requester {
             .await?;
         Ok(approvers.len() as u64)
     }
-
-    /// The one place where the findings of this bureau's own watch come in.
-    fn watch(&self, _deciding: &Deciding<'_>, _unit: &Unit) -> WatchFindings {
-        WatchFindings::default()
-    }
 }
 
 /// The lines of a unit that may not be asked.
@@ -141,7 +126,8 @@ pub(crate) fn again(
 
 impl Deciding<'_> {
     /// All but what tables and counts say.
-    fn facts(&self, unit: &Unit, approvals: u64, watch: WatchFindings) -> EgressFacts {
+    fn facts(&self, unit: &Unit, approvals: u64) -> EgressFacts {
+        let watch = self.watch;
         let Self { context, now, .. } = self;
         let (terms, stated) = (unit.agreement.terms(), &context.stated);
         let elements: ElementCounts =

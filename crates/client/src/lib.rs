@@ -31,9 +31,11 @@ mod rule_book;
 mod sets;
 mod standing;
 mod stated;
+mod statistics;
 mod sync;
 mod tags;
 mod tls;
+mod watch;
 
 pub use agreements::{AgreementExchange, kept_notices, known_parties};
 pub use ask::OpenedLabel;
@@ -45,7 +47,7 @@ pub use disclosure::{
     DisclosureExchange, DisclosureFailure, DisclosureReport, DisclosureView, DisclosureWish,
     own_disclosure, own_disclosures, request_disclosure, withdraw_disclosure,
 };
-pub use egress::{MOST_OF_ONE_MATTER, WatchFindings, urgency};
+pub use egress::{MOST_OF_ONE_MATTER, urgency};
 pub use evidence::{
     ElementEvidence, EvidenceError, EvidenceFacts, Logged, ProvenElement, SignedFile,
 };
@@ -70,3 +72,4 @@ pub use sync::{PartnerSync, SyncReport};
 pub use tls::{
     Credentials, PartnerTrust, TlsError, crypto_provider, read_certificates, read_private_key,
 };
+pub use watch::WatchFindings;

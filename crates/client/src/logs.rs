@@ -249,22 +249,33 @@ impl LogFollow {
         let agreed = self.requester.store.agreed_checkpoint(&log).await?;
         let (shown, proof) = self.newest(&log, agreed.as_ref(), now).await?;
         match judge(agreed.as_ref(), &shown, proof.as_ref()) {
-            Ok(()) => self.agree(shown, now).await?,
-            Err(kind) => {
-                self.requester.store.keep_checkpoint(&shown).await?;
-                faults.extend(watch.fault(&shown, kind, agreed.as_ref(), now).await?);
-                return Ok(());
+            Ok(()) => {
+                self.agree(shown, now).await?;
+                self.prove_seen(&log, &watch, faults, now).await?;
             }
+            Err(kind) => faults.extend(watch.fault(&shown, kind, agreed.as_ref(), now).await?),
         }
-        let unproven = self.requester.store.unproven_checkpoints(&log, PROVEN_AT_ONCE).await?;
+        // Also where it contradicts itself: it must be told what others hold of it.
+        faults.extend(self.exchange(&watch, now).await?);
+        Ok(())
+    }
+
+    /// Has proven what receipts and other partners have shown.
+    async fn prove_seen(
+        &self,
+        log: &LogId,
+        watch: &LogWatch,
+        faults: &mut Vec<LogFault>,
+        now: OffsetDateTime,
+    ) -> Result<(), Failure> {
+        let unproven = self.requester.store.unproven_checkpoints(log, PROVEN_AT_ONCE).await?;
         for one in unproven {
-            let Some(agreed) = self.requester.store.agreed_checkpoint(&log).await? else { break };
+            let Some(agreed) = self.requester.store.agreed_checkpoint(log).await? else { break };
             match self.prove(&agreed, &one).await? {
                 Ok(()) => self.agree(one, now).await?,
                 Err(kind) => faults.extend(watch.fault(&one, kind, Some(&agreed), now).await?),
             }
         }
-        faults.extend(self.exchange(&watch, now).await?);
         Ok(())
     }
 

@@ -147,9 +147,9 @@ fn verified(
         .map(|document| Ok((AgreementNotice::verify(&document, terms, hash)?, document)))
         .collect::<Result<Vec<_>, DocumentError>>()?;
     notices.sort_by(|(a, _), (b, _)| (&a.issuer, a.counter).cmp(&(&b.issuer, b.counter)));
-    let is_twice = notices.windows(2).any(|pair| {
-        matches!(pair, [(a, _), (b, _)] if a.issuer == b.issuer && a.counter == b.counter)
-    });
+    let is_twice = notices.windows(2).any(
+        |pair| matches!(pair, [(a, _), (b, _)] if a.issuer == b.issuer && a.counter == b.counter),
+    );
     if is_twice {
         return Err(TextError::CounterTwice);
     }

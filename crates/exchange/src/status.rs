@@ -37,7 +37,9 @@ fn code(reason: Reason) -> Code {
         Reason::AgreementUnknown | Reason::DisclosureNotRecognised | Reason::ScopeUnknown => {
             Code::NotFound
         }
-        Reason::QuotaExhausted | Reason::LimitExceeded => Code::ResourceExhausted,
+        Reason::BudgetExhausted | Reason::QuotaExhausted | Reason::LimitExceeded => {
+            Code::ResourceExhausted
+        }
         Reason::CheckIdReused | Reason::DisclosureIdReused => Code::AlreadyExists,
         Reason::ChunkAltered
         | Reason::ChunkMissing
@@ -96,6 +98,7 @@ impl Received {
                 Reason::AgreementRevoked,
                 Reason::AgreementSuspended,
                 Reason::AgreementUnknown,
+                Reason::BudgetExhausted,
                 Reason::NotAParty,
                 Reason::PurposeNotAgreed,
                 Reason::QuotaExhausted,

@@ -41,6 +41,7 @@ mod normalise;
 mod oprf_input;
 mod parse;
 mod placeholder;
+mod space;
 mod types;
 mod warning;
 
@@ -52,5 +53,6 @@ pub use identifier_type::{CountryRole, IdentifierType, UnknownIdentifierType};
 pub use mrz::{parse_mrz, to_mrz_td1, to_mrz_td3};
 pub use oprf_input::canary_input;
 pub use parse::{parse, parse_zone};
+pub use space::Space;
 pub use types::phone_national_form;
 pub use warning::Warning;

@@ -20,9 +20,11 @@ use crate::{
     node::say_rules,
     own_log::OwnLog,
     publish::Publisher,
+    watch::OwnerWatch,
 };
 
 const ERASE_EVERY: Duration = Duration::from_secs(3_600);
+const WATCH_EVERY: Duration = Duration::from_secs(300);
 /// How soon a running node acts on what a person has done to an agreement beside it. A suspension
 /// counts within a second.
 const AGREEMENTS_EVERY: Duration = Duration::from_millis(200);
@@ -46,6 +48,7 @@ pub(crate) struct Jobs {
     pub(crate) examiner: Examiner,
     pub(crate) disclosure_cadence_seconds: u64,
     pub(crate) disclosure_every: Duration,
+    pub(crate) watch: OwnerWatch,
 }
 
 impl Jobs {
@@ -105,6 +108,7 @@ impl Jobs {
             () = self.erase_old() => {}
             () = self.examine_disclosures() => {}
             () = self.exchange_disclosures() => {}
+            () = self.watch_partners() => {}
             _ = stop.wait_for(|stopping| *stopping) => {}
         }
     }
@@ -356,11 +360,30 @@ impl Jobs {
         }
     }
 
+    /// Looks for patterns in what partners asked. People decide what to make of them.
+    async fn watch_partners(&self) {
+        let mut turns = interval(WATCH_EVERY);
+        loop {
+            turns.tick().await;
+            let now = OffsetDateTime::now_utc();
+            if let Err(error) = self.watch.look(&self.book.all(), now).await {
+                event!(warn, "partners' questions could not be looked at", error = error);
+            }
+        }
+    }
+
     async fn erase_old(&self) {
         let mut turns = interval(ERASE_EVERY);
         loop {
             turns.tick().await;
             let now = OffsetDateTime::now_utc();
+            match self.store.erase_own_questions(now).await {
+                Ok(0) => {}
+                Ok(hashes) => {
+                    event!(info, "old hashes of own questions were erased", hashes = hashes);
+                }
+                Err(error) => event!(warn, "old hashes could not be erased", error = error),
+            }
             let Some(before) = now.checked_sub(self.retention) else { continue };
             match self.store.erase_before(before, now).await {
                 Ok(erased) if erased == Erased::default() => {}

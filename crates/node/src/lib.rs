@@ -22,6 +22,7 @@ mod publish;
 mod published;
 mod tags;
 mod tls;
+mod watch;
 
 pub use certificates::{
     CertificateError, CertificateFacts, PERSON_DAYS, certificate_facts, issue_person,

@@ -10,6 +10,7 @@ use symbolon_policy::{
     AgreementId, AgreementState, BureauCode, CheckId, Reason, RequestId, ScopeId, StandingId,
     disclosure::{Alarm, RefusalGround},
     rules::RulesHash,
+    watch::FindingKind,
 };
 use symbolon_store::{CacheFault, FaultKind, FolderError, StandingError, StoreError};
 use tracing::Level;
@@ -51,6 +52,17 @@ impl Display for ReasonCode {
 }
 
 impl LogSafe for ReasonCode {}
+
+/// What a person should look at.
+pub(crate) struct FindingCode(pub(crate) FindingKind);
+
+impl Display for FindingCode {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.0.as_str())
+    }
+}
+
+impl LogSafe for FindingCode {}
 
 /// Where an agreement stands.
 pub(crate) struct StateCode(pub(crate) AgreementState);

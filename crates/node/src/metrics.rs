@@ -16,6 +16,7 @@ use prometheus_client::{
 use symbolon_policy::{
     Reason,
     disclosure::{Alarm, RefusalGround},
+    watch::FindingKind,
 };
 use tokio::net::TcpListener;
 
@@ -68,7 +69,32 @@ pub(crate) struct StateLabel {
     pub(crate) state: &'static str,
 }
 
-/// What a node counts. No label holds text from outside.
+/// What a person should look at.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
+pub(crate) struct FindingLabel {
+    kind: &'static str,
+}
+
+impl From<FindingKind> for FindingLabel {
+    fn from(kind: FindingKind) -> Self {
+        Self { kind: kind.as_str() }
+    }
+}
+
+/// A quota or budget: whose, and of what.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
+pub(crate) struct UsageLabel {
+    /// Of this bureau's lists, or of those of the bureau named.
+    pub(crate) side: &'static str,
+    pub(crate) bureau: String,
+    pub(crate) agreement: String,
+    pub(crate) dataset: String,
+    pub(crate) identifier_type: &'static str,
+    /// "day" or "epoch".
+    pub(crate) period: &'static str,
+}
+
+/// What a node counts. No label holds text from outside but names of signed agreements.
 pub(crate) struct Metrics {
     registry: Registry,
     pub(crate) agreements: Family<StateLabel, Gauge>,
@@ -97,6 +123,9 @@ pub(crate) struct Metrics {
     pub(crate) log_sound: Gauge,
     pub(crate) log_faults: Counter,
     pub(crate) log_follow_failures: Counter,
+    pub(crate) findings: Family<FindingLabel, Counter>,
+    pub(crate) findings_open: Family<FindingLabel, Gauge>,
+    pub(crate) quota_used_percent: Family<UsageLabel, Gauge>,
 }
 
 impl Default for Metrics {
@@ -131,6 +160,9 @@ impl Default for Metrics {
             log_sound: Gauge::default(),
             log_faults: Counter::default(),
             log_follow_failures: Counter::default(),
+            findings: Family::default(),
+            findings_open: Family::default(),
+            quota_used_percent: Family::default(),
             registry: Registry::default(),
         };
         registry.register(
@@ -152,6 +184,21 @@ impl Default for Metrics {
             "disclosure_exchange_failures",
             "Exchanges of requests with partners that did not come to an end",
             metrics.disclosure_exchange_failures.clone(),
+        );
+        registry.register(
+            "findings",
+            "Patterns and warnings that a person should look at, by kind",
+            metrics.findings.clone(),
+        );
+        registry.register(
+            "findings_open",
+            "Those of them that nobody has acknowledged",
+            metrics.findings_open.clone(),
+        );
+        registry.register(
+            "quota_used_percent",
+            "How much of a quota or budget is used, in percent",
+            metrics.quota_used_percent.clone(),
         );
         registry.register(
             "agreements",

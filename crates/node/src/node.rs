@@ -30,6 +30,7 @@ use crate::{
     publish::{DecidedBefore, Publisher},
     published::Published,
     tls,
+    watch::OwnerWatch,
 };
 
 const KEEP_ALIVE: Duration = Duration::from_secs(20);
@@ -84,12 +85,8 @@ impl Node {
         let (rules, adoption) = Rules::in_force(&self.store).await?;
         say_rules(&rules, adoption.as_ref());
         let rule_book = RuleBook::new(rules);
-        let partner_tls = tls::partner_face(
-            code.clone(),
-            book.clone(),
-            contacts.clone(),
-            &partner_credentials,
-        )?;
+        let partner_tls =
+            tls::partner_face(code.clone(), book.clone(), contacts.clone(), &partner_credentials)?;
         let bureau_tls = tls::bureau_face(&bureau_roots, &bureau_credentials)?;
 
         let compute = Compute::default();
@@ -134,6 +131,11 @@ impl Node {
             },
             disclosure_cadence_seconds: self.config.disclosure_cadence_seconds,
             disclosure_every: Duration::from_secs(self.config.disclosure_exchange_seconds.max(1)),
+            watch: OwnerWatch {
+                us: code.clone(),
+                store: self.store.clone(),
+                metrics: Arc::clone(&metrics),
+            },
         };
         jobs.remember_endings().await?;
         let mut known = ExchangeMark::default();
@@ -285,9 +287,8 @@ fn log_end(result: Result<(), tonic::transport::Error>) {
 fn read_card(folder: &DataFolder) -> Result<Party, FolderError> {
     let path = folder.card();
     let bytes = std::fs::read(&path).map_err(|source| FolderError::io("read", &path, source))?;
-    serde_json::from_slice(&bytes).map_err(|error| {
-        FolderError::io("read", &path, io::Error::other(error.to_string()))
-    })
+    serde_json::from_slice(&bytes)
+        .map_err(|error| FolderError::io("read", &path, io::Error::other(error.to_string())))
 }
 
 async fn listen(address: SocketAddr) -> Result<TcpListener, NodeError> {

@@ -17,9 +17,8 @@ use symbolon_proto::partner::v1::{
     CheckRequest, CheckResponse, DownloadTagSetRequest, DownloadTagSetResponse,
     ExchangeAgreementRequest, ExchangeAgreementResponse, ExchangeCheckpointsRequest,
     ExchangeCheckpointsResponse, ExchangeDisclosuresRequest, ExchangeDisclosuresResponse,
-    GetLogCheckpointRequest,
-    GetLogCheckpointResponse, GetLogConsistencyRequest, GetLogConsistencyResponse,
-    GetManifestsRequest, GetManifestsResponse,
+    GetLogCheckpointRequest, GetLogCheckpointResponse, GetLogConsistencyRequest,
+    GetLogConsistencyResponse, GetManifestsRequest, GetManifestsResponse,
     partner_service_server::{PartnerService, PartnerServiceServer},
 };
 use symbolon_store::Store;
@@ -28,7 +27,10 @@ use tokio::sync::Semaphore;
 use tokio_stream::Stream;
 use tonic::{Request, Response, Status, Streaming};
 
-use crate::{logging::event, metrics::Metrics, own_log::OwnLog, peer::Peer, published::Published, tls::is_party};
+use crate::{
+    logging::event, metrics::Metrics, own_log::OwnLog, peer::Peer, published::Published,
+    tls::is_party,
+};
 
 pub(crate) use places::Places;
 

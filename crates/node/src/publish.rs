@@ -16,8 +16,8 @@ use symbolon_policy::{
 };
 use symbolon_proto::v1::SignedDocument;
 use symbolon_store::{
-    CacheKind, DatasetRow, FolderError, ListSnapshot, ScopeSecrets, Store, StoreError, StoredDocument, StoredManifest,
-    Tag, TagCache,
+    CacheKind, DatasetRow, FolderError, ListSnapshot, ScopeSecrets, Store, StoreError,
+    StoredDocument, StoredManifest, Tag, TagCache,
 };
 use symbolon_tagset::{
     DEFAULT_LAMBDA, Label, LabelParameters, LabelSummary, Labels, MembershipHash, Parameters,
@@ -170,12 +170,11 @@ impl Publisher {
                 && now < manifest.issued_at + SET_LIFE / 2
                 && path.is_file()
                 && manifest.labels.is_some() == offered.labels.is_some()
-                && newest.kept_out
-                    == self.kept_out(agreement, scope, dataset, &rules, now).await?;
+                && newest.kept_out == self.kept_out(agreement, scope, dataset, &rules, now).await?;
             // A file from before this start may have been damaged since it was written.
-            let labels = manifest.labels.map(|file| {
-                (self.store.folder().own_labels(&id, newest.version), file.sha256)
-            });
+            let labels = manifest
+                .labels
+                .map(|file| (self.store.folder().own_labels(&id, newest.version), file.sha256));
             if is_current && (known || self.is_whole(path, manifest.file_sha256, labels).await?) {
                 // Without its wrapping key a scope has ended, whoever destroyed it.
                 if !known || !self.store.folder().wrapping_key(&id).is_file() {
@@ -311,7 +310,8 @@ impl Publisher {
             cache.finish()?;
             Ok::<_, PublishError>((summary, labels))
         };
-        let (summary, labels) = self.compute.run(work).await.map_err(|_| PublishError::Stopping)??;
+        let (summary, labels) =
+            self.compute.run(work).await.map_err(|_| PublishError::Stopping)??;
         let epoch_end = agreement.terms().epoch_end(scope.epoch);
         let manifest = Manifest {
             scope: scope.clone(),

@@ -8,8 +8,8 @@ use symbolon_identifiers::Identifier;
 use symbolon_oprf::{SecretKey, voprf};
 use symbolon_policy::ScopeId;
 use symbolon_store::{
-    Bitmap, CacheFault, CacheKind, DataFolder, ListSnapshot, NewTagCache, Piece, StoreError, Tag, TagCache,
-    TagCacheKey,
+    Bitmap, CacheFault, CacheKind, DataFolder, ListSnapshot, NewTagCache, Piece, StoreError, Tag,
+    TagCache, TagCacheKey,
 };
 use symbolon_tagset::{LabelSecret, MembershipHash};
 use tokio::task::JoinSet;

@@ -119,6 +119,14 @@ impl AgreementTerms {
         Some(end.min(epoch_end))
     }
 
+    /// When the epoch begins.
+    pub fn epoch_start(&self, epoch: u32) -> OffsetDateTime {
+        let days = i64::from(epoch).saturating_mul(i64::from(self.epoch_days));
+        self.valid_from
+            .checked_add(time::Duration::days(days))
+            .map_or(self.valid_until, |start| start.min(self.valid_until))
+    }
+
     /// When the epoch ends.
     pub fn epoch_end(&self, epoch: u32) -> OffsetDateTime {
         let days = i64::from(epoch).saturating_add(1).saturating_mul(i64::from(self.epoch_days));
@@ -204,8 +212,9 @@ pub struct OfferedType {
     pub rules_version: u16,
     /// Elements that each other party may ask in a day (UTC). At most 2^53.
     pub daily_quota: u64,
-    /// Elements that each other party may ask in an epoch. At most 2^53. Absent: the usual share of
-    /// the identifier's space.
+    /// Elements that each other party may ask in an epoch: at least the daily quota, at most 2^53.
+    /// Absent: the usual share of the identifier's space, as
+    /// [`usual_epoch_budget`](crate::usual_epoch_budget) says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub epoch_budget: Option<u64>,
 }

@@ -21,6 +21,11 @@ pub struct Conditions {
     /// are erased; 1 to 3,660. Absent: as each node is configured.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retention_days: Option<u32>,
+    /// Of how many parties' epoch budgets all parties together may use up in one scope of an
+    /// agreement of more than two; 1 to 256. Absent: as
+    /// [`epoch_budget_of_all`](crate::AgreementTerms::epoch_budget_of_all) says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pooled_budgets: Option<u32>,
     /// The rule packs by which parties decide, where they have promised them to each other.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub rule_packs: BTreeMap<BureauCode, RulePackHash>,

@@ -29,6 +29,12 @@ pub struct ScopeShare {
     pub elements: u64,
     /// How many may be asked in the day.
     pub daily_quota: u64,
+    /// How many the requester may ask in the epoch.
+    pub epoch_budget: u64,
+    /// How many all parties together may ask in the epoch; `None` where there is one other only.
+    pub shared_budget: Option<u64>,
+    /// When the epoch ends, and both budgets renew.
+    pub epoch_ends: OffsetDateTime,
 }
 
 /// Decides whether `owner` answers `question` under `agreement` at `now`, quotas aside: those are
@@ -67,13 +73,13 @@ pub fn admit(
     purpose_agreed(agreement, question.purpose)?;
     let offered: Vec<_> = agreement
         .scopes_of(question.owner, now)
-        .map(|(scope, _, offered)| (scope.id(), scope, offered.daily_quota))
+        .map(|(scope, _, offered)| (scope.id(), scope, offered))
         .collect();
     question
         .scopes
         .iter()
         .map(|(id, elements)| {
-            let (_, scope, daily_quota) =
+            let (_, scope, terms_of_type) =
                 offered.iter().find(|(offered, ..)| offered == id).ok_or_else(|| {
                     Refusal::new(
                         Reason::ScopeUnknown,
@@ -86,7 +92,10 @@ pub fn admit(
                 scope: scope.clone(),
                 id: *id,
                 elements: *elements,
-                daily_quota: *daily_quota,
+                daily_quota: terms_of_type.daily_quota,
+                epoch_budget: terms_of_type.epoch_budget_of_a_party(terms.epoch_days),
+                shared_budget: terms.epoch_budget_of_all(terms_of_type),
+                epoch_ends: terms.budget_renews_at(scope),
             })
         })
         .collect()

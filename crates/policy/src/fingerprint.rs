@@ -20,7 +20,8 @@ impl CardFingerprint {
     /// In groups of four digits, to be read aloud.
     pub fn spoken(&self) -> String {
         let digits = self.to_string();
-        let groups: Vec<_> = (0..digits.len()).step_by(4).filter_map(|at| digits.get(at..at + 4)).collect();
+        let groups: Vec<_> =
+            (0..digits.len()).step_by(4).filter_map(|at| digits.get(at..at + 4)).collect();
         groups.join(" ")
     }
 }

@@ -11,6 +11,7 @@
 
 mod actor;
 mod agreement;
+mod budget;
 mod canonical;
 mod certificate_hash;
 mod check_id;
@@ -25,13 +26,16 @@ pub mod rules;
 mod scope;
 mod signature;
 mod signed;
+pub mod statistics;
 mod validate;
+pub mod watch;
 
 pub use actor::{Actor, DutiesError, separate_duties};
 pub use agreement::{
     Agreement, AgreementId, AgreementTerms, BureauCode, Dataset, Desk, OfferedType, Party,
     PartyKeys, WhoLearns,
 };
+pub use budget::{SHARE_OF_SPACE, WARNED_AT_PERCENT, usual_epoch_budget};
 pub use certificate_hash::CertificateHash;
 pub use check_id::{CheckId, RequestId, StandingId};
 pub use conditions::{Conditions, Deadlines, DisclosureTerms, LabelTerms, OpenRequests};

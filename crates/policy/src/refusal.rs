@@ -37,6 +37,8 @@ reasons! {
     AgreementRevoked => "agreement_revoked",
     /// There is no such agreement here.
     AgreementUnknown => "agreement_unknown",
+    /// What may be asked in the epoch does not suffice.
+    BudgetExhausted => "budget_exhausted",
     /// Another check was asked under this id.
     CheckIdReused => "check_id_reused",
     /// A chunk is not the one whose hash was signed, or one too many.

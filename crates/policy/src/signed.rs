@@ -6,7 +6,8 @@ use serde_json::Value;
 use thiserror::Error;
 
 use crate::{
-    Agreement, AgreementTerms, BureauCode, Label, Party, Signature, SigningKey, VerifyingKey, canonical,
+    Agreement, AgreementTerms, BureauCode, Label, Party, Signature, SigningKey, VerifyingKey,
+    canonical,
     signature::as_hexadecimal,
     validate::{self, Invalid},
 };
@@ -144,7 +145,10 @@ impl SignedAgreement {
     /// # Errors
     /// When the signer is no party, the key is not the one that the terms name, or the signature
     /// does not hold.
-    pub fn add_signature(&mut self, signature: &AgreementSignature) -> Result<bool, AgreementError> {
+    pub fn add_signature(
+        &mut self,
+        signature: &AgreementSignature,
+    ) -> Result<bool, AgreementError> {
         let terms = self.terms()?;
         let named = terms
             .parties

@@ -24,6 +24,7 @@ const MOST_ELEMENTS: u64 = 1 << 53;
 const RETENTION_DAYS: RangeInclusive<u32> = 1..=3_660;
 // A year of 366 days, in minutes.
 const DEADLINE_MINUTES: RangeInclusive<u32> = 1..=527_040;
+const POOLED_BUDGETS: RangeInclusive<u32> = 1..=256;
 const CLAIM_DAYS: RangeInclusive<u32> = 0..=366;
 const LABEL_BYTES: RangeInclusive<u16> = 16..=256;
 
@@ -98,6 +99,9 @@ fn conditions(conditions: &Conditions, parties: &[Party]) -> Result<(), Invalid>
     if let Some(days) = conditions.retention_days {
         within(&RETENTION_DAYS, days, "conditions: retention_days")?;
     }
+    if let Some(budgets) = conditions.pooled_budgets {
+        within(&POOLED_BUDGETS, budgets, "conditions: pooled_budgets")?;
+    }
     for code in conditions.rule_packs.keys() {
         require(parties.iter().any(|party| &party.code == code), "conditions: rule_packs", || {
             format!("packs of parties; {code} is none")
@@ -162,9 +166,7 @@ fn dataset(dataset: &Dataset) -> Result<(), Invalid> {
         require((16..=256).contains(&labels.bytes), &field("labels: bytes"), || {
             "16 to 256".to_owned()
         })?;
-        require(!labels.fields.is_empty(), &field("labels: fields"), || {
-            "at least one".to_owned()
-        })?;
+        require(!labels.fields.is_empty(), &field("labels: fields"), || "at least one".to_owned())?;
     }
     require(!dataset.types.is_empty(), &field("types"), || "at least one".to_owned())?;
     unique(dataset.types.iter().map(|t| t.identifier_type), &field("types"))?;

@@ -19,12 +19,8 @@ pub enum AdministrativeAct {
     CreateDataset,
     /// A file was loaded into a dataset; the subject is its id.
     ImportDataset,
-    /// An agreement was signed with the legal key; the subject is its id.
-    SignAgreement,
     /// An agreement that all parties had signed was installed; the subject is its id.
     InstallAgreement,
-    /// An agreement was taken out; the subject is its id.
-    RemoveAgreement,
     /// The certificates of the faces were renewed; the subject is the bureau's code.
     RenewFaces,
     /// The log was written into files; the subject is how many entries it had.

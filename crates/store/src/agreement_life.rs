@@ -272,7 +272,9 @@ impl Store {
         if state == Some(AgreementState::Revoked) {
             return Ok(Some(Refusal::new(
                 Reason::AgreementRevoked,
-                format!("agreement {id} has ended: it was revoked or replaced, and its keys are gone"),
+                format!(
+                    "agreement {id} has ended: it was revoked or replaced, and its keys are gone"
+                ),
             )));
         }
         if row.is_none_or(|(_, in_place)| in_place.is_none()) {
@@ -328,11 +330,12 @@ impl Store {
         &self,
         hash: &AgreementHash,
     ) -> Result<Vec<(ActKind, String)>, StoreError> {
-        let rows: Vec<(String, String)> =
-            sqlx::query_as("SELECT act, reason FROM agreement_intents WHERE hash = $1 ORDER BY act")
-                .bind(hash.0.as_slice())
-                .fetch_all(&self.pool)
-                .await?;
+        let rows: Vec<(String, String)> = sqlx::query_as(
+            "SELECT act, reason FROM agreement_intents WHERE hash = $1 ORDER BY act",
+        )
+        .bind(hash.0.as_slice())
+        .fetch_all(&self.pool)
+        .await?;
         Ok(rows
             .into_iter()
             .filter_map(|(act, reason)| {

@@ -1,12 +1,16 @@
 use symbolon_ledger::LeafHash;
-use symbolon_policy::{AgreementId, BureauCode, CheckId, ScopeShare, rules::LoggedDecision};
+use symbolon_policy::{
+    AgreementId, BureauCode, CheckId, ScopeShare,
+    rules::{LoggedDecision, Urgency},
+};
 use thiserror::Error;
 use time::OffsetDateTime;
 
 use crate::{
-    Direction, LogRecord, PartnerCounts, Store, StoreError, StoredDocument,
+    Direction, LogRecord, PartnerCounts, QuotaWarning, Store, StoreError, StoredDocument,
     log::append_in,
     partner_days::{count_in, counts_in},
+    quota::{Counting, observe_in},
 };
 
 /// A check that the agreement lets be answered, about to be counted.
@@ -22,14 +26,18 @@ pub struct Admission<'a> {
     pub header: &'a StoredDocument,
     /// SHA-256 of its bytes.
     pub header_hash: [u8; 32],
-    /// What it asks in each scope, and how much may be asked in a day.
+    /// What it asks in each scope, and how much may be asked in a day and in an epoch.
     pub shares: &'a [ScopeShare],
+    /// The declared purpose.
+    pub purpose: &'a str,
+    /// The declared urgency.
+    pub urgency: Urgency,
     /// The owner's clock; its day (UTC) is the one counted.
     pub at: OffsetDateTime,
 }
 
 /// A check that may be evaluated.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Admitted {
     /// Index of its log entry.
     pub entry_index: u64,
@@ -37,6 +45,8 @@ pub struct Admitted {
     pub leaf: LeafHash,
     /// Whether it had been admitted before, and so was not counted again.
     pub repeated: bool,
+    /// Which quotas and budgets it brought to where their owner is warned.
+    pub warnings: Vec<QuotaWarning>,
 }
 
 /// Why a check was not counted and may not be evaluated.
@@ -61,6 +71,20 @@ pub enum NotAdmitted {
         /// When the next day begins.
         renews_at: OffsetDateTime,
     },
+    /// The epoch's budget does not suffice.
+    #[error("{left} of {budget} elements are left in this epoch for {identifier_type}")]
+    Budget {
+        /// The type whose budget it is.
+        identifier_type: &'static str,
+        /// Elements an epoch.
+        budget: u64,
+        /// Elements left in the epoch.
+        left: u64,
+        /// Whether it is the budget of all parties together.
+        shared: bool,
+        /// When the epoch ends.
+        renews_at: OffsetDateTime,
+    },
     /// It could not be kept.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -75,31 +99,18 @@ pub struct AnsweredCheck {
     pub admitted_at: OffsetDateTime,
 }
 
-/// How much of a quota a requester has used on a day.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct QuotaUsage {
-    /// The agreement.
-    pub agreement: String,
-    /// Who asked.
-    pub requester: String,
-    /// The dataset.
-    pub dataset: String,
-    /// The identifier type.
-    pub identifier_type: String,
-    /// Elements counted.
-    pub used: u64,
-}
-
-const SECONDS_A_DAY: i64 = 86_400;
-
 impl Store {
     /// Decides, counts and records a check in one transaction, before anything of it is evaluated, so
     /// that what `decide` is told of earlier checks is exact. Under one agreement, the same id with
     /// the same header is decided again, admitted again and not counted.
     ///
+    /// The database holds the only counters, and the transaction the right to write from its
+    /// beginning: however many processes admit checks over one database, together they admit what
+    /// the quotas allow and no element more.
+    ///
     /// # Errors
-    /// When the id was used for another header, `decide` forbids it, a quota does not suffice (then
-    /// nothing is counted), or the database fails.
+    /// When the id was used for another header, `decide` forbids it, a quota or budget does not
+    /// suffice (then nothing is counted), or the database fails.
     pub async fn admit_check(
         &self,
         admission: &Admission<'_>,
@@ -123,7 +134,8 @@ impl Store {
             if hash != admission.header_hash {
                 return Err(NotAdmitted::OtherHeader);
             }
-            let counted_at = OffsetDateTime::from_unix_timestamp(admitted_at).map_err(|_| DAMAGED)?;
+            let counted_at =
+                OffsetDateTime::from_unix_timestamp(admitted_at).map_err(|_| DAMAGED)?;
             let elements = admission.shares.iter().map(|share| share.elements).sum();
             let decision = decide(counts.without(elements, counted_at, at));
             if !decision.ruling.permitted {
@@ -133,6 +145,7 @@ impl Store {
                 entry_index: u64::try_from(index).map_err(|_| DAMAGED)?,
                 leaf: LeafHash(leaf.try_into().map_err(|_| DAMAGED)?),
                 repeated: true,
+                warnings: Vec::new(),
             });
         }
         let decision = Box::new(decide(counts));
@@ -140,39 +153,15 @@ impl Store {
             return Err(NotAdmitted::Forbidden(decision));
         }
         count_in(&mut transaction, requester, Direction::Answered, &decision.facts, at).await?;
-        let day = admission.at.unix_timestamp().div_euclid(SECONDS_A_DAY);
+        let mut warnings = Vec::new();
         for share in admission.shares {
-            let elements = i64::try_from(share.elements).map_err(|_| DAMAGED)?;
-            let quota = i64::try_from(share.daily_quota).map_err(|_| DAMAGED)?;
-            let counted: Option<(i64,)> = sqlx::query_as(
-                "INSERT INTO quota_usage (agreement, requester, dataset, identifier_type, day, used)
-                 VALUES ($1, $2, $3, $4, $5, $6)
-                 ON CONFLICT (agreement, requester, dataset, identifier_type, day)
-                 DO UPDATE SET used = used + excluded.used RETURNING used",
-            )
-            .bind(share.scope.agreement.as_str())
-            .bind(admission.requester.as_str())
-            .bind(&share.scope.dataset)
-            .bind(share.scope.identifier_type.name())
-            .bind(day)
-            .bind(elements)
-            .fetch_optional(&mut *transaction)
-            .await
-            .map_err(StoreError::from)?;
-            let used = counted.map_or(i64::MAX, |(used,)| used);
-            if used > quota {
-                // Dropping the transaction takes back what was counted for other scopes.
-                let left = quota.saturating_sub(used.saturating_sub(elements)).max(0);
-                return Err(NotAdmitted::Quota {
-                    identifier_type: share.scope.identifier_type.name(),
-                    quota: share.daily_quota,
-                    left: u64::try_from(left).unwrap_or(0),
-                    renews_at: OffsetDateTime::from_unix_timestamp(
-                        day.saturating_add(1).saturating_mul(SECONDS_A_DAY),
-                    )
-                    .unwrap_or(admission.at),
-                });
-            }
+            // An error drops the transaction and takes back what was counted for other scopes.
+            let counting = Counting { requester: admission.requester, share, at: admission.at };
+            warnings.append(&mut counting.count_in(&mut transaction).await?);
+        }
+        observe_in(&mut transaction, admission).await?;
+        for warning in &warnings {
+            self.warn_in(&mut transaction, warning, admission.at).await?;
         }
         let record = LogRecord::CheckAdmitted {
             requester: admission.requester.clone(),
@@ -201,7 +190,7 @@ impl Store {
         .await
         .map_err(StoreError::from)?;
         transaction.commit().await.map_err(StoreError::from)?;
-        Ok(Admitted { entry_index, leaf, repeated: false })
+        Ok(Admitted { entry_index, leaf, repeated: false, warnings })
     }
 
     /// Whether exactly this check was admitted before.
@@ -252,26 +241,6 @@ impl Store {
             })
         })
         .transpose()
-    }
-
-    /// What has been counted on the day of `at`.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn quota_usage(&self, at: OffsetDateTime) -> Result<Vec<QuotaUsage>, StoreError> {
-        let rows: Vec<(String, String, String, String, i64)> = sqlx::query_as(
-            "SELECT agreement, requester, dataset, identifier_type, used FROM quota_usage
-             WHERE day = $1 ORDER BY agreement, requester, dataset, identifier_type",
-        )
-        .bind(at.unix_timestamp().div_euclid(SECONDS_A_DAY))
-        .fetch_all(&self.pool)
-        .await?;
-        rows.into_iter()
-            .map(|(agreement, requester, dataset, identifier_type, used)| {
-                let used = u64::try_from(used).map_err(|_| DAMAGED)?;
-                Ok(QuotaUsage { agreement, requester, dataset, identifier_type, used })
-            })
-            .collect()
     }
 }
 

@@ -4,8 +4,11 @@ use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
 use crate::{
-    Direction, LogRecord, PartnerCounts, Store, StoreError, StoredDocument,
+    AskedShare, Direction, LogRecord, OwnQuestions, PartnerCounts, Store, StoreError,
+    StoredDocument,
+    asked_usage::count_asked_in,
     log::append_in,
+    own_watch,
     partner_days::{count_in, counts_in},
 };
 
@@ -20,6 +23,8 @@ pub struct NewCheck<'a> {
     pub permitted: Vec<DecidedHeader>,
     /// Why the rest may not be asked.
     pub forbidden: Vec<LoggedDecision>,
+    /// What the watch over the bureau's own questions keeps of it.
+    pub watched: Option<&'a OwnQuestions>,
     /// When.
     pub at: OffsetDateTime,
 }
@@ -29,6 +34,8 @@ pub struct NewCheck<'a> {
 pub struct DecidedHeader {
     /// The header.
     pub header: AskedHeader,
+    /// What it asks of which list.
+    pub shares: Vec<AskedShare>,
     /// What had been asked of its owner when that was decided.
     pub counts: PartnerCounts,
     /// The decision.
@@ -83,8 +90,9 @@ impl Store {
         let mut transaction = self.begin().await?;
         let (mut permitted, mut headers) = (Vec::new(), Vec::new());
         for (place, decided) in check.permitted.into_iter().enumerate() {
-            let DecidedHeader { header, counts, mut decision } = decided;
-            let now = counts_in(&mut transaction, &header.owner, Direction::Asked, check.at).await?;
+            let DecidedHeader { header, shares, counts, mut decision } = decided;
+            let now =
+                counts_in(&mut transaction, &header.owner, Direction::Asked, check.at).await?;
             if now != counts {
                 decision = again(place, now);
             }
@@ -92,6 +100,7 @@ impl Store {
                 let owner = &header.owner;
                 count_in(&mut transaction, owner, Direction::Asked, &decision.facts, check.at)
                     .await?;
+                count_asked_in(&mut transaction, &shares, check.at).await?;
                 headers.push(header);
             }
             permitted.push(decision);
@@ -130,6 +139,9 @@ impl Store {
             .bind(&asked.header.signature)
             .execute(&mut *transaction)
             .await?;
+        }
+        if let Some(watched) = check.watched {
+            own_watch::keep_in(&mut transaction, watched, check.at).await?;
         }
         transaction.commit().await?;
         Ok(permitted)

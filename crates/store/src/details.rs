@@ -311,7 +311,8 @@ impl Keeping<'_> {
                 (reference, (attributes, first_day, fields))
             })
             .collect();
-        let today = (self.today - Date::from_ordinal_date(1970, 1).map_err(|_| DAMAGED)?).whole_days();
+        let today =
+            (self.today - Date::from_ordinal_date(1970, 1).map_err(|_| DAMAGED)?).whole_days();
         let mut rows = Vec::new();
         for one in wanted {
             let attributes = self.intern(one.attributes, known).await?;
@@ -411,16 +412,19 @@ impl Keeping<'_> {
         .await?;
         Ok(())
     }
+}
 
-    /// Whether any record of the dataset has details.
-    pub(crate) async fn has_any(&mut self) -> Result<bool, StoreError> {
-        let (any,): (bool,) =
-            sqlx::query_as("SELECT EXISTS (SELECT 1 FROM record_details WHERE dataset = $1)")
-                .bind(self.dataset)
-                .fetch_one(&mut *self.connection)
-                .await?;
-        Ok(any)
-    }
+/// Whether any record of a dataset has details.
+pub(crate) async fn has_details(
+    connection: &mut SqliteConnection,
+    dataset: &str,
+) -> Result<bool, StoreError> {
+    let (any,): (bool,) =
+        sqlx::query_as("SELECT EXISTS (SELECT 1 FROM record_details WHERE dataset = $1)")
+            .bind(dataset)
+            .fetch_one(connection)
+            .await?;
+    Ok(any)
 }
 
 /// Records that lost a name in a load: they may have left.

@@ -74,7 +74,8 @@ impl ListSnapshot {
         let mut places = HashMap::new();
         // Those that are decided as records without details are need not be told apart from them,
         // where those are admitted.
-        let told_apart = groups.iter().enumerate().filter(|(_, (_, admitted))| !(plain && *admitted));
+        let told_apart =
+            groups.iter().enumerate().filter(|(_, (_, admitted))| !(plain && *admitted));
         for (place, (group, _)) in told_apart {
             for reference in self.references_in(group).await? {
                 places.insert(reference.into_bytes(), place);

@@ -6,7 +6,7 @@ use time::OffsetDateTime;
 use crate::{
     AdministrativeAct, Store, StoreError,
     administration::administered,
-    details::{Described, Keeping, Suspects},
+    details::{Described, Keeping, Suspects, has_details},
     journal,
     lists::Loading,
     sorter::{Change, Sorter},
@@ -130,14 +130,8 @@ impl Import {
             .bind(&self.dataset)
             .fetch_one(&mut *transaction)
             .await?;
-        let mut keeping = Keeping {
-            connection: &mut transaction,
-            sealer: &self.store.keys.key_encryption,
-            dataset: &self.dataset,
-            today: at.date(),
-        };
         // Who leaves is of interest only where there are details that would stay behind.
-        let watched = described.is_some() || keeping.has_any().await?;
+        let watched = described.is_some() || has_details(&mut transaction, &self.dataset).await?;
         let suspects = watched.then(|| Suspects::new(&self.store.folder.state()));
         let mut loading = Loading {
             connection: &mut transaction,

@@ -1,6 +1,6 @@
 use std::fs;
 
-use ring::rand::SystemRandom;
+use ring::{hmac, rand::SystemRandom};
 use symbolon_policy::{PartyKeys, SigningKey};
 use zeroize::Zeroizing;
 
@@ -62,6 +62,8 @@ pub struct NodeKeys {
     /// Signs receipts.
     pub log: SigningKey,
     pub(crate) key_encryption: Sealer,
+    /// What was asked lately is kept as hashes under this.
+    pub(crate) watch: hmac::Key,
     pub(crate) approved_cases: CaseKey,
 }
 
@@ -102,7 +104,16 @@ impl NodeKeys {
             manifest: KeyName::Manifest.read(folder)?,
             log: KeyName::Log.read(folder)?,
             key_encryption,
+            watch: watch_key(&bytes),
             approved_cases: CaseKey::derive(&bytes)?,
         })
     }
+}
+
+/// HMAC is a pseudorandom function: the key of the watch says nothing of the one that it is derived
+/// from, nor the other way round.
+fn watch_key(key_encryption: &[u8]) -> hmac::Key {
+    let derived =
+        hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key_encryption), b"Symbolon-v1-OwnWatch");
+    hmac::Key::new(hmac::HMAC_SHA256, derived.as_ref())
 }

@@ -7,12 +7,13 @@
 #![forbid(unsafe_code)]
 
 mod acts;
-mod agreement_life;
 mod administration;
+mod agreement_life;
 mod agreements;
 mod answered;
 mod approvals;
 mod asked;
+mod asked_usage;
 mod block;
 mod checkpoints;
 mod claims;
@@ -20,11 +21,13 @@ mod config;
 mod contacts;
 mod database;
 mod datasets;
+mod day;
 mod details;
 mod disclosure_events;
 mod disclosures;
 mod error;
 mod exclusion;
+mod findings;
 mod folder;
 mod import;
 mod journal;
@@ -32,9 +35,11 @@ mod keys;
 mod lists;
 mod log;
 mod manifests;
+mod own_watch;
 mod partner_days;
 mod partner_sets;
 mod people;
+mod quota;
 mod retention;
 mod rules;
 mod scope_keys;
@@ -44,18 +49,20 @@ mod sorter;
 mod standing;
 mod stored_document;
 mod tag_cache;
+mod tallies;
 mod tree;
 mod upgrade;
 
 pub use acts::{Act, ActError, ActKind};
+pub use administration::AdministrativeAct;
 pub use agreement_life::{
     AgreementStatus, Delivery, ExchangeMark, HistoryLine, IncomingText, KeptNotice, LifeError,
     OwnDecision, StoredText, Suspension, TakenIn,
 };
-pub use administration::AdministrativeAct;
-pub use answered::{Admission, Admitted, AnsweredCheck, NotAdmitted, QuotaUsage};
+pub use answered::{Admission, Admitted, AnsweredCheck, NotAdmitted};
 pub use approvals::{CheckApproval, LONGEST_APPROVAL};
 pub use asked::{AskedHeader, DecidedHeader, NewCheck, StoredCheck, StoredReceipt};
+pub use asked_usage::{AskedShare, AskedUsage, QuotaRefusal};
 pub use checkpoints::{FaultKind, KnownCheckpoint, LogFault, LogId};
 pub use claims::{CLAIM_LEN, CheckClaims};
 pub use config::NodeConfig;
@@ -66,15 +73,20 @@ pub use disclosure_events::{DisclosureEvent, DisclosureEventEntry};
 pub use disclosures::{DisclosureAdded, DisclosureCount, DisclosureSide, StoredDisclosure};
 pub use error::StoreError;
 pub use exclusion::{Exclusion, RecordGroup};
+pub use findings::{Finding, FindingDetails};
 pub use folder::{DataFolder, FolderError, NodeLock, write_private, write_public};
 pub use import::{Import, ImportCounts};
 pub use journal::RevisionMark;
 pub use keys::{KeyName, NodeKeys};
 pub use log::{KeptOut, LogEntry, LogOpening, LogRecord};
 pub use manifests::StoredManifest;
+pub use own_watch::{
+    MOST_WATCHED, OWN_WATCH_DAYS, OwnHistory, OwnQuestion, OwnQuestions, WatchHash,
+};
 pub use partner_days::{Direction, PartnerCounts};
 pub use partner_sets::PartnerSet;
 pub use people::{DayNote, PersonCertificate};
+pub use quota::{BudgetUsage, QuotaUsage, QuotaWarning, WarnedUsage};
 pub use retention::Erased;
 pub use rules::{Adoption, ProposedRules};
 pub use scope_keys::ScopeSecrets;
@@ -86,4 +98,5 @@ pub use standing::{
 };
 pub use stored_document::StoredDocument;
 pub use tag_cache::{CacheFault, CacheKind, NewTagCache, Tag, TagCache, TagCacheKey};
+pub use tallies::{HitTally, Measure, Side, Tally};
 pub use tree::LogLook;

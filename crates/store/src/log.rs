@@ -8,6 +8,7 @@ use symbolon_policy::{
     Actor, AgreementHash, AgreementId, AgreementState, BureauCode, CardFingerprint,
     CertificateHash, CheckId, ScopeId, StandingId,
     rules::{LoggedDecision, RulesHash},
+    watch::FindingKind,
 };
 use time::OffsetDateTime;
 
@@ -243,6 +244,39 @@ pub enum LogRecord {
         check: CheckId,
         /// Which of its elements; all if `None`.
         position: Option<u64>,
+        /// Who.
+        by: Actor,
+    },
+    /// Something was seen that a person should look at.
+    FindingMade {
+        /// Its number.
+        finding: u64,
+        /// What.
+        kind: FindingKind,
+        /// The partner that it is about.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        partner: Option<BureauCode>,
+    },
+    /// A person looked at a finding.
+    FindingShown {
+        /// Its number.
+        finding: u64,
+        /// Who.
+        by: Actor,
+    },
+    /// A person took a finding off the list.
+    FindingAcknowledged {
+        /// Its number.
+        finding: u64,
+        /// Who.
+        by: Actor,
+    },
+    /// A person changed which identifiers are known to be those of one of the bureau's own people.
+    OwnIdentifiersChanged {
+        /// How many were added.
+        added: u64,
+        /// How many were removed.
+        removed: u64,
         /// Who.
         by: Actor,
     },

@@ -71,6 +71,17 @@ impl Store {
         .execute(&mut *transaction)
         .await?
         .rows_affected();
+        // Of no use without what they belong to. Counts for statistics name nobody, and stay.
+        for statement in [
+            "DELETE FROM findings WHERE found_at < $1",
+            "DELETE FROM budget_usage WHERE renews_at < $1",
+            "DELETE FROM quota_refusals WHERE refused_at < $1",
+            "DELETE FROM quota_usage WHERE day < $1 / 86400",
+            "DELETE FROM asked_usage WHERE day < $1 / 86400",
+            "DELETE FROM answered_hours WHERE hour < $1 / 3600",
+        ] {
+            sqlx::query(statement).bind(seconds).execute(&mut *transaction).await?;
+        }
         sqlx::query("DELETE FROM check_approvals WHERE valid_until < $1")
             .bind(at.unix_timestamp())
             .execute(&mut *transaction)

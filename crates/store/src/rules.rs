@@ -179,12 +179,11 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn rule_files(&self, rules: &RulesHash) -> Result<Vec<(String, String)>, StoreError> {
-        let files = sqlx::query_as(
-            "SELECT name, text FROM rule_files WHERE rules_hash = $1 ORDER BY name",
-        )
-        .bind(rules.0.as_slice())
-        .fetch_all(&self.pool)
-        .await?;
+        let files =
+            sqlx::query_as("SELECT name, text FROM rule_files WHERE rules_hash = $1 ORDER BY name")
+                .bind(rules.0.as_slice())
+                .fetch_all(&self.pool)
+                .await?;
         Ok(files)
     }
 

@@ -420,47 +420,50 @@ fn entry_finding(held: &HeldEntry) -> Option<Finding> {
     Some(Finding::at(kind, *index, format!("entry {index} is held by {by} ({holder}): {what}")))
 }
 
-/// Holds every signed checkpoint against the entries; returns the last that agrees.
+/// Holds every signed checkpoint against the entries; returns the last one before anything contradicts
+/// them. What a bureau signs of a history that it made later agrees with that history, and proves
+/// nothing.
 fn hold_claims(
     log: &LogId,
     leaves: &Leaves,
     evidence: &Evidence,
 ) -> (Option<Agreed>, Vec<Finding>) {
-    let mut claims: Vec<&Claim> = evidence.claims(log).iter().collect();
-    claims.sort_by_key(|claim| claim.size);
+    let claims = evidence.claims(log);
     let sizes: BTreeSet<u64> = claims.iter().map(|claim| claim.size).collect();
     let roots = leaves.roots(&sizes.into_iter().collect::<Vec<_>>());
-    let mut last: Option<&Claim> = None;
-    let mut findings = Vec::new();
+    let (mut agree, mut contradict) = (Vec::new(), Vec::new());
     for claim in claims {
-        let (size, holder) = (claim.size, &claim.holder);
-        // Of one size both may be signed; then that is a fork, which is found as such.
-        let from = last.map_or(0, |last| last.size).min(size.saturating_sub(1));
-        match roots.get(&size) {
-            Some(root) if *root == claim.root => last = Some(claim),
-            Some(_) => {
-                let sentence = format!(
-                    "the first {size} entries are not those that {} signed (held by {holder}): \
-                     something from entry {from} on was changed, removed or put in another order",
-                    log.bureau
-                );
-                let finding = Finding::over(FindingKind::Rewritten, from..size, sentence);
-                findings.push(finding.with(&claim.note));
-            }
-            None if size > leaves.len() => {
-                let sentence = format!(
-                    "{} signed a checkpoint of {size} entries (held by {holder}), but shows only {}",
-                    log.bureau,
-                    leaves.len()
-                );
-                let finding = Finding::over(FindingKind::Shortened, leaves.len()..size, sentence);
-                findings.push(finding.with(&claim.note));
-            }
-            // Tiles are missing below it, which was found already.
-            None => {}
+        match roots.get(&claim.size) {
+            Some(root) if *root == claim.root => agree.push(claim),
+            // Where tiles are missing below it, that was found already.
+            None if claim.size <= leaves.len() => {}
+            _ => contradict.push(claim),
         }
     }
-    (last.map(agreed), findings)
+    contradict.sort_by_key(|claim| claim.size);
+    let first = contradict.first().map_or(u64::MAX, |claim| claim.size);
+    let last = agree.into_iter().filter(|one| one.size < first).max_by_key(|one| one.size);
+    let from = last.map_or(0, |last| last.size);
+    let findings = contradict.into_iter().map(|claim| {
+        let (size, holder) = (claim.size, &claim.holder);
+        let finding = if size > leaves.len() {
+            let sentence = format!(
+                "{} signed a checkpoint of {size} entries (held by {holder}), but shows only {}",
+                log.bureau,
+                leaves.len()
+            );
+            Finding::over(FindingKind::Shortened, leaves.len()..size, sentence)
+        } else {
+            let sentence = format!(
+                "the first {size} entries are not those that {} signed (held by {holder}): something \
+                 from entry {from} on was changed, removed or put in another order",
+                log.bureau
+            );
+            Finding::over(FindingKind::Rewritten, from..size, sentence)
+        };
+        finding.with(&claim.note)
+    });
+    (last.map(agreed), findings.collect())
 }
 
 fn agreed(claim: &Claim) -> Agreed {

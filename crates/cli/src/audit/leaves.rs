@@ -123,3 +123,96 @@ fn complete(below: &[Option<[u8; 32]>]) -> Vec<Option<[u8; 32]>> {
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, path::Path};
+
+    use super::*;
+    use crate::audit::folder::About;
+
+    const SIZE: u64 = 66_000;
+
+    fn leaf(index: u64) -> [u8; 32] {
+        let mut hash = [7; 32];
+        hash[..8].copy_from_slice(&index.to_be_bytes());
+        hash
+    }
+
+    /// The tiles of a log, written from the definition of a tree.
+    fn written(root: &Path) -> AuditFolder {
+        let mut levels = vec![(0..SIZE).map(leaf).collect::<Vec<_>>()];
+        while levels.last().unwrap().len() >= 256 {
+            let below = levels.last().unwrap();
+            let above = below.chunks_exact(256).map(|run| {
+                let mut tree = Frontier::default();
+                run.iter().for_each(|node| tree.append(&LeafHash(*node)));
+                tree.root().0
+            });
+            let above = above.collect();
+            levels.push(above);
+        }
+        for tile in tiles_for(SIZE) {
+            let first = usize::try_from(tile.index).unwrap() * 256;
+            let nodes = &levels[usize::from(tile.level)][first..first + usize::from(tile.width)];
+            let path = root.join(tile.path());
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, nodes.concat()).unwrap();
+        }
+        let about = serde_json::json!({
+            "format": "symbolon-audit-v1",
+            "bureau": "OWN",
+            "log_key": "00".repeat(32),
+            "origin": "symbolon-v1/OWN",
+            "size": SIZE,
+            "exported_at": "2026-03-04T05:06:07Z",
+        });
+        fs::write(root.join("bureau.json"), about.to_string()).unwrap();
+        let folder = AuditFolder::open(root).unwrap();
+        let About { size, .. } = folder.about;
+        assert_eq!(size, SIZE);
+        folder
+    }
+
+    fn found(folder: &AuditFolder) -> Vec<(FindingKind, Option<u64>, Option<u64>)> {
+        let (leaves, findings) = Leaves::read(folder).unwrap();
+        assert_eq!(leaves.len(), SIZE);
+        findings.iter().map(|one| (one.kind, one.first, one.last)).collect()
+    }
+
+    #[test]
+    fn a_log_of_many_tiles_is_read_whole_and_what_is_above_is_made_of_what_is_below() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = written(root.path());
+        assert_eq!(found(&folder), []);
+        let (leaves, _) = Leaves::read(&folder).unwrap();
+        let mut tree = Frontier::default();
+        (0..SIZE).for_each(|index| tree.append(&LeafHash(leaf(index))));
+        assert_eq!(leaves.roots(&[0, 300, SIZE])[&SIZE], tree.root());
+        assert_eq!(leaves.at(65_999), Some(LeafHash(leaf(65_999))));
+        assert_eq!((leaves.at(SIZE), leaves.places()[&leaf(300)]), (None, 300));
+    }
+
+    #[test]
+    fn a_changed_leaf_shows_in_the_tiles_above_it_and_a_missing_tile_hides_no_other() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = written(root.path());
+        let tile = |path: &str| root.path().join("tile").join(path);
+        let mut bytes = fs::read(tile("0/001")).unwrap();
+        bytes[5 * 32] ^= 1;
+        fs::write(tile("0/001"), &bytes).unwrap();
+        assert_eq!(
+            found(&folder),
+            [
+                (FindingKind::TileDiffers, Some(256), Some(511)),
+                (FindingKind::TileDiffers, Some(0), Some(65_535)),
+            ]
+        );
+        fs::remove_file(tile("0/001")).unwrap();
+        assert_eq!(found(&folder), [(FindingKind::TileMissing, Some(256), Some(511))]);
+        let (leaves, _) = Leaves::read(&folder).unwrap();
+        assert_eq!((leaves.at(300), leaves.at(600)), (None, Some(LeafHash(leaf(600)))));
+        assert!(leaves.roots(&[200, 300]).contains_key(&200));
+        assert!(!leaves.roots(&[200, 300]).contains_key(&300));
+    }
+}

@@ -117,8 +117,7 @@ impl Add {
         }
         let store = Store::open(folder.clone()).await?;
         let actor = self.acting.authorise(&folder, &store, &MAY).await?;
-        let added =
-            store.add_contact(&card, &found, &actor, OffsetDateTime::now_utc()).await?;
+        let added = store.add_contact(&card, &found, &actor, OffsetDateTime::now_utc()).await?;
         store.close().await;
         if !added {
             return Err(CliError::new(

@@ -197,9 +197,7 @@ fn an_urgency_that_is_not_known_here_is_not_urgent() {
         let read = bent_header(|message| context(message).urgency = unknown).unwrap();
         assert_eq!(read.urgency, Urgency::Unspecified);
     }
-    for known in
-        [Urgency::Unspecified, Urgency::Routine, Urgency::Urgent, Urgency::Emergency]
-    {
+    for known in [Urgency::Unspecified, Urgency::Routine, Urgency::Urgent, Urgency::Emergency] {
         let read = bent_header(|message| context(message).urgency = known.into()).unwrap();
         assert_eq!(read.urgency, known);
     }

@@ -210,10 +210,7 @@ fn what_does_not_hold_is_refused_with_the_whole_message() {
         refused(&|r| r.signatures[0].party = "DEU".to_owned()),
         TextError::Agreement(_)
     ));
-    assert!(matches!(
-        refused(&|r| r.signatures[0].signature[0] ^= 1),
-        TextError::Agreement(_)
-    ));
+    assert!(matches!(refused(&|r| r.signatures[0].signature[0] ^= 1), TextError::Agreement(_)));
     assert!(matches!(refused(&|r| r.signatures[0].signature.clear()), TextError::Signature));
     assert!(matches!(refused(&|r| r.signatures[0].party.clear()), TextError::Signature));
     // Two notices under one number.

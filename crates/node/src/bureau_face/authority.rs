@@ -1,6 +1,6 @@
 use std::{
     collections::HashSet,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use symbolon_policy::{Actor, Reason, Refusal, rules::Role};
@@ -64,8 +64,8 @@ impl Act {
 #[derive(Clone)]
 pub(crate) struct Authority {
     store: Store,
-    /// Who has called today: the log is not asked at every call.
-    today: Arc<Mutex<(Date, HashSet<String>)>>,
+    /// What of whom was logged today. Without it every call would take the database's turn to write.
+    today: Arc<Mutex<(Date, HashSet<(String, DayNote)>)>>,
 }
 
 impl Authority {
@@ -85,10 +85,7 @@ impl Authority {
                 "this certificate was revoked; ask the administrator of your bureau for another",
             ));
         }
-        if !self.has_called(actor, now) {
-            self.note(DayNote::LoggedIn, actor, now).await?;
-            self.remember(actor, now);
-        }
+        self.note(DayNote::LoggedIn, actor, now).await?;
         if actor.holds_any(act.roles()) {
             Ok(actor.clone())
         } else {
@@ -114,24 +111,24 @@ impl Authority {
         ))
     }
 
-    fn has_called(&self, actor: &Actor, now: OffsetDateTime) -> bool {
-        let today = self.today.lock().unwrap_or_else(PoisonError::into_inner);
-        today.0 == now.date() && today.1.contains(&actor.id)
+    async fn note(&self, note: DayNote, by: &Actor, at: OffsetDateTime) -> Result<(), Refusal> {
+        let entry = (by.id.clone(), note);
+        if self.of_day(at.date()).1.contains(&entry) {
+            return Ok(());
+        }
+        self.store.note_of_day(note, by, at).await.map_err(|error| failed(&error))?;
+        // Only after it is logged, so that a failed attempt is made again.
+        self.of_day(at.date()).1.insert(entry);
+        Ok(())
     }
 
-    /// Only after it is logged, so that a failed attempt is made again.
-    fn remember(&self, actor: &Actor, now: OffsetDateTime) {
+    fn of_day(&self, day: Date) -> MutexGuard<'_, (Date, HashSet<(String, DayNote)>)> {
         // A set of whole entries: a panic elsewhere leaves nothing half written.
         let mut today = self.today.lock().unwrap_or_else(PoisonError::into_inner);
-        if today.0 != now.date() {
-            *today = (now.date(), HashSet::new());
+        if today.0 != day {
+            *today = (day, HashSet::new());
         }
-        today.1.insert(actor.id.clone());
-    }
-
-    async fn note(&self, note: DayNote, by: &Actor, at: OffsetDateTime) -> Result<(), Refusal> {
-        self.store.note_of_day(note, by, at).await.map_err(|error| failed(&error))?;
-        Ok(())
+        today
     }
 }
 

@@ -46,11 +46,9 @@ fn answers(result: &SourceResult, range: Range<usize>) -> Vec<Answer> {
 
 fn released(label: &OpenedLabel) -> ReleasedLabel {
     match label {
-        Ok(text) => ReleasedLabel {
-            text: text.clone(),
-            reason: String::new(),
-            sentence: String::new(),
-        },
+        Ok(text) => {
+            ReleasedLabel { text: text.clone(), reason: String::new(), sentence: String::new() }
+        }
         Err(trouble) => ReleasedLabel {
             text: String::new(),
             reason: trouble.as_str().to_owned(),

@@ -219,10 +219,7 @@ async fn part<T>(requests: &mut Streaming<T>) -> Result<Option<T>, Refusal> {
     message(requests).await
 }
 
-fn start_of(
-    start: wire::CheckStart,
-    asker: Actor,
-) -> Result<(QuestionContext, Duration), Refusal> {
+fn start_of(start: wire::CheckStart, asker: Actor) -> Result<(QuestionContext, Duration), Refusal> {
     let Question { check, context, timeout, .. } = begin(start, asker)?;
     if check.is_some() {
         return Err(invalid("a standing check cannot be begun again by a check id; leave it out"));

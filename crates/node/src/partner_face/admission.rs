@@ -7,12 +7,15 @@ use symbolon_policy::{
     rules::{IngressFacts, LoggedDecision},
 };
 use symbolon_proto::v1::SignedDocument;
-use symbolon_store::{Admission, Admitted, LogRecord, NotAdmitted, StoreError};
+use symbolon_store::{
+    Admission, Admitted, LogRecord, Measure, NotAdmitted, Side, StoreError, Tally,
+};
 use time::{Duration, OffsetDateTime};
 
 use super::{PartnerFace, logs::log_altered};
 use crate::{
-    logging::{ReasonCode, event},
+    logging::{FindingCode, ReasonCode, event},
+    metrics::FindingLabel,
     peer::Peer,
     published::PublishedScope,
 };
@@ -28,6 +31,8 @@ pub(super) struct AdmittedCheck {
     pub(super) agreement: Agreement,
     pub(super) scopes: Vec<Arc<PublishedScope>>,
     pub(super) admitted: Admitted,
+    /// The datasets asked, each once.
+    pub(super) datasets: Vec<String>,
 }
 
 impl PartnerFace {
@@ -56,7 +61,8 @@ impl PartnerFace {
             .decide(&agreement, &header, header_hash, &requester, document, &mut decision)
             .await;
         match decided {
-            Ok((scopes, admitted)) => {
+            Ok((scopes, admitted, datasets)) => {
+                self.tell_warnings(&admitted);
                 event!(
                     info,
                     "a partner's check was admitted",
@@ -66,7 +72,15 @@ impl PartnerFace {
                     elements = header.element_count(),
                     repeated = admitted.repeated,
                 );
-                Ok(AdmittedCheck { header, header_hash, requester, agreement, scopes, admitted })
+                Ok(AdmittedCheck {
+                    header,
+                    header_hash,
+                    requester,
+                    agreement,
+                    scopes,
+                    admitted,
+                    datasets,
+                })
             }
             Err(refusal) => {
                 event!(
@@ -77,6 +91,7 @@ impl PartnerFace {
                     agreement = agreement_id,
                     reason = ReasonCode(refusal.reason),
                 );
+                self.count_refusal(&agreement, &header, &requester, &refusal).await;
                 let record = LogRecord::CheckRefused {
                     requester,
                     check: header.check_id,
@@ -101,7 +116,7 @@ impl PartnerFace {
         requester: &BureauCode,
         document: &SignedDocument,
         decision: &mut Option<LoggedDecision>,
-    ) -> Result<(Vec<Arc<PublishedScope>>, Admitted), Refusal> {
+    ) -> Result<(Vec<Arc<PublishedScope>>, Admitted, Vec<String>), Refusal> {
         if !self.own_log.is_sound() {
             return Err(log_altered());
         }
@@ -146,6 +161,8 @@ impl PartnerFace {
             header: &header_document,
             header_hash: header_hash.0,
             shares: &shares,
+            purpose: &header.purpose,
+            urgency: urgency(header.urgency),
             at: now,
         };
         let (rules, facts) = (self.rules.current(), ingress_facts(agreement, header, &shares, now));
@@ -155,7 +172,74 @@ impl PartnerFace {
             decided
         };
         let admitted = self.store.admit_check(&admission, decide).await.map_err(not_admitted)?;
-        Ok((scopes, admitted))
+        let mut datasets: Vec<_> = shares.into_iter().map(|share| share.scope.dataset).collect();
+        datasets.sort_unstable();
+        datasets.dedup();
+        Ok((scopes, admitted, datasets))
+    }
+
+    fn tell_warnings(&self, admitted: &Admitted) {
+        for warning in &admitted.warnings {
+            self.metrics.findings.get_or_create(&FindingLabel::from(warning.kind)).inc();
+            match &warning.requester {
+                Some(requester) => event!(
+                    warn,
+                    "most of what a partner may ask is used",
+                    finding = FindingCode(warning.kind),
+                    requester = requester,
+                    agreement = warning.agreement,
+                    identifier_type = warning.identifier_type,
+                    used = warning.usage.used,
+                    limit = warning.usage.limit,
+                ),
+                None => event!(
+                    warn,
+                    "most of what all parties may ask together is used",
+                    finding = FindingCode(warning.kind),
+                    agreement = warning.agreement,
+                    identifier_type = warning.identifier_type,
+                    used = warning.usage.used,
+                    limit = warning.usage.limit,
+                ),
+            }
+        }
+    }
+
+    /// Counts a refusal for the statistics, once for each dataset that it is about.
+    async fn count_refusal(
+        &self,
+        agreement: &Agreement,
+        header: &CheckHeader,
+        requester: &BureauCode,
+        refusal: &Refusal,
+    ) {
+        let now = OffsetDateTime::now_utc();
+        let mut datasets: Vec<String> = agreement
+            .scopes_of(&self.us, now)
+            .filter(|(scope, ..)| header.scopes.iter().any(|asked| asked.scope == scope.id()))
+            .map(|(scope, ..)| scope.dataset)
+            .collect();
+        datasets.dedup();
+        if datasets.is_empty() {
+            datasets.push(String::new());
+        }
+        // What is not agreed is text of the partner's own.
+        let agreed = agreement.terms().purposes.iter().find(|agreed| **agreed == header.purpose);
+        let purpose = agreed.cloned().unwrap_or_default();
+        let tallies: Vec<_> = datasets
+            .into_iter()
+            .map(|dataset| Tally {
+                side: Side::Answered,
+                partner: requester.clone(),
+                dataset,
+                purpose: purpose.clone(),
+                measure: Measure::Refused(refusal.reason.as_str().to_owned()),
+                count: 1,
+            })
+            .collect();
+        if let Err(error) = self.store.add_tallies(&tallies, now).await {
+            event!(warn, "a refusal could not be counted", error = error);
+        }
     }
 
     fn ready(&self, share: &ScopeShare) -> Result<Arc<PublishedScope>, Refusal> {
@@ -222,6 +306,17 @@ fn not_admitted(error: NotAdmitted) -> Refusal {
             ),
         )
         .retry_at(renews_at),
+        NotAdmitted::Budget { identifier_type, budget, left, shared, renews_at } => {
+            let whose = if shared { " that all parties have together" } else { "" };
+            Refusal::new(
+                Reason::BudgetExhausted,
+                format!(
+                    "{left} of the {budget} elements of the epoch{whose} are left for \
+                     {identifier_type}; the budget renews at {renews_at}"
+                ),
+            )
+            .retry_at(renews_at)
+        }
         NotAdmitted::Store(error) => internal(error),
         _ => Refusal::new(Reason::Internal, "the check could not be recorded"),
     }

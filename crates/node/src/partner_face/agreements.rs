@@ -38,9 +38,11 @@ impl PartnerFace {
             ));
         }
         let work = move || AgreementText::read(request);
-        let text = self.compute.run(work).await.map_err(|_| {
-            Refusal::new(Reason::TryAgain, "this bureau's node is stopping")
-        })?;
+        let text = self
+            .compute
+            .run(work)
+            .await
+            .map_err(|_| Refusal::new(Reason::TryAgain, "this bureau's node is stopping"))?;
         let text = text.map_err(|error| text_refusal(&error))?;
         let caller = self.caller(&text, &known)?;
         let taken = self.keep_text(&text, &caller).await;

@@ -4,11 +4,11 @@ use ring::rand::SystemRandom;
 use symbolon_client::{Pipeline, Stopped};
 use symbolon_exchange::{AnswerDigest, ChunkPosition, Receipt, chunk_hash, refuse};
 use symbolon_oprf::{ELEMENT_LEN, Error as OprfError, voprf};
-use symbolon_policy::{Reason, Refusal};
+use symbolon_policy::{Reason, Refusal, statistics::time_step};
 use symbolon_proto::partner::v1::{
     BlindedChunk, CheckRequest, CheckResponse, EvaluatedChunk, check_request, check_response,
 };
-use symbolon_store::LogRecord;
+use symbolon_store::{LogRecord, Measure, Side, Tally};
 use time::OffsetDateTime;
 use tokio::{sync::mpsc, time::timeout};
 use tokio_stream::wrappers::ReceiverStream;
@@ -109,10 +109,12 @@ impl PartnerFace {
                 outcome.and(Err(Refusal::new(Reason::Internal, "the answer could not be logged")))
             }
         };
+        let broke_off = outcome.as_ref().err().map(|refusal| refusal.reason);
+        let took = began.elapsed();
         let last = match outcome {
             Ok(inclusion) => {
                 self.metrics.checks_answered.inc();
-                self.metrics.answer_seconds.observe(began.elapsed().as_secs_f64());
+                self.metrics.answer_seconds.observe(took.as_secs_f64());
                 let receipt = Receipt {
                     check_id: check.header.check_id,
                     header_hash: check.header_hash,
@@ -143,6 +145,41 @@ impl PartnerFace {
         };
         // A requester that does not read must not hold its place.
         let _ = timeout(SILENCE, sender.send(last)).await;
+        if !check.admitted.repeated {
+            self.count(&check, broke_off, took, now).await;
+        }
+    }
+
+    /// Counts an answer for the statistics, when nobody waits for it any more.
+    async fn count(
+        &self,
+        check: &AdmittedCheck,
+        broke_off: Option<Reason>,
+        took: Duration,
+        at: OffsetDateTime,
+    ) {
+        let milliseconds = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+        let mut tallies = Vec::new();
+        for dataset in &check.datasets {
+            let tally = |measure| Tally {
+                side: Side::Answered,
+                partner: check.requester.clone(),
+                dataset: dataset.clone(),
+                purpose: check.header.purpose.clone(),
+                measure,
+                count: 1,
+            };
+            match broke_off {
+                Some(reason) => tallies.push(tally(Measure::Refused(reason.as_str().to_owned()))),
+                None => {
+                    tallies.push(tally(Measure::Answered));
+                    tallies.push(tally(Measure::Time(time_step(milliseconds))));
+                }
+            }
+        }
+        if let Err(error) = self.store.add_tallies(&tallies, at).await {
+            event!(warn, "an answer could not be counted", error = error);
+        }
     }
 
     /// Answers chunk by chunk, in order. While some are evaluated the next is read, so that neither

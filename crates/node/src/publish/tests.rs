@@ -3,8 +3,11 @@ use std::collections::BTreeMap;
 use symbolon_identifiers::{Identifier, IdentifierType, parse};
 use symbolon_oprf::voprf;
 use symbolon_policy::{
-    AgreementTerms, Dataset, Desk, LabelTerms, OfferedType, Party, RecordDetails, SignedAgreement, WhoLearns,
-    rules::{DatasetEntry, DisclosedField, LegalTables, PartnerEntry, Restriction, SubjectCategory},
+    AgreementTerms, Dataset, Desk, LabelTerms, OfferedType, Party, RecordDetails, SignedAgreement,
+    WhoLearns,
+    rules::{
+        DatasetEntry, DisclosedField, LegalTables, PartnerEntry, Restriction, SubjectCategory,
+    },
 };
 use symbolon_store::{DataFolder, KeptOut, KeyName, LogRecord};
 use symbolon_tagset::LabelSecret;
@@ -52,7 +55,12 @@ struct Owner {
     _root: TempDir,
 }
 
-fn agree(own: &DataFolder, partner: &DataFolder, labels: Option<LabelTerms>) -> Agreement {
+/// An agreement that both have signed, and its file.
+fn agree(
+    own: &DataFolder,
+    partner: &DataFolder,
+    labels: Option<LabelTerms>,
+) -> (Agreement, String) {
     let parties = vec![card(own), card(partner)];
     let terms = AgreementTerms {
         format: AgreementTerms::FORMAT.to_owned(),
@@ -83,7 +91,7 @@ fn agree(own: &DataFolder, partner: &DataFolder, labels: Option<LabelTerms>) -> 
     for folder in [own, partner] {
         signed.sign(&card(folder).code, &KeyName::Legal.read(folder).unwrap()).unwrap();
     }
-    signed.verify().unwrap()
+    (signed.verify().unwrap(), signed.to_json().unwrap())
 }
 
 fn rules(tables: LegalTables) -> Rules {
@@ -106,13 +114,13 @@ impl Owner {
     async fn with_labels(labels: Option<LabelTerms>) -> Self {
         let root = tempfile::tempdir().unwrap();
         let own = bureau(&root, "OWN");
-        let agreements: Vec<_> =
-            ["XXA", "XXB"].map(|code| agree(&own, &bureau(&root, code), labels.clone())).into();
+        let signed =
+            ["XXA", "XXB"].map(|code| agree(&own, &bureau(&root, code), labels.clone()));
         let store = Store::open(own).await.unwrap();
-        for agreement in &agreements {
-            // Only its text is looked up.
-            let file = SignedAgreement::draft(agreement.terms()).unwrap().to_json().unwrap();
-            store.install_agreement(agreement, &file, NOON).await.unwrap();
+        let mut agreements = Vec::new();
+        for (agreement, file) in signed {
+            store.install_agreement(&agreement, &file, NOON).await.unwrap();
+            agreements.push(agreement);
         }
         store.create_dataset("list", "List", NOON).await.unwrap();
         let publisher = Publisher {
@@ -162,8 +170,8 @@ impl Owner {
         let inputs: Vec<_> = names.iter().map(|name| email(name).oprf_input()).collect();
         let outputs = voprf::evaluate(&published.key, &inputs).unwrap();
         let listed = names.iter().zip(&outputs);
-        let listed = listed
-            .filter(|(_, output)| set.contains(&MembershipHash(output.membership_hash())));
+        let listed =
+            listed.filter(|(_, output)| set.contains(&MembershipHash(output.membership_hash())));
         let listed = listed.map(|(name, _)| (*name).to_owned()).collect();
         (version, listed, fs::read(path).unwrap())
     }

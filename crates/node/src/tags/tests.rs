@@ -92,13 +92,8 @@ impl Owner {
         tags.cache.finish().unwrap();
         let document = StoredDocument { document: vec![], public_key: vec![], signature: vec![] };
         let dataset_revision = snapshot.mark.revision;
-        let manifest = StoredManifest {
-            version,
-            document,
-            hash: [0; 32],
-            dataset_revision,
-            kept_out: None,
-        };
+        let manifest =
+            StoredManifest { version, document, hash: [0; 32], dataset_revision, kept_out: None };
         self.store.publish_manifest(&scope(dataset).id(), &manifest, None, NOW).await.unwrap();
         self.store.trim_journal(dataset).await.unwrap();
         counts
@@ -109,7 +104,9 @@ impl Owner {
         let mut snapshot = self.store.snapshot(dataset, KIND).await.unwrap();
         let mut all = BTreeSet::new();
         while let Some(piece) = snapshot.next_piece(0).await.unwrap() {
-            all.extend(evaluate_piece(&key, &piece, CacheKind::Tags).unwrap().iter().map(|tag| tag.hash));
+            all.extend(
+                evaluate_piece(&key, &piece, CacheKind::Tags).unwrap().iter().map(|tag| tag.hash),
+            );
         }
         all
     }

@@ -318,10 +318,7 @@ mod tests {
         let entered = read("entered_on", "2024-02-29").unwrap().attributes.entered_on;
         assert_eq!(entered, Date::from_calendar_date(2024, Month::February, 29).ok());
         assert_eq!(read("evaluation", "b2").unwrap().attributes.evaluation, "B2");
-        assert_eq!(
-            read("handling_code", "h1").unwrap().attributes.handling_code,
-            HandlingCode::H1
-        );
+        assert_eq!(read("handling_code", "h1").unwrap().attributes.handling_code, HandlingCode::H1);
         let born = read("date_of_birth", "1980").unwrap().fields;
         assert_eq!(born.get(&DisclosedField::DateOfBirth).unwrap(), "1980");
         assert!(read("free_text", "two\nlines").is_ok());

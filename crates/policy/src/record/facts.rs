@@ -6,9 +6,7 @@ use time::OffsetDateTime;
 use super::RecordAttributes;
 use crate::{
     Agreement, BureauCode, Scope,
-    rules::{
-        Adequacy, AdmissionFacts, DatasetEntry, LegalTables, RetentionClass, SubjectCategory,
-    },
+    rules::{Adequacy, AdmissionFacts, DatasetEntry, LegalTables, RetentionClass, SubjectCategory},
 };
 
 /// Where a record would enter: the same for all records of a scope.
@@ -25,7 +23,12 @@ pub struct AdmissionSetting {
 impl AdmissionSetting {
     /// Of a scope that `us` offers under an agreement, with what the legal tables say of the dataset
     /// and of the other parties: each of them can test the set, so the lowest ground counts.
-    pub fn new(us: &BureauCode, agreement: &Agreement, scope: &Scope, tables: &LegalTables) -> Self {
+    pub fn new(
+        us: &BureauCode,
+        agreement: &Agreement,
+        scope: &Scope,
+        tables: &LegalTables,
+    ) -> Self {
         let parties = agreement.terms().parties.iter().map(|party| &party.code);
         let others: Vec<_> = parties.filter(|code| *code != us).collect();
         Self {

@@ -79,6 +79,9 @@ fn a_question_in_order_is_admitted_with_its_shares_in_the_order_asked() {
             scope,
             elements,
             daily_quota: offered.daily_quota,
+            epoch_budget: offered.epoch_budget_of_a_party(30),
+            shared_budget: None,
+            epoch_ends: agreement.terms().epoch_end(0),
         })
         .collect();
     assert_eq!(shares, expected);

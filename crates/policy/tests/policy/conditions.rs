@@ -20,10 +20,13 @@ fn sound() -> AgreementTerms {
         }),
         retention_days: Some(1_096),
         rule_packs: [(code("FRA"), RulePackHash([7; 32]))].into(),
+        pooled_budgets: Some(3),
     });
     let dataset = &mut terms.datasets[0];
-    dataset.labels =
-        Some(LabelTerms { bytes: 64, fields: [DisclosedField::ALL[0], DisclosedField::ALL[1]].into() });
+    dataset.labels = Some(LabelTerms {
+        bytes: 64,
+        fields: [DisclosedField::ALL[0], DisclosedField::ALL[1]].into(),
+    });
     dataset.types[0].epoch_budget = Some(1_000_000);
     terms
 }

@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 mod admission;
+mod budget;
 mod cards;
 mod conditions;
 mod disclosure;
@@ -12,3 +13,4 @@ mod properties;
 mod rules;
 mod signing;
 mod validation;
+mod watch;

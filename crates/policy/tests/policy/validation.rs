@@ -379,6 +379,22 @@ fn a_daily_quota_is_at_least_1_and_exact_in_every_reader() {
 }
 
 #[test]
+fn budgets_are_pooled_of_1_to_256_parties() {
+    let pooled = |budgets| {
+        move |terms: &mut symbolon_policy::AgreementTerms| {
+            terms.conditions = Some(symbolon_policy::Conditions {
+                pooled_budgets: Some(budgets),
+                ..symbolon_policy::Conditions::default()
+            });
+        }
+    };
+    accepted(pooled(1));
+    accepted(pooled(256));
+    refused("conditions: pooled_budgets", pooled(0));
+    refused("conditions: pooled_budgets", pooled(257));
+}
+
+#[test]
 fn a_bureau_code_is_two_or_three_capital_letters() {
     for good in ["FR", "FRA", "XK"] {
         assert_eq!(good.parse::<BureauCode>().unwrap().as_str(), good);

@@ -192,10 +192,7 @@ impl Store {
         .await?)
     }
 
-    async fn notices(
-        &self,
-        hash: &[u8],
-    ) -> Result<Vec<(String, u64, StoredDocument)>, StoreError> {
+    async fn notices(&self, hash: &[u8]) -> Result<Vec<(String, u64, StoredDocument)>, StoreError> {
         let rows: Vec<(String, i64, Vec<u8>, Vec<u8>, Vec<u8>)> = sqlx::query_as(
             "SELECT issuer, counter, document, public_key, signature FROM agreement_notices
              WHERE hash = $1 ORDER BY issuer, counter",

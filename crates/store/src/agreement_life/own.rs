@@ -8,7 +8,10 @@ use time::OffsetDateTime;
 use super::{
     DAMAGED, IncomingText, KeptNotice, LifeError,
     rows::{life, read_text},
-    steps::{By, insert_text, keep_notice, merge_signatures, newest_counter, put_in_place, store_error, take},
+    steps::{
+        By, insert_text, keep_notice, merge_signatures, newest_counter, put_in_place, store_error,
+        take,
+    },
 };
 use crate::{ActKind, LogRecord, Store, StoreError, log::append_in};
 

@@ -35,7 +35,8 @@ impl Store {
     ) -> Result<TakenIn, LifeError> {
         let hash = incoming.file.hash().map_err(|_| DAMAGED)?;
         let terms = incoming.file.terms().map_err(|_| DAMAGED)?;
-        if self.folder.ended_agreement(&hash).exists() && self.agreement_text(&hash).await?.is_none()
+        if self.folder.ended_agreement(&hash).exists()
+            && self.agreement_text(&hash).await?.is_none()
         {
             return Err(LifeError::Ended { id: terms.id });
         }

@@ -16,6 +16,7 @@ const OPENING: &[u8] = b"{\"secret\":\"0123\",\"officer\":\"Officer Mustermann\"
 fn decided(headers: Vec<AskedHeader>) -> Vec<DecidedHeader> {
     let decided = |header| DecidedHeader {
         header,
+        shares: Vec::new(),
         counts: PartnerCounts::default(),
         decision: question(true, 1, Adequacy::Safeguards),
     };
@@ -23,7 +24,8 @@ fn decided(headers: Vec<AskedHeader>) -> Vec<DecidedHeader> {
 }
 
 fn new(number: u64, opening: &[u8], permitted: Vec<DecidedHeader>) -> NewCheck<'_> {
-    NewCheck { check: check_id(number), opening, permitted, forbidden: Vec::new(), at: NOW }
+    let forbidden = Vec::new();
+    NewCheck { check: check_id(number), opening, permitted, forbidden, watched: None, at: NOW }
 }
 
 fn again(_: usize, _: PartnerCounts) -> LoggedDecision {

@@ -131,7 +131,10 @@ async fn a_load_that_says_nothing_leaves_details_and_one_that_says_blank_takes_t
     // Another row of the same record may say it.
     let rows = [(email(1), "A", Some(details(2))), (email(2), "A", Some(details(0)))];
     assert_eq!(load(&home.store, false, &rows).await.details_changed, 0);
-    assert_eq!(load(&home.store, true, &[(email(1), "A", Some(details(0)))]).await.details_changed, 1);
+    assert_eq!(
+        load(&home.store, true, &[(email(1), "A", Some(details(0)))]).await.details_changed,
+        1
+    );
     assert!(kept(&home.store, "A").await.is_none());
 }
 

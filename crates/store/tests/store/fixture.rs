@@ -15,7 +15,8 @@ use symbolon_policy::{
     Agreement, AgreementId, AgreementTerms, BureauCode, CheckId, Dataset, Desk, OfferedType, Party,
     PartyKeys, Scope, ScopeShare, SignedAgreement, SigningKey, WhoLearns,
     rules::{
-        Adequacy, EgressFacts, ElementCounts, Facts, IngressFacts, LoggedDecision, RulesHash, Ruling,
+        Adequacy, EgressFacts, ElementCounts, Facts, IngressFacts, LoggedDecision, RulesHash,
+        Ruling, Urgency,
     },
 };
 use symbolon_store::{
@@ -26,6 +27,7 @@ use tempfile::TempDir;
 use time::{OffsetDateTime, macros::datetime};
 
 pub(crate) const NOW: OffsetDateTime = datetime!(2026-03-04 23:59:50 UTC);
+pub(crate) const EPOCH_ENDS: OffsetDateTime = datetime!(2026-03-31 00:00 UTC);
 pub(crate) const AGREEMENT: &str = "test-2026";
 
 /// A data folder with configuration and keys, as `node init` leaves it.
@@ -114,7 +116,15 @@ pub(crate) fn scope_of(dataset: &str, kind: IdentifierType, epoch: u32) -> Scope
 
 pub(crate) fn share(kind: IdentifierType, elements: u64, daily_quota: u64) -> ScopeShare {
     let scope = scope_of("list", kind, 0);
-    ScopeShare { id: scope.id(), scope, elements, daily_quota }
+    ScopeShare {
+        id: scope.id(),
+        scope,
+        elements,
+        daily_quota,
+        epoch_budget: 1 << 53,
+        shared_budget: None,
+        epoch_ends: EPOCH_ENDS,
+    }
 }
 
 pub(crate) fn document(text: &str) -> StoredDocument {
@@ -169,6 +179,8 @@ impl Asked {
             header: &header,
             header_hash: sha256(&header.document),
             shares: &self.shares,
+            purpose: "border_control",
+            urgency: Urgency::Routine,
             at: self.at,
         };
         store.admit_check(&admission, decide).await

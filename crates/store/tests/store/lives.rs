@@ -106,10 +106,7 @@ async fn a_text_goes_from_proposed_to_active_as_signatures_come_in_whatever_the_
     let history = home.store.agreement_history(&hash).await.unwrap();
     let steps: Vec<_> =
         history.iter().map(|line| (line.step.as_str(), line.party.as_deref())).collect();
-    assert_eq!(
-        steps,
-        [("propose", Some("FRA")), ("countersign", Some("DEU")), ("begin", None)]
-    );
+    assert_eq!(steps, [("propose", Some("FRA")), ("countersign", Some("DEU")), ("begin", None)]);
     // Each step is an entry of the log.
     let logged = records(&home.store).await;
     assert_eq!(logged.len(), 3);
@@ -192,12 +189,8 @@ async fn one_approval_serves_once_and_only_what_was_proposed() {
     let home = Home::new().await;
     let (agreement, _) = installed(&home).await;
     let (hash, us, by) = (agreement.hash(), code("DEU"), actor("bert"));
-    let decide = |notice| OwnDecision {
-        hash: &hash,
-        act: ActKind::ResumeAgreement,
-        notice,
-        by: &by,
-    };
+    let decide =
+        |notice| OwnDecision { hash: &hash, act: ActKind::ResumeAgreement, notice, by: &by };
     let store = &home.store;
     // Nothing to resume: it is not even proposed.
     assert!(store.intend(&hash, ActKind::ResumeAgreement, &us, "x").await.is_err());
@@ -484,7 +477,6 @@ async fn a_notice_keeps_the_very_bytes_that_were_signed() {
     let (agreement, text) = installed(&home).await;
     let word = suspend("FRA", 1);
     from_fra(&home, &file(&text), std::slice::from_ref(&word), NOW).await.unwrap();
-    let kept: Vec<StoredDocument> =
-        home.store.agreement_notices(&agreement.hash()).await.unwrap();
+    let kept: Vec<StoredDocument> = home.store.agreement_notices(&agreement.hash()).await.unwrap();
     assert_eq!(kept, [word.document]);
 }

@@ -24,10 +24,12 @@ async fn home_with_a_day_of_work_each() -> Home {
             opening: b"opening",
             permitted: vec![DecidedHeader {
                 header,
+                shares: Vec::new(),
                 counts: PartnerCounts::default(),
                 decision: decision.clone(),
             }],
             forbidden: Vec::new(),
+            watched: None,
             at,
         };
         home.store.record_asked(check, |_, _| decision.clone()).await.unwrap();

@@ -45,10 +45,10 @@ async fn rules_are_in_force_once_another_person_has_approved_them() {
     let later = NOW + Duration::hours(1);
     let adoption = home.store.approve_rules(&RULES, &person("b"), later).await.unwrap();
     assert_eq!((adoption.number, adoption.rules, adoption.at), (1, RULES, later));
-    assert_eq!((adoption.proposed_by.as_str(), adoption.approved_by.as_str()), (
-        "spiffe://deu.example/a",
-        "spiffe://deu.example/b"
-    ));
+    assert_eq!(
+        (adoption.proposed_by.as_str(), adoption.approved_by.as_str()),
+        ("spiffe://deu.example/a", "spiffe://deu.example/b")
+    );
     assert!(home.store.proposed_rules().await.unwrap().is_empty());
     home.reopen().await;
     assert_eq!(home.store.adoptions_count().await.unwrap(), 1);
@@ -123,11 +123,18 @@ async fn ask(
     let header = AskedHeader { owner, agreement: agreement_id(), header };
     let (mut permitted, mut forbidden) = (Vec::new(), Vec::new());
     if decision.ruling.permitted {
-        permitted.push(DecidedHeader { header, counts, decision });
+        permitted.push(DecidedHeader { header, shares: Vec::new(), counts, decision });
     } else {
         forbidden.push(decision);
     }
-    let check = NewCheck { check: check_id(number), opening: b"x", permitted, forbidden, at };
+    let check = NewCheck {
+        check: check_id(number),
+        opening: b"x",
+        permitted,
+        forbidden,
+        watched: None,
+        at,
+    };
     store.record_asked(check, |_, counts| decide(counts)).await.unwrap()
 }
 

@@ -38,7 +38,10 @@ async fn the_newest_manifest_is_the_one_with_the_highest_version() {
     let mut home = Home::new().await;
     assert_eq!(home.store.newest_manifest(&SCOPE).await.unwrap(), None);
     for version in [1, 2, 10] {
-        home.store.publish_manifest(&SCOPE, &manifest(version), kept_out(version), NOW).await.unwrap();
+        home.store
+            .publish_manifest(&SCOPE, &manifest(version), kept_out(version), NOW)
+            .await
+            .unwrap();
     }
     home.reopen().await;
     assert_eq!(home.store.newest_manifest(&SCOPE).await.unwrap(), Some(manifest(10)));

@@ -204,19 +204,21 @@ fn dataset(dataset: &Dataset) -> String {
     );
     if let Some(labels) = &dataset.labels {
         let fields: Vec<_> = labels.fields.iter().map(|field| field.as_str()).collect();
-        let _ = write!(
-            text,
-            "; a hit shows at once, in {} bytes: {}",
-            labels.bytes,
-            fields.join(", ")
-        );
+        let _ =
+            write!(text, "; a hit shows at once, in {} bytes: {}", labels.bytes, fields.join(", "));
     }
     text
 }
 
 fn conditions(terms: &AgreementTerms) -> Vec<String> {
     let Some(conditions) = &terms.conditions else { return Vec::new() };
-    let Conditions { offence_class_required, disclosure, retention_days, rule_packs } = conditions;
+    let Conditions {
+        offence_class_required,
+        disclosure,
+        retention_days,
+        pooled_budgets,
+        rule_packs,
+    } = conditions;
     let mut sentences = Vec::new();
     if *offence_class_required {
         sentences.push("every check declares a class of offence".to_owned());
@@ -227,8 +229,12 @@ fn conditions(terms: &AgreementTerms) -> Vec<String> {
             .push("records are asked for by telephone; requests for them are refused".to_owned()),
     }
     if let Some(days) = retention_days {
+        sentences
+            .push(format!("what was logged of checks and disclosures is erased after {days} days"));
+    }
+    if let Some(budgets) = pooled_budgets {
         sentences.push(format!(
-            "what was logged of checks and disclosures is erased after {days} days"
+            "all parties together may use up the epoch budgets of {budgets} in one list"
         ));
     }
     for (party, pack) in rule_packs {
@@ -263,7 +269,9 @@ fn disclosure_sentences(terms: &DisclosureTerms, sentences: &mut Vec<String>) {
 
 fn open(requests: OpenRequests) -> &'static str {
     match requests {
-        OpenRequests::Continue => "are decided as if nothing had happened, and no new ones are taken",
+        OpenRequests::Continue => {
+            "are decided as if nothing had happened, and no new ones are taken"
+        }
         OpenRequests::Pause => "wait until it is resumed, and are refused where it is not",
         _ => "are refused",
     }

@@ -168,14 +168,16 @@ fn read_offer(text: &str) -> Result<Dataset, CliError> {
 /// DATASET:TYPE:ELEMENTS
 fn set_budget(datasets: &mut [Dataset], text: &str) -> Result<(), CliError> {
     let malformed = |what: &str| {
-        CliError::new("epoch_budget", format!("--epoch-budget {text:?}: {what}; it is DATASET:TYPE:ELEMENTS"))
+        CliError::new(
+            "epoch_budget",
+            format!("--epoch-budget {text:?}: {what}; it is DATASET:TYPE:ELEMENTS"),
+        )
     };
     let parts: Vec<_> = text.split(':').collect();
     let [id, kind, elements] = parts.as_slice() else {
         return Err(malformed("it has not three parts"));
     };
-    let kind: IdentifierType =
-        kind.parse().map_err(|_| malformed("it names an unknown type"))?;
+    let kind: IdentifierType = kind.parse().map_err(|_| malformed("it names an unknown type"))?;
     let elements = elements.parse().map_err(|_| malformed("the budget is no number"))?;
     let offered = datasets
         .iter_mut()

@@ -290,8 +290,11 @@ impl History {
             lines.extend(entries.iter().map(|entry| {
                 let party = entry.party.as_ref().map(|party| format!(" by {party}"));
                 let person = entry.person.as_ref().map(|person| format!(" ({person})"));
-                let reason =
-                    if entry.reason.is_empty() { String::new() } else { format!(": {}", entry.reason) };
+                let reason = if entry.reason.is_empty() {
+                    String::new()
+                } else {
+                    format!(": {}", entry.reason)
+                };
                 format!(
                     "  {}  {:<12} → {}{}{}{reason}",
                     entry.at,

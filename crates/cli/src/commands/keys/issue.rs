@@ -22,7 +22,7 @@ pub(in crate::commands) struct Issue {
     #[arg(long)]
     endpoint: Option<String>,
     /// What the holder may do: officer (asks in single cases), analyst (asks in bulk, keeps standing
-    /// checks), legal (signs agreements and rules), approver (approves what needs a second person),
+    /// checks), legal (proposes agreements and rules), approver (approves what needs a second person),
     /// inspector (reads logs, opens checks), administrator (runs the node). Officer and analyst go
     /// together, by giving --role twice; every other role needs a person of its own.
     #[arg(long = "role", value_name = "ROLE", required = true, value_parser = read_role)]

@@ -74,8 +74,7 @@ impl Approve {
         })?;
         let folder = DataFolder::open(&self.data)?;
         let store = Store::open(folder.clone()).await?;
-        let actor =
-            self.acting.authorise(&folder, &store, &[Role::Approver, Role::Legal]).await?;
+        let actor = self.acting.authorise(&folder, &store, &[Role::Approver, Role::Legal]).await?;
         // What does not load any more would deny everything.
         let kept = store.rule_files(&hash).await?;
         if !kept.is_empty() && RuleSet::load(kept)?.hash != hash {

@@ -138,12 +138,10 @@ impl Replayed {
             0,
         );
         for Changed { key, before, after } in &self.changed {
-            let (was, would_be) = if before.permitted {
-                ("allowed", "REFUSED")
-            } else {
-                ("refused", "ALLOWED")
-            };
-            text += &format!("\nCheck {} at {}, entry {} of the log\n", key.check, key.at, key.entry);
+            let (was, would_be) =
+                if before.permitted { ("allowed", "REFUSED") } else { ("refused", "ALLOWED") };
+            text +=
+                &format!("\nCheck {} at {}, entry {} of the log\n", key.check, key.at, key.entry);
             text += &wrapped(&format!("{}: was {was}, would be {would_be}.", about(&key.facts)), 2);
             text += &wrapped(&format!("Then: {}", why(before)), 4);
             text += &wrapped(&format!("Now: {}", why(after)), 4);
@@ -194,10 +192,8 @@ impl Compared {
             text += &difference_text(difference);
         }
         if !self.tables.is_empty() {
-            text += &wrapped(
-                &format!("Other entries in the tables: {}.", self.tables.join(", ")),
-                0,
-            );
+            text +=
+                &wrapped(&format!("Other entries in the tables: {}.", self.tables.join(", ")), 0);
         }
         if text.is_empty() {
             text = "No difference was found.\n".to_owned();

@@ -47,7 +47,10 @@ fn what_is_wrong_with_tables_is_said_with_line_and_field() {
     let error = wrong("[partners.XXB]\n\nadequacy = \"perfect\"\n");
     assert_eq!((error.line, error.field.as_str()), (Some(3), "partners.XXB.adequacy"));
     assert!(error.problem.contains("derogation"), "{error}");
-    assert!(error.to_string().starts_with("tables.toml, line 3, partners.XXB.adequacy: "), "{error}");
+    assert!(
+        error.to_string().starts_with("tables.toml, line 3, partners.XXB.adequacy: "),
+        "{error}"
+    );
 
     let error = wrong("[datasets.list]\ndpia_done = true\nnever_leave = true\n");
     assert_eq!(error.line, Some(3));

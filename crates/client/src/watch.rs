@@ -1,0 +1,158 @@
+//! What only the asking side can see in its own questions: values next to each other, the same
+//! value again and again, an officer's own. The findings are facts for the rules of egress and lines
+//! for the inspector; the watch itself refuses nothing, and knows nothing of hits.
+
+mod serial;
+
+use std::sync::Arc;
+
+use symbolon_identifiers::{IdentifierType, parse};
+use symbolon_policy::{CheckId, watch::FindingKind};
+use symbolon_store::{FindingDetails, MOST_WATCHED, OwnQuestion, OwnQuestions, Store, StoreError};
+use time::OffsetDateTime;
+
+use self::serial::{Serial, in_runs};
+use crate::{Compute, QuestionContext, Stopped, batch::Batch};
+
+/// From how many neighbouring elements on the inspector is told.
+const TOLD_NEIGHBOURS: u64 = 4;
+/// From how many repeats on the inspector is told.
+const TOLD_REPEATS: u64 = 5;
+/// The same of the same person is told again after so many days.
+const QUIET_DAYS: u16 = 1;
+
+/// What the watch sees in a question, for the rules of egress. None of it depends on an outcome.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct WatchFindings {
+    /// How many elements lie next to others that the same person has asked: in runs within this
+    /// question, or within 30 days. Lists of more than 1,000 elements are looked at by themselves
+    /// only.
+    pub neighbouring_elements: u64,
+    /// How often this bureau has asked the one of the elements that it asked most often in 30 days,
+    /// this time not counted. 0 for lists of more than 1,000 elements.
+    pub repeats: u64,
+    /// Whether an element is known to be an identifier of the asker.
+    pub own_identifier: bool,
+}
+
+/// A question as the watch sees it.
+pub(crate) struct Watched {
+    pub(crate) findings: WatchFindings,
+    /// What is kept of it with the record of the check; nothing of a long list.
+    pub(crate) questions: Option<OwnQuestions>,
+}
+
+/// Why a question could not be looked at.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum WatchError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Stopped(#[from] Stopped),
+}
+
+/// Looks at a question before anything of it is sent, and changes nothing.
+pub(crate) async fn look(
+    store: &Store,
+    compute: &Compute,
+    batches: &Arc<Vec<Batch>>,
+    context: &QuestionContext,
+    now: OffsetDateTime,
+) -> Result<Watched, WatchError> {
+    let elements: usize = batches.iter().map(Batch::count).sum();
+    if elements > MOST_WATCHED {
+        let batches = Arc::clone(batches);
+        let work = move || in_runs(&serials(&batches)).into_iter().filter(|one| *one).count();
+        let neighbouring_elements = compute.run(work).await? as u64;
+        let findings = WatchFindings { neighbouring_elements, ..WatchFindings::default() };
+        return Ok(Watched { findings, questions: None });
+    }
+    let serials = serials(batches);
+    let (officer, agency) = (context.facts.officer.as_str(), context.agency.as_str());
+    let questions = OwnQuestions {
+        person: store.person_hash(&[officer, agency]),
+        elements: batches
+            .iter()
+            .flat_map(|batch| batch.inputs.at(0..batch.count()))
+            .zip(&serials)
+            .map(|(input, serial)| OwnQuestion {
+                value: store.value_hash(input),
+                near: serial
+                    .as_ref()
+                    .map(|serial| serial.neighbourhoods().map(|near| store.near_hash(&near))),
+            })
+            .collect(),
+    };
+    // Under these names the inspector may have entered the asker's identifiers.
+    let people = [store.person_hash(&[officer]), store.person_hash(&[agency])];
+    let history = store.own_history(&questions, &people, now).await?;
+    let neighbouring =
+        in_runs(&serials).into_iter().zip(&history.neighbours).filter(|(run, near)| *run || **near);
+    let findings = WatchFindings {
+        neighbouring_elements: neighbouring.count() as u64,
+        repeats: history.repeats,
+        own_identifier: history.own || is_named(batches, officer, agency),
+    };
+    Ok(Watched { findings, questions: Some(questions) })
+}
+
+/// Puts what a person should look at on the inspector's list.
+pub(crate) async fn tell(
+    store: &Store,
+    findings: &WatchFindings,
+    context: &QuestionContext,
+    check: CheckId,
+    now: OffsetDateTime,
+) -> Result<(), StoreError> {
+    let WatchFindings { neighbouring_elements, repeats, own_identifier } = *findings;
+    let seen = [
+        (neighbouring_elements >= TOLD_NEIGHBOURS).then(|| {
+            let sentence = format!(
+                "{neighbouring_elements} elements of one check lie next to others that the same \
+                 person asked"
+            );
+            (FindingKind::OwnNeighbours, sentence, neighbouring_elements, TOLD_NEIGHBOURS)
+        }),
+        (repeats >= TOLD_REPEATS).then(|| {
+            let sentence =
+                format!("an identifier was asked that had been asked {repeats} times in 30 days");
+            (FindingKind::OwnRepeats, sentence, repeats, TOLD_REPEATS)
+        }),
+        own_identifier.then(|| {
+            let sentence = "an identifier of the person who asks is among what was asked";
+            (FindingKind::OwnIdentifier, sentence.to_owned(), 1, 0)
+        }),
+    ];
+    for (kind, sentence, seen, usual) in seen.into_iter().flatten() {
+        let details = FindingDetails {
+            officer: Some(context.facts.officer.clone()),
+            agency: Some(context.agency.clone()),
+            check: Some(check),
+            sentence,
+            seen,
+            usual,
+            ..FindingDetails::default()
+        };
+        store.record_finding(kind, &details, QUIET_DAYS, now).await?;
+    }
+    Ok(())
+}
+
+fn serials(batches: &[Batch]) -> Vec<Option<Serial<'_>>> {
+    batches
+        .iter()
+        .flat_map(|batch| batch.inputs.canonical().map(|value| Serial::of(batch.kind, value)))
+        .collect()
+}
+
+/// Whether the asker's own name, as the check or the certificate has it, is an address or number that
+/// is asked.
+fn is_named(batches: &[Batch], officer: &str, agency: &str) -> bool {
+    let last = agency.rsplit('/').next().unwrap_or_default();
+    let of_kind = |kind: IdentifierType| batches.iter().find(|batch| batch.kind == kind);
+    [IdentifierType::Email, IdentifierType::Phone].into_iter().filter_map(of_kind).any(|batch| {
+        let names = [officer, last].map(|name| parse(batch.kind, name, None).ok());
+        let is_a_name = |value: &[u8]| names.iter().flatten().any(|name| name.canonical() == value);
+        batch.inputs.canonical().any(is_a_name)
+    })
+}
