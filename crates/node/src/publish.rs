@@ -395,12 +395,45 @@ impl Publisher {
         // What the text does not yield now is of a past epoch, or of an older text of that id.
         let present: HashSet<_> =
             agreement.scopes_of(&self.us, now).map(|(scope, ..)| scope.id()).collect();
-        for scope in self.store.scopes_with_keys(&agreement.terms().id).await? {
-            if !present.contains(&scope) && self.store.destroy_scope(&scope, now).await? {
+        for (scope, epoch) in self.store.epochs_with_keys(&agreement.terms().id).await? {
+            if present.contains(&scope) {
+                continue;
+            }
+            if self.recognises_claims(agreement, &scope, epoch, now) {
+                self.store.keep_key_only(&scope)?;
+            } else if self.store.destroy_scope(&scope, now).await? {
                 event!(info, "a scope is over; its key was destroyed", scope = scope);
             }
         }
         Ok(())
+    }
+}
+
+impl Publisher {
+    /// Whether hits of a past epoch may still be followed by requests, so that its key is kept to
+    /// recognise claims with. Nothing is published or answered with it.
+    fn recognises_claims(
+        &self,
+        agreement: &Agreement,
+        scope: &ScopeId,
+        epoch: u32,
+        now: OffsetDateTime,
+    ) -> bool {
+        let terms = agreement.terms();
+        let conditions = terms.conditions.as_ref();
+        let Some(disclosure) = conditions.and_then(|one| one.disclosure.as_ref()) else {
+            return false;
+        };
+        let end = terms.epoch_end(epoch);
+        let until = end.checked_add(Duration::days(disclosure.claim_days.into()));
+        let days = i64::from(epoch).saturating_mul(i64::from(terms.epoch_days));
+        let began = terms.valid_from.checked_add(Duration::days(days));
+        agreement.in_force(now).is_ok()
+            && until.is_some_and(|until| now < until)
+            // Of this very text: keys of another one are over.
+            && began.is_some_and(|began| {
+                agreement.scopes_of(&self.us, began).any(|(one, ..)| one.id() == *scope)
+            })
     }
 }
 

@@ -41,6 +41,11 @@ macro_rules! codes {
             /// All codes of the list.
             pub const ALL: &'static [Self] = &[$(Self::$variant),*];
 
+            /// The one with this stable code.
+            pub fn named(code: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|one| one.as_str() == code)
+            }
+
             /// The stable code, as examples and log records write it.
             pub fn as_str(self) -> &'static str {
                 match self {
