@@ -16,7 +16,10 @@ async fn assert_answers_nothing(world: &World) {
     .await;
     assert_eq!(outcomes(&report), ["no_answer"]);
     assert!(metric(&world.owner, "symbolon_log_sound").await < 0.5);
-    assert!(world.log("owner").contains("nothing more is signed"));
+    until("the owner's node says so", async || {
+        world.log("owner").contains("nothing more is signed").then_some(())
+    })
+    .await;
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use symbolon_tests::World;
 
 use crate::common::{
     Tampering, ask_and_settle, export, fault, findings, forget_what_was_signed, newest_receipt, of,
-    ships, symbolon, tamper, text, verify,
+    ships, symbolon, tamper, text, until, verify,
 };
 
 /// Tampers with the owner's log behind the back of its node, and returns what the requester found and
@@ -29,7 +29,10 @@ async fn rewritten(tampering: impl FnOnce(u64) -> Tampering) -> serde_json::Valu
     let other = read_checkpoint(&found.note, &world.owner.code, &key).unwrap();
     assert_eq!(agreed.checkpoint().size, found.agreed_size);
     assert_ne!(agreed.checkpoint().root, other.checkpoint().root);
-    assert!(world.log("requester").contains("a log contradicts itself"));
+    until("the requester's node says so", async || {
+        world.log("requester").contains("a log contradicts itself").then_some(())
+    })
+    .await;
     let (report, code) =
         symbolon(&["audit", "faults", "--data", text(world.requester.folder.root())]);
     assert_eq!((code, report["faults"][0]["bureau"].as_str()), (4, Some("OWN")), "{report}");
