@@ -495,7 +495,9 @@ fn pick<'a>(
             continue;
         }
         for evidence in &party.evidence {
-            let Some((agreement, dataset)) = asked_in(party, evidence, agreements) else { continue };
+            let Some((agreement, dataset)) = asked_in(party, evidence, agreements) else {
+                continue;
+            };
             if wish.dataset.as_ref().is_some_and(|wanted| wanted != &dataset) {
                 continue;
             }

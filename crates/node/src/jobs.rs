@@ -318,7 +318,8 @@ impl Jobs {
                 Ok(erased) => event!(info, "released records were erased", records = erased),
                 Err(error) => event!(warn, "released records could not be erased", error = error),
             }
-            if let Err(error) = self.store.log_disclosures(self.disclosure_cadence_seconds, now).await
+            if let Err(error) =
+                self.store.log_disclosures(self.disclosure_cadence_seconds, now).await
             {
                 event!(warn, "the log's entry on requests could not be made", error = error);
             }

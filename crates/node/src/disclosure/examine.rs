@@ -289,7 +289,9 @@ pub(super) async fn already_released(
     let side = DisclosureSide::Owner;
     let others = store.disclosures_of_check(side, &stored.partner, &stored.check).await?;
     let released = others.iter().filter(|other| {
-        other.hash != stored.hash && other.state == DisclosureState::Released && other.file.is_some()
+        other.hash != stored.hash
+            && other.state == DisclosureState::Released
+            && other.file.is_some()
     });
     for other in released {
         let other = CaseFile::read(other)?.request()?;
@@ -334,11 +336,7 @@ fn worst(
     rule(deciding, terms, &RecordAttributes::default())
 }
 
-pub(super) fn ruled(
-    stored: &StoredDisclosure,
-    rules: &Rules,
-    ruling: &Ruling,
-) -> DisclosureEvent {
+pub(super) fn ruled(stored: &StoredDisclosure, rules: &Rules, ruling: &Ruling) -> DisclosureEvent {
     DisclosureEvent::Ruled {
         request: stored.request,
         permitted: ruling.permitted,
