@@ -25,6 +25,10 @@ fn printed(world: &World, at: &symbolon_store::DataFolder, arguments: &[&str]) -
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
+fn of_ships(lines: &Value) -> &Value {
+    lines.as_array().unwrap().iter().find(|line| line["identifier_type"] == "imo").unwrap()
+}
+
 fn today() -> String {
     OffsetDateTime::now_utc().date().to_string()
 }
@@ -42,8 +46,7 @@ async fn a_budget_is_used_up_and_both_sides_see_what_is_left_and_when_it_renews(
     assert_eq!(outcomes(&world.ask(&ships).await).len(), 3);
     // Of the day two would be left, of which the epoch allows two.
     let usage = printed(&world, &world.owner.folder, &["quota", "--answered"]);
-    let line = usage["answered"].as_array().unwrap().iter();
-    let line = line.clone().find(|line| line["identifier_type"] == "imo").unwrap();
+    let line = of_ships(&usage["answered"]);
     assert_eq!((&line["day"]["used"], &line["day"]["left"]), (&3.into(), &1.into()));
     assert_eq!((&line["epoch"]["used"], &line["epoch"]["left"]), (&3.into(), &2.into()));
 
@@ -51,8 +54,7 @@ async fn a_budget_is_used_up_and_both_sides_see_what_is_left_and_when_it_renews(
     assert_eq!(outcomes(&refused), ["not_permitted", "not_permitted"]);
     assert_eq!(refused.answers[0].reason, "quota_exhausted");
     let asked = printed(&world, &world.requester.folder, &["quota", "--asked"]);
-    let line = asked["asked"].as_array().unwrap().iter();
-    let line = line.clone().find(|line| line["identifier_type"] == "imo").unwrap();
+    let line = of_ships(&asked["asked"]);
     // What was refused is not counted here either.
     assert_eq!((&line["day"]["used"], &line["epoch"]["left"]), (&3.into(), &2.into()));
     assert_eq!(asked["refusals"][0]["reason"], "quota_exhausted");
@@ -111,6 +113,21 @@ async fn an_officer_who_tries_numbers_one_after_another_is_on_the_inspector_s_li
     assert_eq!(listed[0]["kind"], "own_neighbours");
     // Who it was is for who says that they look.
     assert!(!listed.to_string().contains("officer-7"));
+}
+
+#[tokio::test]
+async fn who_asks_one_by_one_is_found_too() {
+    let world = World::new(&Offer::default()).await;
+    let named = symbolon_cli::asking::Reason { officer: "officer-8".to_owned(), ..reason() };
+    let store = Store::open(world.requester.folder.clone()).await.unwrap();
+    for last in 0..5 {
+        assert_eq!(store.findings(true, false).await.unwrap(), [], "{last}");
+        let number = format!("N898950{last}");
+        world.try_ask(&named, &[("travel_document", &number, "UTO")]).await.unwrap();
+    }
+    let findings = store.findings(true, false).await.unwrap();
+    let [finding] = &findings[..] else { panic!("{findings:?}") };
+    assert_eq!((finding.kind, finding.details.seen), (FindingKind::OwnNeighbours, 4));
 }
 
 #[tokio::test]

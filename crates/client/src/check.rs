@@ -134,7 +134,7 @@ impl Requester {
         let mut watched = self.look_at_own(&batches, &request.context, now).await?;
         if before.is_none() {
             self.settle_unready(&mut plan, now);
-            watch::tell(&self.store, &watched.findings, &request.context, check, now).await?;
+            watch::tell(&self.store, &watched, &request.context, check, now).await?;
         } else {
             // The first time is no repetition of this one.
             watched.findings.repeats = watched.findings.repeats.saturating_sub(1);

@@ -14,7 +14,8 @@ use time::OffsetDateTime;
 use self::serial::{Serial, in_runs};
 use crate::{Compute, QuestionContext, Stopped, batch::Batch};
 
-/// From how many neighbouring elements on the inspector is told.
+/// From how many neighbouring elements of one check on, or how many values asked before next to one
+/// element, the inspector is told.
 const TOLD_NEIGHBOURS: u64 = 4;
 /// From how many repeats on the inspector is told.
 const TOLD_REPEATS: u64 = 5;
@@ -38,6 +39,9 @@ pub struct WatchFindings {
 /// A question as the watch sees it.
 pub(crate) struct Watched {
     pub(crate) findings: WatchFindings,
+    /// How many values next to one of its elements the same person has asked, of the element with most
+    /// of them: who asks one by one has one neighbouring element in each check.
+    pub(crate) crowd: u64,
     /// What is kept of it with the record of the check; nothing of a long list.
     pub(crate) questions: Option<OwnQuestions>,
 }
@@ -65,7 +69,7 @@ pub(crate) async fn look(
         let work = move || in_runs(&serials(&batches)).into_iter().filter(|one| *one).count();
         let neighbouring_elements = compute.run(work).await? as u64;
         let findings = WatchFindings { neighbouring_elements, ..WatchFindings::default() };
-        return Ok(Watched { findings, questions: None });
+        return Ok(Watched { findings, crowd: 0, questions: None });
     }
     let serials = serials(batches);
     let (officer, agency) = (context.facts.officer.as_str(), context.agency.as_str());
@@ -86,32 +90,34 @@ pub(crate) async fn look(
     // Under these names the inspector may have entered the asker's identifiers.
     let people = [store.person_hash(&[officer]), store.person_hash(&[agency])];
     let history = store.own_history(&questions, &people, now).await?;
-    let neighbouring =
-        in_runs(&serials).into_iter().zip(&history.neighbours).filter(|(run, near)| *run || **near);
+    let runs = in_runs(&serials).into_iter().zip(&history.neighbours);
+    let neighbouring = runs.filter(|(in_run, asked)| *in_run || **asked > 0);
     let findings = WatchFindings {
         neighbouring_elements: neighbouring.count() as u64,
         repeats: history.repeats,
         own_identifier: history.own || is_named(batches, officer, agency),
     };
-    Ok(Watched { findings, questions: Some(questions) })
+    let crowd = history.neighbours.iter().copied().max().unwrap_or(0);
+    Ok(Watched { findings, crowd, questions: Some(questions) })
 }
 
 /// Puts what a person should look at on the inspector's list.
 pub(crate) async fn tell(
     store: &Store,
-    findings: &WatchFindings,
+    watched: &Watched,
     context: &QuestionContext,
     check: CheckId,
     now: OffsetDateTime,
 ) -> Result<(), StoreError> {
-    let WatchFindings { neighbouring_elements, repeats, own_identifier } = *findings;
+    let WatchFindings { neighbouring_elements, repeats, own_identifier } = watched.findings;
+    let neighbours = neighbouring_elements.max(watched.crowd);
     let seen = [
-        (neighbouring_elements >= TOLD_NEIGHBOURS).then(|| {
+        (neighbours >= TOLD_NEIGHBOURS).then(|| {
             let sentence = format!(
-                "{neighbouring_elements} elements of one check lie next to others that the same \
-                 person asked"
+                "{neighbours} values next to one another were asked by the same person, at once or \
+                 one by one within 30 days"
             );
-            (FindingKind::OwnNeighbours, sentence, neighbouring_elements, TOLD_NEIGHBOURS)
+            (FindingKind::OwnNeighbours, sentence, neighbours, TOLD_NEIGHBOURS)
         }),
         (repeats >= TOLD_REPEATS).then(|| {
             let sentence =

@@ -41,8 +41,8 @@ pub struct OwnQuestions {
 /// What the last 30 days know of a question.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct OwnHistory {
-    /// For each element whether the same person asked another value next to it.
-    pub neighbours: Vec<bool>,
+    /// For each element how many other values next to it the same person asked.
+    pub neighbours: Vec<u64>,
     /// How often this bureau has asked the one of the elements that it asked most often.
     pub repeats: u64,
     /// Whether an element is an identifier of one of the people given.
@@ -117,19 +117,19 @@ impl Store {
 
         let low = self.asked_near(questions, "near_low", 0, since).await?;
         let high = self.asked_near(questions, "near_high", 1, since).await?;
-        let is_near =
-            |asked: &BTreeMap<Vec<u8>, BTreeSet<Vec<u8>>>, near: &WatchHash, value: &WatchHash| {
-                asked
-                    .get(near.0.as_slice())
-                    .is_some_and(|values| values.iter().any(|asked| asked.as_slice() != value.0))
-            };
         let neighbours = questions
             .elements
             .iter()
             .map(|one| {
-                one.near.as_ref().is_some_and(|[near_low, near_high]| {
-                    is_near(&low, near_low, &one.value) || is_near(&high, near_high, &one.value)
-                })
+                let Some([near_low, near_high]) = &one.near else { return 0 };
+                let asked: BTreeSet<&Vec<u8>> =
+                    [low.get(&bytes(near_low)), high.get(&bytes(near_high))]
+                        .into_iter()
+                        .flatten()
+                        .flatten()
+                        .filter(|asked| asked.as_slice() != one.value.0)
+                        .collect();
+                asked.len() as u64
             })
             .collect();
         Ok(OwnHistory { neighbours, repeats, own: own.is_some() })

@@ -92,7 +92,7 @@ async fn hits_are_summed_and_the_file_holds_neither_their_number_nor_who_was_fou
     for (day, found) in [(0, 2), (0, 0), (1, 3)] {
         let at = NOW + Duration::days(day);
         let results = [hits("list", found)];
-        home.store.add_results(&[elements.clone()], &results, at).await.unwrap();
+        home.store.add_results(std::slice::from_ref(&elements), &results, at).await.unwrap();
     }
     let until = NOW + Duration::days(1);
     assert_eq!(home.store.hit_tallies(NOW, until).await.unwrap(), [hits("list", 5)]);

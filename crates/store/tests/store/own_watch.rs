@@ -53,8 +53,11 @@ async fn what_the_same_person_asked_next_to_it_is_known_and_what_another_asked_i
     let next = |person| question(store, person, &[1_004, 2_000, 5_000]);
     let known = history(store, &next("one"), NOW).await;
     // The value itself is no neighbour of its own.
-    assert_eq!(known.neighbours, [true, false, false]);
-    assert_eq!(history(store, &next("two"), NOW).await.neighbours, [false, false, false]);
+    assert_eq!(known.neighbours, [1, 0, 0]);
+    assert_eq!(history(store, &next("two"), NOW).await.neighbours, [0, 0, 0]);
+    // Each other value counts once, though it may lie in both neighbourhoods.
+    ask(store, 2, &question(store, "one", &[1_003, 1_001]), NOW).await;
+    assert_eq!(history(store, &next("one"), NOW).await.neighbours, [3, 0, 0]);
 }
 
 #[tokio::test]
@@ -118,7 +121,7 @@ async fn a_thousand_elements_are_looked_up_and_kept_at_once() {
     ask(store, 1, &questions, NOW).await;
     let known = history(store, &questions, NOW).await;
     assert_eq!((known.repeats, known.neighbours.len()), (1, 1_000));
-    assert!(known.neighbours.iter().all(|near| !near));
+    assert!(known.neighbours.iter().all(|near| *near == 0));
 }
 
 #[tokio::test]
