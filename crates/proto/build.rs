@@ -7,6 +7,8 @@ use prost::Message as _;
 
 const FILES: &[&str] = &[
     "symbolon/v1/documents.proto",
+    "symbolon/v1/disclosure.proto",
+    "symbolon/partner/v1/disclosure.proto",
     "symbolon/v1/notices.proto",
     "symbolon/partner/v1/agreements.proto",
     "symbolon/partner/v1/partner.proto",

@@ -4,6 +4,7 @@
 mod agreements;
 mod answers;
 mod demo;
+mod disclosures;
 mod people;
 mod program;
 mod quotas;

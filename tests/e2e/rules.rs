@@ -214,7 +214,9 @@ async fn an_owners_rules_hold_within_a_second_and_the_requester_hears_the_senten
         }
         assert!(began.elapsed() < Duration::from_secs(30), "{}", world.log("owner"));
     };
-    assert!(began.elapsed() < Duration::from_secs(1), "{:?}", began.elapsed());
+    // Within a second for what is released; the gate runs some ten times longer without optimisation.
+    let most = Duration::from_secs(if cfg!(debug_assertions) { 10 } else { 1 });
+    assert!(began.elapsed() < most, "{:?}", began.elapsed());
     forbidden_by(&report, "What the owner has closed to a requester", "Article 19(2)");
     let log = log_of(&world.owner).await;
     let refused = log.iter().find_map(|record| match record {
@@ -304,8 +306,10 @@ async fn rules_that_cannot_be_read_deny_everything() {
     let decisions = asked(&world.requester).await.pop().unwrap();
     assert!(!decisions[0].ruling.faults.is_empty());
     world.requester.adopt(&starter_files()).await.unwrap();
-    tokio::time::sleep(Duration::from_secs(2)).await;
-    assert_eq!(outcomes(&world.ask(&[LISTED]).await), ["hit"]);
+    let began = Instant::now();
+    while outcomes(&world.ask(&[LISTED]).await) != ["hit"] {
+        assert!(began.elapsed() < Duration::from_secs(30), "{}", world.log("requester"));
+    }
 }
 
 #[tokio::test]
@@ -336,7 +340,7 @@ async fn two_people_put_rules_in_force_and_one_alone_does_not() {
     json(&["rules", "approve", "--data", data, "--as", "approver", hash]);
     let began = Instant::now();
     while outcomes(&world.ask(&[LISTED]).await) == ["hit"] {
-        assert!(began.elapsed() < Duration::from_secs(10), "{}", world.log("requester"));
+        assert!(began.elapsed() < Duration::from_secs(30), "{}", world.log("requester"));
     }
     forbidden_by(&world.ask(&[LISTED]).await, "neither adequacy", "Articles 36 to 38");
     let shown = json(&["rules", "show", "--data", data]);

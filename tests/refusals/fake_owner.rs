@@ -23,9 +23,10 @@ use symbolon_proto::{
     partner::v1::{
         CheckRequest, CheckResponse, DownloadTagSetRequest, DownloadTagSetResponse, EvaluatedChunk,
         ExchangeAgreementRequest, ExchangeAgreementResponse, ExchangeCheckpointsRequest,
-        ExchangeCheckpointsResponse, GetLogCheckpointRequest, GetLogCheckpointResponse,
-        GetLogConsistencyRequest, GetLogConsistencyResponse, GetManifestsRequest,
-        GetManifestsResponse, check_request, check_response,
+        ExchangeCheckpointsResponse, ExchangeDisclosuresRequest, ExchangeDisclosuresResponse,
+        GetLogCheckpointRequest, GetLogCheckpointResponse, GetLogConsistencyRequest,
+        GetLogConsistencyResponse, GetManifestsRequest, GetManifestsResponse, check_request,
+        check_response,
         partner_service_server::{PartnerService, PartnerServiceServer},
     },
     v1::SignedDocument,
@@ -417,6 +418,13 @@ impl PartnerService for FakeOwner {
         _request: Request<ExchangeCheckpointsRequest>,
     ) -> Result<Response<ExchangeCheckpointsResponse>, Status> {
         Err(Status::unavailable("no log is shown here"))
+    }
+
+    async fn exchange_disclosures(
+        &self,
+        _request: Request<ExchangeDisclosuresRequest>,
+    ) -> Result<Response<ExchangeDisclosuresResponse>, Status> {
+        Err(Status::unavailable("no record is released here"))
     }
 
     type CheckStream = Answers<CheckResponse>;

@@ -14,6 +14,7 @@ mod agreements;
 mod certificates;
 mod chunks;
 mod common;
+mod disclosures;
 mod elements;
 mod fake_owner;
 mod files;

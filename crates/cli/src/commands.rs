@@ -6,6 +6,7 @@ mod contact;
 mod coverage;
 mod dataset;
 mod demo;
+mod disclosure;
 mod keys;
 mod node;
 mod quota;
@@ -79,6 +80,9 @@ enum Command {
     /// Draft, propose, sign, suspend and end agreements.
     #[command(subcommand)]
     Agreement(agreement::AgreementCommand),
+    /// Ask for the record behind a hit; decide on what partners ask for.
+    #[command(subcommand)]
+    Disclosure(disclosure::DisclosureCommand),
     /// Write, review, adopt and explain the rules by which this bureau decides.
     #[command(subcommand)]
     Rules(rules::RulesCommand),
@@ -130,6 +134,7 @@ async fn dispatch(command: Command, output: Output) -> Result<u8, CliError> {
         Command::Dataset(dataset) => dataset.run(output).await,
         Command::Contact(contact) => contact.run(output).await,
         Command::Agreement(agreement) => agreement.run(output).await,
+        Command::Disclosure(disclosure) => disclosure.run(output).await,
         Command::Rules(rules) => rules.run(output).await,
         Command::Audit(audit) => audit.run(output).await,
         Command::Keys(keys) => keys.run(output).await,

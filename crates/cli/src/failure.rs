@@ -1,8 +1,8 @@
 use std::{io, path::Path};
 
-use symbolon_client::{EvidenceError, InspectionError, TlsError};
+use symbolon_client::{DisclosureFailure, EvidenceError, InspectionError, TlsError};
 use symbolon_exchange::Received;
-use symbolon_node::{CertificateError, FoundingError, NodeError};
+use symbolon_node::{CertificateError, DeskError, FoundingError, NodeError};
 use symbolon_policy::{AgreementError, Invalid, rules::RuleSetError};
 use symbolon_store::{ActError, FolderError, StoreError};
 use thiserror::Error;
@@ -58,6 +58,8 @@ from! {
     ActError => "act",
     AgreementError => "agreement",
     CertificateError => "certificate",
+    DeskError => "disclosure",
+    DisclosureFailure => "disclosure",
     EvidenceError => "evidence",
     FolderError => "folder",
     FoundingError => "founding",

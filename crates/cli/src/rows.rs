@@ -274,6 +274,11 @@ impl<R: Read> Rows<R> {
         self.columns.change.is_some()
     }
 
+    /// Whether the file has columns that say more of a record.
+    pub(crate) fn has_details(&self) -> bool {
+        !self.details.is_empty()
+    }
+
     /// The next row; `None` at the end.
     ///
     /// # Errors

@@ -93,6 +93,7 @@ impl Bureau {
         let mut config = NodeConfig::read(&folder)?;
         config.refresh_seconds = 1;
         config.checkpoint_seconds = 1;
+        config.disclosure_exchange_seconds = 1;
         config.write(&folder)?;
         let card = read_card(&folder.card())?;
         let bureau_endpoint = format!("https://{bureau}");

@@ -10,10 +10,11 @@ use symbolon_proto::{
     },
     v1::SignedDocument,
 };
-use symbolon_store::LogId;
+use symbolon_store::{CLAIM_LEN, CheckClaims, LogId};
 use symbolon_tagset::{LabelSecret, MembershipHash};
 use time::OffsetDateTime;
 use tonic::Streaming;
+use zeroize::Zeroizing;
 
 use crate::{
     blinding::{Blinded, BlindedBatch},
@@ -65,6 +66,15 @@ struct Received {
     tags: Tags,
     /// In a scope with labels, in the same order.
     secrets: Vec<LabelSecret>,
+    /// Where hits may be followed by requests, in the same order: 16 bytes each, end to end.
+    claims: Zeroizing<Vec<u8>>,
+}
+
+/// What is kept of an output beside its tag.
+#[derive(Clone, Copy)]
+struct Keeps {
+    labels: bool,
+    claims: bool,
 }
 
 impl Ask<'_> {
@@ -149,18 +159,33 @@ impl Ask<'_> {
             add(&mut received, done?);
         }
         let answered = received.iter().map(|scope| scope.tags.len()).sum();
-        let receipt = self.receipt(&mut answers, digest, answered).await?;
+        let claims = self.keeps_claims().then(|| {
+            CheckClaims::new(received.iter_mut().map(|one| std::mem::take(&mut one.claims)).collect())
+        });
+        let receipt = self.receipt(&mut answers, digest, answered, claims.as_ref()).await?;
         Ok((received, receipt))
     }
 
     /// Room for what is kept of each scope.
     fn room(&self, held: &[Arc<HeldSet>]) -> Vec<Received> {
         let room = self.counts().zip(held).map(|(count, set)| {
-            let count = count.try_into().unwrap_or(0);
+            let count: usize = count.try_into().unwrap_or(0);
             let secrets = if set.manifest.labels.is_some() { count } else { 0 };
-            Received { tags: Tags::with_capacity(count), secrets: Vec::with_capacity(secrets) }
+            let claims = if self.keeps_claims() { count.saturating_mul(CLAIM_LEN) } else { 0 };
+            Received {
+                tags: Tags::with_capacity(count),
+                secrets: Vec::with_capacity(secrets),
+                claims: Zeroizing::new(Vec::with_capacity(claims)),
+            }
         });
         room.collect()
+    }
+
+    /// Whether hits may be followed by requests. Said by the agreement alone, so that what is kept
+    /// depends on no outcome.
+    fn keeps_claims(&self) -> bool {
+        let conditions = self.agreement.terms().conditions.as_ref();
+        conditions.is_some_and(|conditions| conditions.disclosure.is_some())
     }
 
     fn counts(&self) -> impl Iterator<Item = u32> {
@@ -197,9 +222,10 @@ impl Ask<'_> {
             return Err(Failure::untrusted("the bureau answered what was not asked"));
         };
         let (blinded, kind, chunk) = (Arc::clone(&self.blinded), scope.kind, position.chunk);
-        let (public_key, labelled) = (set.manifest.public_key, set.manifest.labels.is_some());
+        let public_key = set.manifest.public_key;
+        let keeps = Keeps { labels: set.manifest.labels.is_some(), claims: self.keeps_claims() };
         Ok(move || {
-            finalize(&blinded, kind, chunk, &public_key, &answer, labelled)
+            finalize(&blinded, kind, chunk, &public_key, &answer, keeps)
                 .map(|received| (index, received))
                 .ok_or_else(|| {
                     Failure::no_answer(
@@ -216,6 +242,7 @@ impl Ask<'_> {
         answers: &mut Streaming<CheckResponse>,
         digest: AnswerDigest,
         answered: usize,
+        claims: Option<&CheckClaims>,
     ) -> Result<Receipt, Failure> {
         let signed = match answers.message().await?.and_then(|message| message.part) {
             Some(check_response::Part::Receipt(signed)) => signed,
@@ -237,7 +264,7 @@ impl Ask<'_> {
         let agreement = &self.agreement.terms().id;
         self.requester
             .store
-            .record_receipt(&self.check, &self.owner.code, agreement, &signed.into())
+            .record_answer(&self.check, &self.owner.code, agreement, &signed.into(), claims)
             .await?;
         let log = LogId { bureau: owner.clone(), key: *key };
         self.requester.log_watch().seen_in_receipt(log, &logged).await?;
@@ -252,7 +279,7 @@ impl Ask<'_> {
         let work = move || {
             held.into_iter()
                 .zip(received)
-                .map(|(set, Received { tags, secrets })| {
+                .map(|(set, Received { tags, secrets, .. })| {
                     let set = set?;
                     let hits = set.tags.contains_batch(tags.as_slice());
                     Ok(ScopeAnswer {
@@ -289,17 +316,20 @@ fn add(received: &mut [Received], (scope, mut more): (usize, Received)) {
     if let Some(received) = received.get_mut(scope) {
         received.tags.extend(&more.tags);
         received.secrets.append(&mut more.secrets);
+        received.claims.extend_from_slice(&more.claims);
     }
 }
 
-/// Of each output only what is looked up is kept, 16 bytes of 64, and 32 more where there are labels.
+/// Of each output only what is looked up is kept, 16 bytes of 64; 32 more where there are labels; and
+/// where hits may be followed by requests the 16 bytes that are shown with one, which tell nothing of
+/// any list.
 fn finalize(
     blinded: &Blinded,
     kind: IdentifierType,
     chunk: u32,
     public_key: &PublicKey,
     answer: &EvaluatedChunk,
-    labelled: bool,
+    keeps: Keeps,
 ) -> Option<Received> {
     let (chunk, inputs) = blinded.get(&kind)?.chunk(chunk)?;
     let proof = Proof::from_bytes(&answer.proof).ok()?;
@@ -312,10 +342,16 @@ fn finalize(
         &proof,
     )
     .ok()?;
-    let secrets = outputs.iter().filter(|_| labelled);
+    let claims = if keeps.claims { outputs.len().saturating_mul(CLAIM_LEN) } else { 0 };
+    let mut claims = Zeroizing::new(Vec::with_capacity(claims));
+    for output in outputs.iter().filter(|_| keeps.claims) {
+        claims.extend_from_slice(&output.claim());
+    }
+    let secrets = outputs.iter().filter(|_| keeps.labels);
     Some(Received {
         tags: outputs.iter().map(|output| MembershipHash(output.membership_hash())).collect(),
         secrets: secrets.map(|output| LabelSecret::new(*output.label_secret())).collect(),
+        claims,
     })
 }
 

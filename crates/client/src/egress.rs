@@ -60,10 +60,18 @@ impl Requester {
         let approvals = self.approvals(deciding).await?;
         let mut decided =
             Decided { rules: Arc::clone(&rules), permitted: Vec::new(), forbidden: Vec::new() };
+        let units: Vec<_> = std::mem::take(&mut plan.units)
+            .into_iter()
+            .map(|unit| (deciding.facts(&unit, approvals), unit))
+            .collect();
+        // Of each partner, under all agreements together.
+        let mut elements: BTreeMap<BureauCode, u64> = BTreeMap::new();
+        for (facts, unit) in &units {
+            let of_partner = elements.entry(unit.owner.code.clone()).or_default();
+            *of_partner = of_partner.saturating_add(facts.elements.total());
+        }
         let mut so_far: BTreeMap<BureauCode, PartnerCounts> = BTreeMap::new();
-        for unit in std::mem::take(&mut plan.units) {
-            let facts = deciding.facts(&unit, approvals);
-            let elements = facts.elements.total();
+        for (facts, unit) in units {
             let owner = &unit.owner.code;
             let counts = match so_far.get(owner) {
                 Some(counts) => *counts,
@@ -71,7 +79,10 @@ impl Requester {
                     let now = deciding.now;
                     let counts = self.store.partner_counts(owner, Direction::Asked, now).await?;
                     match deciding.asked_at {
-                        Some(asked_at) => counts.without(elements, asked_at, now),
+                        Some(asked_at) => {
+                            let before = elements.get(owner).copied().unwrap_or_default();
+                            counts.without(before, asked_at, now)
+                        }
                         None => counts,
                     }
                 }
@@ -195,5 +206,31 @@ pub fn urgency(declared: v1::Urgency) -> Urgency {
         v1::Urgency::Emergency => Urgency::Emergency,
         v1::Urgency::Urgent => Urgency::Urgent,
         v1::Urgency::Routine | v1::Urgency::Unspecified => Urgency::Routine,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use symbolon_identifiers::parse;
+
+    use super::*;
+    use crate::plan::Item;
+
+    fn batches(identifiers: u64) -> Vec<Batch> {
+        let item = |reference| {
+            let value = format!("somebody{reference}@x.example");
+            Item { reference, identifier: parse(IdentifierType::Email, &value, None).unwrap() }
+        };
+        // The first stands there twice and is one identifier all the same.
+        let items: Vec<_> = [1].into_iter().chain(1..=identifiers).map(item).collect();
+        Batch::group(&items)
+    }
+
+    #[test]
+    fn more_than_ten_identifiers_are_a_list_and_what_is_kept_is_standing() {
+        assert_eq!(mode(false, &batches(1)), CheckMode::Single);
+        assert_eq!(mode(false, &batches(MOST_OF_ONE_MATTER)), CheckMode::Single);
+        assert_eq!(mode(false, &batches(MOST_OF_ONE_MATTER + 1)), CheckMode::Batch);
+        assert_eq!(mode(true, &batches(1)), CheckMode::Standing);
     }
 }

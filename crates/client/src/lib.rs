@@ -14,6 +14,7 @@ mod book;
 pub mod bureau;
 mod check;
 mod compute;
+mod disclosure;
 mod egress;
 mod evidence;
 mod failure;
@@ -42,6 +43,10 @@ pub use blinding::{CHECK_SECRET_LEN, derive_blind};
 pub use book::{AgreementBook, ContactBook};
 pub use check::{CheckError, CheckRequest, SourceResult, StartedCheck};
 pub use compute::{Compute, Stopped};
+pub use disclosure::{
+    DisclosureExchange, DisclosureFailure, DisclosureReport, DisclosureView, DisclosureWish,
+    own_disclosure, own_disclosures, request_disclosure, withdraw_disclosure,
+};
 pub use egress::{MOST_OF_ONE_MATTER, urgency};
 pub use evidence::{
     ElementEvidence, EvidenceError, EvidenceFacts, Logged, ProvenElement, SignedFile,

@@ -56,7 +56,12 @@ impl Rules {
             };
         };
         let hash = adoption.rules;
-        if !store.is_logged(&adoption).await.unwrap_or(false) {
+        let is_logged = match store.is_logged(&adoption).await {
+            Err(StoreError::Damaged { .. }) => false,
+            // A database that fails for a moment is asked again.
+            logged => logged?,
+        };
+        if !is_logged {
             let rules = Self::damaged(hash, "the log does not say that they were adopted");
             return Ok((rules, Some(adoption)));
         }

@@ -9,6 +9,7 @@ mod agreement_text;
 mod canary;
 mod chunk;
 mod commitment;
+mod disclosure;
 mod element_proof;
 mod header;
 mod limits;
@@ -24,6 +25,11 @@ pub use agreement_text::{AgreementText, TextError};
 pub use canary::{CANARY_COUNT, CanaryError, CanarySet, canary_inputs};
 pub use chunk::{BLOCK_ELEMENTS, CHUNK_ELEMENTS, ChunkPosition, chunk_hash, chunks_of};
 pub use commitment::{CommitmentSalts, ContextFacts, commit};
+pub use disclosure::{
+    DisclosureDecision, DisclosureRefusal, DisclosureRequest, DisclosureWithdrawal, EXCHANGE_STEP,
+    ElementOpening, HitConfirmation, MAX_DECISION_LEN, MAX_LETTERS, MAX_REQUEST_LEN,
+    NO_DEATH_PENALTY, ReleasedRecord, exchange_padding, is_evaluation,
+};
 pub use element_proof::ElementProof;
 pub use header::{CheckHeader, ScopeQuery};
 pub use limits::{

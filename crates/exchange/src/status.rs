@@ -27,19 +27,23 @@ fn code(reason: Reason) -> Code {
         Reason::AgreementRevoked
         | Reason::AgreementSuspended
         | Reason::CertificateRevoked
+        | Reason::DisclosureNotAgreed
         | Reason::NotAParty
         | Reason::PurposeNotAgreed
         | Reason::RoleMissing
         | Reason::RuleForbids
         | Reason::StandingNotAgreed
         | Reason::TypeNotAgreed => Code::PermissionDenied,
-        Reason::AgreementUnknown | Reason::ScopeUnknown => Code::NotFound,
+        Reason::AgreementUnknown | Reason::DisclosureNotRecognised | Reason::ScopeUnknown => {
+            Code::NotFound
+        }
         Reason::BudgetExhausted | Reason::QuotaExhausted | Reason::LimitExceeded => {
             Code::ResourceExhausted
         }
-        Reason::CheckIdReused => Code::AlreadyExists,
+        Reason::CheckIdReused | Reason::DisclosureIdReused => Code::AlreadyExists,
         Reason::ChunkAltered
         | Reason::ChunkMissing
+        | Reason::DisclosureInvalid
         | Reason::ElementInvalid
         | Reason::HeaderInvalid
         | Reason::HeaderTime
@@ -49,6 +53,7 @@ fn code(reason: Reason) -> Code {
         Reason::AgreementDiffers
         | Reason::AgreementExpired
         | Reason::AgreementNotYetValid
+        | Reason::ClaimExpired
         | Reason::LogAltered
         | Reason::LogSizeUnknown
         | Reason::ProposalRefused

@@ -14,6 +14,7 @@ use tokio::{
 };
 
 use crate::{
+    disclosure::Examiner,
     logging::{PartnerTrouble, StateCode, event},
     metrics::{Metrics, StateLabel},
     node::say_rules,
@@ -44,6 +45,9 @@ pub(crate) struct Jobs {
     pub(crate) own_log: OwnLog,
     pub(crate) checkpoint_every: Duration,
     pub(crate) retention: time::Duration,
+    pub(crate) examiner: Examiner,
+    pub(crate) disclosure_cadence_seconds: u64,
+    pub(crate) disclosure_every: Duration,
     pub(crate) watch: OwnerWatch,
 }
 
@@ -102,6 +106,8 @@ impl Jobs {
             () = self.keep_standing() => {}
             () = self.keep_log() => {}
             () = self.erase_old() => {}
+            () = self.examine_disclosures() => {}
+            () = self.exchange_disclosures() => {}
             () = self.watch_partners() => {}
             _ = stop.wait_for(|stopping| *stopping) => {}
         }
@@ -289,6 +295,63 @@ impl Jobs {
                         event!(
                             warn,
                             "a partner's log could not be followed",
+                            trouble = PartnerTrouble(&trouble),
+                        );
+                    }
+                });
+            }
+        }
+    }
+
+    /// Examines partners' requests for records, watches their clocks, erases what may be kept no longer,
+    /// and makes the log's entry for each period, whether there was a request or not.
+    async fn examine_disclosures(&self) {
+        let mut turns = interval(self.every);
+        loop {
+            turns.tick().await;
+            let now = OffsetDateTime::now_utc();
+            if let Err(error) = self.examiner.look(now).await {
+                event!(warn, "requests for records could not be examined", error = error);
+            }
+            match self.store.erase_disclosures(now).await {
+                Ok(0) => {}
+                Ok(erased) => event!(info, "released records were erased", records = erased),
+                Err(error) => event!(warn, "released records could not be erased", error = error),
+            }
+            if let Err(error) = self.store.log_disclosures(self.disclosure_cadence_seconds, now).await
+            {
+                event!(warn, "the log's entry on requests could not be made", error = error);
+            }
+        }
+    }
+
+    /// Carries requests for records to partners, on schedule and whether there are any or not.
+    async fn exchange_disclosures(&self) {
+        let troubles = Arc::<Troubles>::default();
+        let mut turns = interval(self.disclosure_every);
+        for turn in 0_usize.. {
+            turns.tick().await;
+            if let Err(error) = self.requester.close_orphaned_disclosures().await {
+                event!(warn, "requests for records could not be looked at", error = error);
+            }
+            for exchange in self.requester.disclosures_to_exchange(turn) {
+                let (metrics, troubles) = (Arc::clone(&self.metrics), Arc::clone(&troubles));
+                tokio::spawn(async move {
+                    let owner = exchange.owner().to_string();
+                    let report = exchange.run().await;
+                    for request in &report.decided {
+                        event!(
+                            info,
+                            "a partner has closed a request; `symbolon disclosure status` shows it",
+                            request = request,
+                        );
+                    }
+                    let Some(trouble) = report.trouble else { return troubles.forget(&owner) };
+                    metrics.disclosure_exchange_failures.inc();
+                    if troubles.is_new(&owner, &trouble) {
+                        event!(
+                            warn,
+                            "requests for records could not be exchanged with a partner",
                             trouble = PartnerTrouble(&trouble),
                         );
                     }

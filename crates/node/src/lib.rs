@@ -7,6 +7,8 @@
 mod accept;
 mod bureau_face;
 mod certificates;
+mod disclosure;
+mod disclosure_standing;
 mod entering;
 mod founding;
 mod jobs;
@@ -26,6 +28,7 @@ pub use certificates::{
     CertificateError, CertificateFacts, PERSON_DAYS, certificate_facts, issue_person,
     person_certificate, renew,
 };
+pub use disclosure::{CaseView, Desk, DeskError, Proposed, ReleaseTerms, RuledFile};
 pub use entering::{AdmissionReport, RuleCount, admission_report};
 pub use founding::{BureauFacts, FoundingError, found_bureau};
 pub use logging::{LogFormat, LogLevel, start_logging};

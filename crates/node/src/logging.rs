@@ -7,8 +7,10 @@ use std::{fmt::Display, io, net::SocketAddr, path::Path};
 use symbolon_client::{Failure, StandingFailure};
 use symbolon_identifiers::IdentifierType;
 use symbolon_policy::{
-    AgreementId, AgreementState, BureauCode, CheckId, Reason, ScopeId, StandingId,
-    rules::RulesHash, watch::FindingKind,
+    AgreementId, AgreementState, BureauCode, CheckId, Reason, RequestId, ScopeId, StandingId,
+    disclosure::{Alarm, RefusalGround},
+    rules::RulesHash,
+    watch::FindingKind,
 };
 use symbolon_store::{CacheFault, FaultKind, FolderError, StandingError, StoreError};
 use tracing::Level;
@@ -23,6 +25,7 @@ impl LogSafe for AgreementId {}
 impl LogSafe for BureauCode {}
 impl LogSafe for CacheFault {}
 impl LogSafe for CheckId {}
+impl LogSafe for RequestId {}
 impl LogSafe for IdentifierType {}
 impl LogSafe for RulesHash {}
 impl LogSafe for ScopeId {}
@@ -71,6 +74,28 @@ impl Display for StateCode {
 }
 
 impl LogSafe for StateCode {}
+
+/// How much of a request's time is gone.
+pub(crate) struct AlarmCode(pub(crate) Alarm);
+
+impl Display for AlarmCode {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.0.as_str())
+    }
+}
+
+impl LogSafe for AlarmCode {}
+
+/// Why a record was not released.
+pub(crate) struct GroundCode(pub(crate) RefusalGround);
+
+impl Display for GroundCode {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.0.as_str())
+    }
+}
+
+impl LogSafe for GroundCode {}
 
 /// How a log contradicts itself.
 pub(crate) struct FaultCode(pub(crate) FaultKind);

@@ -13,7 +13,11 @@ use prometheus_client::{
     },
     registry::{Registry, Unit},
 };
-use symbolon_policy::{Reason, watch::FindingKind};
+use symbolon_policy::{
+    Reason,
+    disclosure::{Alarm, RefusalGround},
+    watch::FindingKind,
+};
 use tokio::net::TcpListener;
 
 /// A refusal's or failure's reason.
@@ -28,6 +32,30 @@ impl From<Reason> for ReasonLabel {
     }
 }
 
+/// Why a record was not released.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
+pub(crate) struct GroundLabel {
+    ground: &'static str,
+}
+
+impl From<RefusalGround> for GroundLabel {
+    fn from(ground: RefusalGround) -> Self {
+        Self { ground: ground.as_str() }
+    }
+}
+
+/// How much of a request's time is gone.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
+pub(crate) struct AlarmLabel {
+    gone: &'static str,
+}
+
+impl From<Alarm> for AlarmLabel {
+    fn from(alarm: Alarm) -> Self {
+        Self { gone: alarm.as_str() }
+    }
+}
+
 /// How a question to a source ended. Hits are not told apart from no hits: this page may be read by
 /// people who may not know the outcomes of checks.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
@@ -35,7 +63,7 @@ pub(crate) struct EndLabel {
     pub(crate) end: &'static str,
 }
 
-/// Where agreements stand.
+/// Where agreements, or requests for records, stand.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
 pub(crate) struct StateLabel {
     pub(crate) state: &'static str,
@@ -87,6 +115,10 @@ pub(crate) struct Metrics {
     pub(crate) tags_reused: Counter,
     pub(crate) partner_sets_held: Gauge,
     pub(crate) sync_failures: Counter,
+    pub(crate) disclosures: Family<StateLabel, Gauge>,
+    pub(crate) disclosures_refused: Family<GroundLabel, Counter>,
+    pub(crate) disclosure_alarms: Family<AlarmLabel, Counter>,
+    pub(crate) disclosure_exchange_failures: Counter,
     pub(crate) log_checkpoint_size: Gauge,
     pub(crate) log_sound: Gauge,
     pub(crate) log_faults: Counter,
@@ -120,6 +152,10 @@ impl Default for Metrics {
             tags_reused: Counter::default(),
             partner_sets_held: Gauge::default(),
             sync_failures: Counter::default(),
+            disclosures: Family::default(),
+            disclosures_refused: Family::default(),
+            disclosure_alarms: Family::default(),
+            disclosure_exchange_failures: Counter::default(),
             log_checkpoint_size: Gauge::default(),
             log_sound: Gauge::default(),
             log_faults: Counter::default(),
@@ -129,6 +165,26 @@ impl Default for Metrics {
             quota_used_percent: Family::default(),
             registry: Registry::default(),
         };
+        registry.register(
+            "partner_disclosures",
+            "Partners' requests for records, by where they stand",
+            metrics.disclosures.clone(),
+        );
+        registry.register(
+            "partner_disclosures_refused",
+            "Partners' requests for records that the program refused, by ground",
+            metrics.disclosures_refused.clone(),
+        );
+        registry.register(
+            "partner_disclosure_alarms",
+            "Partners' requests for which half of the time, or all of it, went by without a decision",
+            metrics.disclosure_alarms.clone(),
+        );
+        registry.register(
+            "disclosure_exchange_failures",
+            "Exchanges of requests with partners that did not come to an end",
+            metrics.disclosure_exchange_failures.clone(),
+        );
         registry.register(
             "findings",
             "Patterns and warnings that a person should look at, by kind",

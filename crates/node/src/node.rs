@@ -21,6 +21,7 @@ use tonic::transport::Server;
 use crate::{
     accept::accept,
     bureau_face::{Authority, BureauFace, Coverage},
+    disclosure::Examiner,
     jobs::Jobs,
     logging::{FolderPath, event},
     metrics::{self, Metrics},
@@ -121,6 +122,15 @@ impl Node {
             own_log: own_log.clone(),
             checkpoint_every: Duration::from_secs(self.config.checkpoint_seconds.max(1)),
             retention: time::Duration::days(self.config.retention_days.max(1).into()),
+            examiner: Examiner {
+                us: code.clone(),
+                store: self.store.clone(),
+                book: book.clone(),
+                rules: rule_book.clone(),
+                metrics: Arc::clone(&metrics),
+            },
+            disclosure_cadence_seconds: self.config.disclosure_cadence_seconds,
+            disclosure_every: Duration::from_secs(self.config.disclosure_exchange_seconds.max(1)),
             watch: OwnerWatch {
                 us: code.clone(),
                 store: self.store.clone(),

@@ -3,6 +3,7 @@
 mod admission;
 mod agreements;
 mod answer;
+mod disclosures;
 mod download;
 mod logs;
 mod places;
@@ -15,8 +16,9 @@ use symbolon_policy::{Agreement, AgreementHash, AgreementId, BureauCode, Party, 
 use symbolon_proto::partner::v1::{
     CheckRequest, CheckResponse, DownloadTagSetRequest, DownloadTagSetResponse,
     ExchangeAgreementRequest, ExchangeAgreementResponse, ExchangeCheckpointsRequest,
-    ExchangeCheckpointsResponse, GetLogCheckpointRequest, GetLogCheckpointResponse,
-    GetLogConsistencyRequest, GetLogConsistencyResponse, GetManifestsRequest, GetManifestsResponse,
+    ExchangeCheckpointsResponse, ExchangeDisclosuresRequest, ExchangeDisclosuresResponse,
+    GetLogCheckpointRequest, GetLogCheckpointResponse, GetLogConsistencyRequest,
+    GetLogConsistencyResponse, GetManifestsRequest, GetManifestsResponse,
     partner_service_server::{PartnerService, PartnerServiceServer},
 };
 use symbolon_store::Store;
@@ -206,6 +208,15 @@ impl PartnerService for PartnerFace {
     ) -> Result<Response<ExchangeCheckpointsResponse>, Status> {
         let peer = peer_of(&request)?;
         let answer = self.exchange_logs(&peer, request.get_ref()).await;
+        answer.map(Response::new).map_err(|refusal| self.refusal(&refusal))
+    }
+
+    async fn exchange_disclosures(
+        &self,
+        request: Request<ExchangeDisclosuresRequest>,
+    ) -> Result<Response<ExchangeDisclosuresResponse>, Status> {
+        let peer = peer_of(&request)?;
+        let answer = self.exchange_disclosures(&peer, request.into_inner()).await;
         answer.map(Response::new).map_err(|refusal| self.refusal(&refusal))
     }
 }

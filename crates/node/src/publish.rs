@@ -170,7 +170,9 @@ impl Publisher {
                 && now < manifest.issued_at + SET_LIFE / 2
                 && path.is_file()
                 && manifest.labels.is_some() == offered.labels.is_some()
-                && newest.kept_out == self.kept_out(agreement, scope, dataset, &rules, now).await?;
+                && (rules.are_damaged()
+                    || newest.kept_out
+                        == self.kept_out(agreement, scope, dataset, &rules, now).await?);
             // A file from before this start may have been damaged since it was written.
             let labels = manifest
                 .labels
@@ -186,6 +188,10 @@ impl Publisher {
                 }
                 return Ok(());
             }
+        }
+        // Rules that cannot be read let no record in: partners would read "no hit" in an empty list.
+        if rules.are_damaged() {
+            return Err(StoreError::Damaged { what: "rules in force" }.into());
         }
         self.publish(agreement, scope, offered, newest, &rules, now).await
     }
@@ -389,12 +395,45 @@ impl Publisher {
         // What the text does not yield now is of a past epoch, or of an older text of that id.
         let present: HashSet<_> =
             agreement.scopes_of(&self.us, now).map(|(scope, ..)| scope.id()).collect();
-        for scope in self.store.scopes_with_keys(&agreement.terms().id).await? {
-            if !present.contains(&scope) && self.store.destroy_scope(&scope, now).await? {
+        for (scope, epoch) in self.store.epochs_with_keys(&agreement.terms().id).await? {
+            if present.contains(&scope) {
+                continue;
+            }
+            if self.recognises_claims(agreement, &scope, epoch, now) {
+                self.store.keep_key_only(&scope)?;
+            } else if self.store.destroy_scope(&scope, now).await? {
                 event!(info, "a scope is over; its key was destroyed", scope = scope);
             }
         }
         Ok(())
+    }
+}
+
+impl Publisher {
+    /// Whether hits of a past epoch may still be followed by requests, so that its key is kept to
+    /// recognise claims with. Nothing is published or answered with it.
+    fn recognises_claims(
+        &self,
+        agreement: &Agreement,
+        scope: &ScopeId,
+        epoch: u32,
+        now: OffsetDateTime,
+    ) -> bool {
+        let terms = agreement.terms();
+        let conditions = terms.conditions.as_ref();
+        let Some(disclosure) = conditions.and_then(|one| one.disclosure.as_ref()) else {
+            return false;
+        };
+        let end = terms.epoch_end(epoch);
+        let until = end.checked_add(Duration::days(disclosure.claim_days.into()));
+        let days = i64::from(epoch).saturating_mul(i64::from(terms.epoch_days));
+        let began = terms.valid_from.checked_add(Duration::days(days));
+        agreement.in_force(now).is_ok()
+            && until.is_some_and(|until| now < until)
+            // Of this very text: keys of another one are over.
+            && began.is_some_and(|began| {
+                agreement.scopes_of(&self.us, began).any(|(one, ..)| one.id() == *scope)
+            })
     }
 }
 

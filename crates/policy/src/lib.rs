@@ -17,6 +17,7 @@ mod certificate_hash;
 mod check_id;
 mod conditions;
 mod decision;
+pub mod disclosure;
 mod fingerprint;
 mod lifecycle;
 mod record;
@@ -36,7 +37,7 @@ pub use agreement::{
 };
 pub use budget::{SHARE_OF_SPACE, WARNED_AT_PERCENT, usual_epoch_budget};
 pub use certificate_hash::CertificateHash;
-pub use check_id::{CheckId, StandingId};
+pub use check_id::{CheckId, RequestId, StandingId};
 pub use conditions::{Conditions, Deadlines, DisclosureTerms, LabelTerms, OpenRequests};
 pub use decision::{Question, ScopeShare, admit, may_ask, may_keep, same_rules};
 pub use fingerprint::CardFingerprint;

@@ -45,6 +45,16 @@ reasons! {
     ChunkAltered => "chunk_altered",
     /// The stream ended before all chunks had come.
     ChunkMissing => "chunk_missing",
+    /// The time in which a hit may be followed by a request for the record is over.
+    ClaimExpired => "claim_expired",
+    /// Another request for a record was made under this id.
+    DisclosureIdReused => "disclosure_id_reused",
+    /// A request for a record cannot be read or breaks a rule.
+    DisclosureInvalid => "disclosure_invalid",
+    /// The agreement does not say how records are asked for: call the desk.
+    DisclosureNotAgreed => "disclosure_not_agreed",
+    /// The owner does not recognise the hit of a request for a record.
+    DisclosureNotRecognised => "disclosure_not_recognised",
     /// An element is no valid point, or the identity.
     ElementInvalid => "element_invalid",
     /// The header cannot be read or breaks a rule.

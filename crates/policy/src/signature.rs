@@ -25,6 +25,12 @@ pub enum Label {
     Manifest,
     /// The receipt for an answered check.
     Receipt,
+    /// A request for the record behind a hit.
+    DisclosureRequest,
+    /// That a requester no longer wants the record that it asked for.
+    DisclosureWithdrawal,
+    /// What the owner of a record decided on such a request.
+    DisclosureDecision,
 }
 
 impl Label {
@@ -36,6 +42,9 @@ impl Label {
             Self::CheckHeader => "Symbolon-v1-CheckHeader",
             Self::Manifest => "Symbolon-v1-Manifest",
             Self::Receipt => "Symbolon-v1-Receipt",
+            Self::DisclosureRequest => "Symbolon-v1-DisclosureRequest",
+            Self::DisclosureWithdrawal => "Symbolon-v1-DisclosureWithdrawal",
+            Self::DisclosureDecision => "Symbolon-v1-DisclosureDecision",
         }
     }
 

@@ -162,12 +162,6 @@ fn dataset(dataset: &Dataset) -> Result<(), Invalid> {
          version does not carry them out"
             .to_owned()
     })?;
-    if let Some(labels) = &dataset.labels {
-        require((16..=256).contains(&labels.bytes), &field("labels: bytes"), || {
-            "16 to 256".to_owned()
-        })?;
-        require(!labels.fields.is_empty(), &field("labels: fields"), || "at least one".to_owned())?;
-    }
     require(!dataset.types.is_empty(), &field("types"), || "at least one".to_owned())?;
     unique(dataset.types.iter().map(|t| t.identifier_type), &field("types"))?;
     for offered in &dataset.types {

@@ -1,11 +1,14 @@
 //! Acts that need two people: one proposes, another approves.
 
 use serde::{Deserialize, Serialize};
+use sqlx::{Sqlite, Transaction};
 use symbolon_policy::Actor;
 use thiserror::Error;
 use time::OffsetDateTime;
 
-use crate::{LogRecord, Store, StoreError, log::append_in};
+use crate::{
+    DisclosureEvent, LogRecord, Store, StoreError, disclosure_events::add_event_in, log::append_in,
+};
 
 /// What is done.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
@@ -20,7 +23,8 @@ pub enum ActKind {
     RevokeAgreement,
     /// A rule pack with its tables is put in force; the subject is the hash of both.
     AdoptRules,
-    /// A record is released to a partner; the subject is the hash of the request.
+    /// A record is released to a partner; the subject is the hash of what exactly would be released
+    /// on which request. Noted among disclosure events: the log must not grow with releases.
     ReleaseRecord,
 }
 
@@ -95,9 +99,7 @@ impl Store {
         .execute(&mut *transaction)
         .await
         .map_err(StoreError::from)?;
-        let record =
-            LogRecord::ActProposed { act: kind, subject: hex::encode(subject), by: by.clone() };
-        append_in(&mut transaction, &record, at).await?;
+        note(&mut transaction, kind, subject, by, false, at).await?;
         transaction.commit().await.map_err(StoreError::from)?;
         Ok(())
     }
@@ -136,9 +138,7 @@ impl Store {
         .execute(&mut *transaction)
         .await
         .map_err(StoreError::from)?;
-        let record =
-            LogRecord::ActApproved { act: kind, subject: hex::encode(subject), by: by.clone() };
-        append_in(&mut transaction, &record, at).await?;
+        note(&mut transaction, kind, subject, by, true, at).await?;
         transaction.commit().await.map_err(StoreError::from)?;
         Ok(Act {
             kind,
@@ -172,6 +172,28 @@ impl Store {
         let proposed_at = time(proposed_at)?;
         Ok(Some(Act { kind, subject: *subject, proposed_by, proposed_at, approved }))
     }
+}
+
+async fn note(
+    transaction: &mut Transaction<'static, Sqlite>,
+    act: ActKind,
+    subject: &[u8; 32],
+    by: &Actor,
+    approved: bool,
+    at: OffsetDateTime,
+) -> Result<(), StoreError> {
+    let (subject, by) = (hex::encode(subject), by.clone());
+    if act == ActKind::ReleaseRecord {
+        let event = DisclosureEvent::Act { act, subject, approved, by };
+        return add_event_in(transaction, &event, at).await;
+    }
+    let record = if approved {
+        LogRecord::ActApproved { act, subject, by }
+    } else {
+        LogRecord::ActProposed { act, subject, by }
+    };
+    append_in(transaction, &record, at).await?;
+    Ok(())
 }
 
 fn time(seconds: i64) -> Result<OffsetDateTime, StoreError> {

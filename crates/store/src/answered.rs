@@ -90,6 +90,15 @@ pub enum NotAdmitted {
     Store(#[from] StoreError),
 }
 
+/// A partner's check as the owner keeps it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct AnsweredCheck {
+    /// The signed header.
+    pub header: StoredDocument,
+    /// When it was admitted, by this bureau's clock.
+    pub admitted_at: OffsetDateTime,
+}
+
 impl Store {
     /// Decides, counts and records a check in one transaction, before anything of it is evaluated, so
     /// that what `decide` is told of earlier checks is exact. Under one agreement, the same id with
@@ -204,6 +213,34 @@ impl Store {
         .fetch_optional(&self.pool)
         .await?;
         Ok(row.is_some())
+    }
+
+    /// The header of a check of `requester` that was admitted under `agreement`, if it is still kept.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn answered_check(
+        &self,
+        requester: &BureauCode,
+        agreement: &AgreementId,
+        check: &CheckId,
+    ) -> Result<Option<AnsweredCheck>, StoreError> {
+        let row: Option<(Vec<u8>, Vec<u8>, Vec<u8>, i64)> = sqlx::query_as(
+            "SELECT header, public_key, signature, admitted_at FROM answered_checks
+             WHERE requester = $1 AND agreement = $2 AND check_id = $3",
+        )
+        .bind(requester.as_str())
+        .bind(agreement.as_str())
+        .bind(check.0.as_slice())
+        .fetch_optional(&self.pool)
+        .await?;
+        row.map(|(document, public_key, signature, at)| {
+            Ok(AnsweredCheck {
+                header: StoredDocument { document, public_key, signature },
+                admitted_at: OffsetDateTime::from_unix_timestamp(at).map_err(|_| DAMAGED)?,
+            })
+        })
+        .transpose()
     }
 }
 

@@ -35,6 +35,13 @@ pub struct NodeConfig {
     /// Seconds between checkpoints of the log, and between looks at partners' logs. 60 unless set.
     #[serde(default = "default_checkpoint")]
     pub checkpoint_seconds: u64,
+    /// Seconds of a period for which the log gets one entry on requests for records, whether there was
+    /// one or not. 3,600 unless set.
+    #[serde(default = "default_disclosure_cadence")]
+    pub disclosure_cadence_seconds: u64,
+    /// Seconds between exchanges of requests for records with partners. 60 unless set.
+    #[serde(default = "default_disclosure_exchange")]
+    pub disclosure_exchange_seconds: u64,
     /// Days after which sealed checks, headers and records of log entries are erased; the leaves of the
     /// log stay. 1,096 (three years) unless set.
     #[serde(default = "default_retention")]
@@ -58,6 +65,14 @@ fn default_refresh() -> u64 {
 }
 
 fn default_checkpoint() -> u64 {
+    60
+}
+
+fn default_disclosure_cadence() -> u64 {
+    3_600
+}
+
+fn default_disclosure_exchange() -> u64 {
     60
 }
 
@@ -86,6 +101,8 @@ impl NodeConfig {
             stop_grace_seconds: default_grace(),
             refresh_seconds: default_refresh(),
             checkpoint_seconds: default_checkpoint(),
+            disclosure_cadence_seconds: default_disclosure_cadence(),
+            disclosure_exchange_seconds: default_disclosure_exchange(),
             retention_days: default_retention(),
         }
     }

@@ -62,7 +62,8 @@ impl Store {
         let sorter = Sorter::new(&self.folder.state(), memory);
         let described = Described::new(&self.folder.state());
         let (store, dataset) = (self.clone(), dataset.to_owned());
-        Ok(Import { store, connection, dataset, replace, sorter, described, by: None })
+        let unsure = Vec::new();
+        Ok(Import { store, connection, dataset, replace, sorter, described, unsure, by: None })
     }
 }
 
@@ -75,6 +76,8 @@ pub struct Import {
     replace: bool,
     sorter: Sorter,
     described: Described,
+    /// Records that are described and perhaps not named.
+    unsure: Vec<String>,
     by: Option<Actor>,
 }
 
@@ -117,6 +120,20 @@ impl Import {
         self.described.push(reference, details)
     }
 
+    /// The same of a record that this load perhaps does not add, because the row that says it is rejected
+    /// for its identifier: it holds if an identifier names the record after the load.
+    ///
+    /// # Errors
+    /// As [`add`](Self::add).
+    pub fn describe_if_named(
+        &mut self,
+        reference: &str,
+        details: &RecordDetails,
+    ) -> Result<(), StoreError> {
+        self.unsure.push(reference.to_owned());
+        self.described.push(reference, details)
+    }
+
     /// Makes the load so.
     ///
     /// # Errors
@@ -141,7 +158,10 @@ impl Import {
             suspects,
         };
         let mut counts = loading.apply(rows).await?;
-        if let Some(suspects) = loading.suspects.take() {
+        if let Some(mut suspects) = loading.suspects.take() {
+            for reference in &self.unsure {
+                suspects.push(reference.as_bytes())?;
+            }
             let mut keeping = Keeping {
                 connection: &mut transaction,
                 sealer: &self.store.keys.key_encryption,

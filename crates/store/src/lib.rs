@@ -16,12 +16,15 @@ mod asked;
 mod asked_usage;
 mod block;
 mod checkpoints;
+mod claims;
 mod config;
 mod contacts;
 mod database;
 mod datasets;
 mod day;
 mod details;
+mod disclosure_events;
+mod disclosures;
 mod error;
 mod exclusion;
 mod findings;
@@ -56,15 +59,18 @@ pub use agreement_life::{
     AgreementStatus, Delivery, ExchangeMark, HistoryLine, IncomingText, KeptNotice, LifeError,
     OwnDecision, StoredText, Suspension, TakenIn,
 };
-pub use answered::{Admission, Admitted, NotAdmitted};
+pub use answered::{Admission, Admitted, AnsweredCheck, NotAdmitted};
 pub use approvals::{CheckApproval, LONGEST_APPROVAL};
 pub use asked::{AskedHeader, DecidedHeader, NewCheck, StoredCheck, StoredReceipt};
 pub use asked_usage::{AskedShare, AskedUsage, QuotaRefusal};
 pub use checkpoints::{FaultKind, KnownCheckpoint, LogFault, LogId};
+pub use claims::{CLAIM_LEN, CheckClaims};
 pub use config::NodeConfig;
 pub use contacts::Contact;
 pub use database::Store;
 pub use datasets::{DatasetRow, TypeCount};
+pub use disclosure_events::{DisclosureEvent, DisclosureEventEntry};
+pub use disclosures::{DisclosureAdded, DisclosureCount, DisclosureSide, StoredDisclosure};
 pub use error::StoreError;
 pub use exclusion::{Exclusion, RecordGroup};
 pub use findings::{Finding, FindingDetails};

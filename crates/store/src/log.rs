@@ -231,6 +231,13 @@ pub enum LogRecord {
         /// Checks of partners.
         answered: u64,
     },
+    /// What happened to requests for records since the entry before of this kind: one each period,
+    /// whether anything happened or not, and always of one length.
+    Disclosures {
+        /// Root of the tree (RFC 6962) over the salted hashes of the events, hexadecimal; of the
+        /// empty tree where there was none.
+        root: String,
+    },
     /// An inspector opened a check.
     CheckOpened {
         /// Which.

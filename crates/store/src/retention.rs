@@ -34,6 +34,25 @@ impl Store {
         .bind(seconds)
         .execute(&mut *transaction)
         .await?;
+        sqlx::query(
+            "DELETE FROM asked_claims WHERE check_id IN (
+                 SELECT check_id FROM asked_checks WHERE asked_at < $1)",
+        )
+        .bind(seconds)
+        .execute(&mut *transaction)
+        .await?;
+        // Requests go as checks do; the events stay as hashes, and the log's entries with them.
+        sqlx::query("DELETE FROM disclosures WHERE received_at < $1")
+            .bind(seconds)
+            .execute(&mut *transaction)
+            .await?;
+        sqlx::query(
+            "UPDATE disclosure_events SET salt = NULL, record = NULL
+             WHERE recorded_at < $1 AND record IS NOT NULL",
+        )
+        .bind(seconds)
+        .execute(&mut *transaction)
+        .await?;
         let asked = sqlx::query("DELETE FROM asked_checks WHERE asked_at < $1")
             .bind(seconds)
             .execute(&mut *transaction)

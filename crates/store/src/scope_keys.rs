@@ -97,6 +97,55 @@ impl Store {
         rows.into_iter().map(|(id,)| Ok(ScopeId(id.try_into().map_err(|_| DAMAGED)?))).collect()
     }
 
+    /// The scopes of an agreement that have keys here, each with its epoch.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn epochs_with_keys(
+        &self,
+        agreement: &AgreementId,
+    ) -> Result<Vec<(ScopeId, u32)>, StoreError> {
+        let rows: Vec<(Vec<u8>, i64)> =
+            sqlx::query_as("SELECT scope_id, epoch FROM scope_keys WHERE agreement = $1")
+                .bind(agreement.as_str())
+                .fetch_all(&self.pool)
+                .await?;
+        rows.into_iter()
+            .map(|(id, epoch)| {
+                let id = ScopeId(id.try_into().map_err(|_| DAMAGED)?);
+                Ok((id, u32::try_from(epoch).map_err(|_| DAMAGED)?))
+            })
+            .collect()
+    }
+
+    /// Takes a scope's sets and cached tags away and leaves its key, with which claims of a past epoch
+    /// are recognised for some days.
+    ///
+    /// # Errors
+    /// When a file cannot be removed.
+    pub fn keep_key_only(&self, id: &ScopeId) -> Result<(), StoreError> {
+        self.remove_own_sets_before(id, u64::MAX)?;
+        TagCache::remove(&self.folder, id)?;
+        Ok(())
+    }
+
+    /// The OPRF key of a scope, if it has one here and it was not destroyed. None is ever made.
+    ///
+    /// # Errors
+    /// When the database fails, or the key is damaged.
+    pub async fn living_key(&self, id: &ScopeId) -> Result<Option<SecretKey>, StoreError> {
+        let sealed: Option<(Vec<u8>,)> =
+            sqlx::query_as("SELECT sealed FROM scope_keys WHERE scope_id = $1")
+                .bind(id.0.as_slice())
+                .fetch_optional(&self.pool)
+                .await?;
+        let Some((sealed,)) = sealed else { return Ok(None) };
+        if !self.folder.wrapping_key(id).is_file() {
+            return Ok(None);
+        }
+        Ok(Some(self.open_secrets(id, &sealed)?.key))
+    }
+
     /// Ends a scope for good: destroys its wrapping key, its sealed secrets, its sets and
     /// their cached tags. Returns
     /// whether there was anything to destroy.

@@ -73,7 +73,9 @@ pub(super) struct Import {
     /// value, country, change, [types], [details].
     #[arg(long, value_name = "FILE")]
     mapping: Option<PathBuf>,
-    /// Load the good rows and leave out the bad ones, instead of loading nothing.
+    /// Load the good rows and leave out the bad ones, instead of loading nothing. In a file that says
+    /// more of records than their identifiers, only rows with a bad identifier are left out: what
+    /// another says could keep its record from somebody.
     #[arg(long)]
     skip_rejected: bool,
     /// Make the dataset hold exactly what the file holds: what is not in the file goes.
@@ -224,30 +226,41 @@ impl Import {
         let mut report = Report { dataset: self.dataset.clone(), ..Report::default() };
         let mut good = 0_u64;
         let mut said = Said::default();
+        let has_details = rows.has_details();
+        let mut unsure = false;
         let spinner = output.spinner(&format!("reading {} ({size} bytes)", self.file.display()));
         while let Some(row) = rows.next_ref()? {
             report.rows = report.rows.saturating_add(1);
             let read = row.and_then(|row| {
                 let change = if self.changes { row.change()? } else { Change::Add };
-                let identifier = row.identifier()?;
                 let details = match change {
                     Change::Add => row.details()?,
                     Change::Remove => None,
                 };
                 said.agrees(&row, details.as_ref())?;
-                Ok((identifier, change, details, row))
+                Ok((row.identifier(), change, details, row))
             });
             match read {
-                Ok((identifier, Change::Add, details, row)) => {
+                Ok((Ok(identifier), Change::Add, details, row)) => {
                     import.add(&identifier, &row.reference())?;
                     if let Some(details) = &details {
                         import.describe(&row.reference(), details)?;
                     }
                 }
-                Ok((identifier, Change::Remove, _, row)) => {
+                Ok((Ok(identifier), Change::Remove, _, row)) => {
                     import.remove(&identifier, row.record)?;
                 }
+                Ok((Err(rejected), _, details, row)) => {
+                    // What it says of its record holds for the record's other rows.
+                    let said = details.filter(|said| *said != RecordDetails::default());
+                    if let (Some(details), Some(record)) = (&said, row.record) {
+                        import.describe_if_named(record, details)?;
+                    }
+                    report.rejected.push(rejected);
+                    continue;
+                }
                 Err(rejected) => {
+                    unsure |= has_details;
                     report.rejected.push(rejected);
                     continue;
                 }
@@ -255,7 +268,8 @@ impl Import {
             good = good.saturating_add(1);
         }
         spinner.finish_and_clear();
-        report.loaded = !self.dry_run && (report.rejected.is_empty() || self.skip_rejected);
+        let may_skip = self.skip_rejected && !unsure;
+        report.loaded = !self.dry_run && (report.rejected.is_empty() || may_skip);
         if report.loaded && self.replace && good == 0 {
             return Err(CliError::new(
                 "empty",
@@ -458,7 +472,8 @@ fn text(report: &Report, dry_run: bool) -> String {
     } else {
         writeln!(
             text,
-            "Nothing was loaded. Mend the rows above, or give --skip-rejected to load the others."
+            "Nothing was loaded. Mend the rows above, or give --skip-rejected to leave out those with \
+             a bad identifier and load the others."
         )
     };
     text

@@ -5,6 +5,7 @@
 mod bounds;
 mod canaries;
 mod digests;
+mod disclosure;
 mod fixture;
 mod log;
 mod properties;

@@ -114,8 +114,7 @@ impl Owner {
     async fn with_labels(labels: Option<LabelTerms>) -> Self {
         let root = tempfile::tempdir().unwrap();
         let own = bureau(&root, "OWN");
-        let signed =
-            ["XXA", "XXB"].map(|code| agree(&own, &bureau(&root, code), labels.clone()));
+        let signed = ["XXA", "XXB"].map(|code| agree(&own, &bureau(&root, code), labels.clone()));
         let store = Store::open(own).await.unwrap();
         let mut agreements = Vec::new();
         for (agreement, file) in signed {

@@ -41,6 +41,11 @@ macro_rules! codes {
             /// All codes of the list.
             pub const ALL: &'static [Self] = &[$(Self::$variant),*];
 
+            /// The one with this stable code.
+            pub fn named(code: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|one| one.as_str() == code)
+            }
+
             /// The stable code, as examples and log records write it.
             pub fn as_str(self) -> &'static str {
                 match self {
@@ -112,9 +117,9 @@ codes! {
 
     /// In what way is asked.
     CheckMode as "CheckMode" {
-        /// One matter at a time.
+        /// One matter at a time: at most ten identifiers under one case.
         Single = "single",
-        /// A list at once.
+        /// A list at once: more than that.
         Batch = "batch",
         /// A list that is kept and matched against later versions of the sets.
         Standing = "standing",

@@ -5,14 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use cedar_policy::{
     ActionConstraint, Policy, PolicyId, PolicySet, PrincipalConstraint, ResourceConstraint, Schema,
-    ValidationMode, Validator,
+    ValidationMode,
 };
 use serde_json::{Map, Value};
 
 use super::{
     Decision, Example, Facts, Point, Rule, RuleError, RulePack, RuleProblem,
     file::{ExampleFile, PackFile, RuleFile},
-    schema::{Frame, schema},
+    schema::{Frame, schema, validator},
 };
 use crate::canonical;
 
@@ -44,7 +44,7 @@ pub(super) fn load<N: AsRef<str>, C: AsRef<str>>(
     let schema = schema().ok_or_else(|| RuleError::in_file("", RuleProblem::Schema))?;
     let mut rules: BTreeMap<String, (String, Rule)> = BTreeMap::new();
     for (file, text) in files {
-        let rule = rule(&file, &text, schema)?;
+        let rule = rule(&file, &text)?;
         if let Some((other, _)) = rules.get(&rule.id) {
             let problem = RuleProblem::DuplicateId { other: other.clone() };
             return Err(RuleError::in_rule(&file, &rule.id, problem));
@@ -110,7 +110,7 @@ fn from_toml<T: for<'de> serde::Deserialize<'de>>(file: &str, text: &str) -> Res
     })
 }
 
-fn rule(file: &str, text: &str, schema: &Schema) -> Result<Rule, RuleError> {
+fn rule(file: &str, text: &str) -> Result<Rule, RuleError> {
     let read: RuleFile = from_toml(file, text)?;
     id(&read.id).map_err(|problem| RuleError::in_file(file, problem))?;
     let wrong = |problem| RuleError::in_rule(file, &read.id, problem);
@@ -121,7 +121,7 @@ fn rule(file: &str, text: &str, schema: &Schema) -> Result<Rule, RuleError> {
     }
     line("source", &read.source, MAX_SOURCE_CHARS).map_err(wrong)?;
     size(&read.cedar).map_err(wrong)?;
-    let policy = policy(&read.id, read.point, &read.cedar, schema).map_err(wrong)?;
+    let policy = policy(&read.id, read.point, &read.cedar).map_err(wrong)?;
     let effect = match policy.effect() {
         cedar_policy::Effect::Permit => Decision::Permit,
         cedar_policy::Effect::Forbid => Decision::Forbid,
@@ -165,7 +165,7 @@ fn size(cedar: &str) -> Result<(), RuleProblem> {
     })
 }
 
-fn policy(id: &str, point: Point, cedar: &str, schema: &Schema) -> Result<Policy, RuleProblem> {
+fn policy(id: &str, point: Point, cedar: &str) -> Result<Policy, RuleProblem> {
     let set: PolicySet = cedar.parse().map_err(|error: cedar_policy::ParseErrors| {
         let all: Vec<_> = error.iter().map(ToString::to_string).collect();
         RuleProblem::NotCedar(all.join("; "))
@@ -189,16 +189,17 @@ fn policy(id: &str, point: Point, cedar: &str, schema: &Schema) -> Result<Policy
         return Err(RuleProblem::WrongHead { point });
     }
     let policy = policy.new_id(PolicyId::new(id));
-    fits(&policy, schema)?;
+    fits(&policy)?;
     Ok(policy)
 }
 
 /// Strictly, and without warnings: a rule that can never apply, or that hides letters of another
 /// script, protects nobody.
-fn fits(policy: &Policy, schema: &Schema) -> Result<(), RuleProblem> {
+fn fits(policy: &Policy) -> Result<(), RuleProblem> {
     let set = PolicySet::from_policies([policy.clone()])
         .map_err(|error| RuleProblem::NotCedar(error.to_string()))?;
-    let result = Validator::new(schema.clone()).validate(&set, ValidationMode::Strict);
+    let validator = validator().ok_or(RuleProblem::Schema)?;
+    let result = validator.validate(&set, ValidationMode::Strict);
     let errors = result.validation_errors().map(ToString::to_string);
     let warnings = result.validation_warnings().map(ToString::to_string);
     let all: BTreeSet<_> = errors.chain(warnings).collect();

@@ -1,6 +1,6 @@
 use std::sync::LazyLock;
 
-use cedar_policy::{EntityId, EntityTypeName, EntityUid, Schema};
+use cedar_policy::{EntityId, EntityTypeName, EntityUid, Schema, Validator};
 
 use super::file::Point;
 
@@ -13,6 +13,13 @@ pub(super) fn schema() -> Option<&'static Schema> {
     static PARSED: LazyLock<Option<Schema>> =
         LazyLock::new(|| Schema::from_cedarschema_str(SCHEMA).ok().map(|(schema, _)| schema));
     PARSED.as_ref()
+}
+
+/// What holds rules to the schema, made once: a pack has many.
+pub(super) fn validator() -> Option<&'static Validator> {
+    static MADE: LazyLock<Option<Validator>> =
+        LazyLock::new(|| schema().cloned().map(Validator::new));
+    MADE.as_ref()
 }
 
 /// Principal, action and resource of a decision. Only the action differs: everything that a rule

@@ -6,6 +6,7 @@ mod admission;
 mod budget;
 mod cards;
 mod conditions;
+mod disclosure;
 mod fixture;
 mod lifecycle;
 mod properties;

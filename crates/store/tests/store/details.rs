@@ -154,6 +154,19 @@ async fn what_comes_and_goes_within_one_load_leaves_no_details_behind() {
 }
 
 #[tokio::test]
+async fn what_a_rejected_row_says_holds_for_a_record_that_another_row_names() {
+    let home = home().await;
+    let mut import = home.store.import("list", false).await.unwrap();
+    import.add(&email(1), "A").unwrap();
+    import.describe("A", &details(0)).unwrap();
+    import.describe_if_named("A", &details(2)).unwrap();
+    import.describe_if_named("B", &details(2)).unwrap();
+    import.commit(NOW).await.unwrap();
+    assert!(kept(&home.store, "A").await == Some(details(2)));
+    assert!(kept(&home.store, "B").await.is_none());
+}
+
+#[tokio::test]
 async fn the_age_of_a_record_counts_from_the_day_it_says_or_else_from_its_first_details() {
     let home = home().await;
     let entered = async || {

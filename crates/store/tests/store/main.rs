@@ -10,6 +10,7 @@ mod budgets;
 mod checkpoints;
 mod datasets;
 mod details;
+mod disclosures;
 mod durability;
 mod exclusion;
 mod findings;

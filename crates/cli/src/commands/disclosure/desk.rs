@@ -1,0 +1,326 @@
+use std::fmt::Write as _;
+
+use clap::Args;
+use serde::Serialize;
+use symbolon_node::{CaseView, Proposed, ReleaseTerms};
+use symbolon_policy::{
+    BureauCode, RequestId,
+    disclosure::{Finding, PauseReason, RefusalGround},
+    rules::{DisclosedField, HandlingCode, Role},
+};
+use time::OffsetDateTime;
+
+use super::{Place, codes, request::moment};
+use crate::{CliError, acting::Acting, commands::DONE, output::Output};
+
+#[derive(Debug, Args)]
+pub(in crate::commands) struct List {
+    #[command(flatten)]
+    place: Place,
+    /// Also those that are closed.
+    #[arg(long)]
+    all: bool,
+}
+
+/// Release a record, or propose it where the rules ask for two people.
+///
+/// Everything is decided by the rules once more at the moment of release. For instance:
+///   symbolon disclosure release 3e1a… --field name --field date_of_birth --handling H1 \
+///     --evaluation A1 --retention-days 365 --as legal-3
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub(in crate::commands) struct Release {
+    #[command(flatten)]
+    place: Place,
+    #[command(flatten)]
+    acting: Acting,
+    /// Id of the request.
+    id: RequestId,
+    /// The record, by its reference here; needed where the identifier stands in several.
+    #[arg(long, value_name = "REFERENCE")]
+    record: Option<String>,
+    /// A field to release, of those asked for; may be repeated.
+    #[arg(long = "field", value_name = "CODE", required = true, value_parser = codes::field)]
+    fields: Vec<DisclosedField>,
+    /// What the recipient may do with it: H0 (any fight against crime), H1 (not in court without
+    /// permission), H2 (not passed on without permission) or H3 (a restriction in words).
+    #[arg(long, value_name = "CODE", value_parser = codes::handling)]
+    handling: HandlingCode,
+    /// The restriction in words, for H3.
+    #[arg(long, default_value = "")]
+    restriction: String,
+    /// Evaluation of source (A, B, C, X) and information (1 to 4), for instance A1.
+    #[arg(long, value_name = "CODE")]
+    evaluation: String,
+    /// Days for which the recipient may keep it.
+    #[arg(long, value_name = "DAYS")]
+    retention_days: u32,
+    /// Something that was found out before and that a rule asks for, with a word on how; may be
+    /// repeated. For instance judicial_authorisation="court of X, 12 March, no. 4".
+    #[arg(long = "found", value_name = "CODE=NOTE", value_parser = codes::finding)]
+    findings: Vec<(Finding, String)>,
+}
+
+#[derive(Debug, Args)]
+pub(in crate::commands) struct Approve {
+    #[command(flatten)]
+    place: Place,
+    #[command(flatten)]
+    acting: Acting,
+    /// Id of the request.
+    id: RequestId,
+    /// Approve only the proposal with this hash, as `symbolon disclosure show` gives it.
+    #[arg(long, value_name = "HEX", value_parser = hash)]
+    proposal: Option<[u8; 32]>,
+}
+
+#[derive(Debug, Args)]
+pub(in crate::commands) struct Refuse {
+    #[command(flatten)]
+    place: Place,
+    #[command(flatten)]
+    acting: Acting,
+    /// Id of the request.
+    id: RequestId,
+    /// Why, as the requester is told: incomplete, forbidden_by_rule, national_security, endangers,
+    /// disproportionate, not_authorised or record_withdrawn.
+    #[arg(long, value_name = "CODE", value_parser = codes::ground)]
+    ground: RefusalGround,
+    /// A word on it for this bureau alone.
+    #[arg(long, default_value = "")]
+    note: String,
+}
+
+#[derive(Debug, Args)]
+pub(in crate::commands) struct Pause {
+    #[command(flatten)]
+    place: Place,
+    #[command(flatten)]
+    acting: Acting,
+    /// Id of the request.
+    id: RequestId,
+    /// Why, as the requester is told: judicial_authorisation, more_information or legal_review.
+    #[arg(long, value_name = "CODE", value_parser = codes::pause)]
+    reason: PauseReason,
+    /// A word on it for this bureau alone.
+    #[arg(long, default_value = "")]
+    note: String,
+}
+
+#[derive(Debug, Args)]
+pub(in crate::commands) struct Resume {
+    #[command(flatten)]
+    place: Place,
+    #[command(flatten)]
+    acting: Acting,
+    /// Id of the request.
+    id: RequestId,
+    /// Which reason to take away.
+    #[arg(long, value_name = "CODE", value_parser = codes::pause)]
+    reason: PauseReason,
+}
+
+#[derive(Serialize)]
+struct CaseLine {
+    request: RequestId,
+    requester: BureauCode,
+    agreement: String,
+    dataset: Option<String>,
+    state: &'static str,
+    urgency: Option<&'static str>,
+    received_at: String,
+    due_at: Option<String>,
+    /// Minutes until a decision is due; negative once it is overdue.
+    minutes_left: Option<i64>,
+    pauses: Vec<&'static str>,
+    /// What the rules said when the hit was recognised.
+    rules_permit: Option<bool>,
+    proposed: bool,
+}
+
+#[derive(Serialize)]
+struct Outcome {
+    request: RequestId,
+    outcome: &'static str,
+    /// Hash of the proposal that another person approves.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    proposal: Option<String>,
+}
+
+impl List {
+    pub(super) async fn run(self, output: Output) -> Result<u8, CliError> {
+        let opened = self.place.open().await?;
+        let now = OffsetDateTime::now_utc();
+        let office = opened.office().await?;
+        let views = office.desk().list(self.all, now).await?;
+        opened.store.close().await;
+        let lines: Vec<_> = views.iter().map(|view| line(view, now)).collect();
+        output.result(&lines, || text(&lines));
+        Ok(DONE)
+    }
+}
+
+impl Release {
+    pub(super) async fn run(self, output: Output) -> Result<u8, CliError> {
+        let opened = self.place.open().await?;
+        let actor = opened.actor(&self.acting, &[Role::Legal]).await?;
+        let terms = ReleaseTerms {
+            record: self.record,
+            fields: self.fields.into_iter().collect(),
+            handling_code: self.handling,
+            restriction: self.restriction,
+            evaluation: self.evaluation,
+            retention_days: self.retention_days,
+            findings: self.findings.into_iter().collect(),
+        };
+        let now = OffsetDateTime::now_utc();
+        let office = opened.office().await?;
+        let proposed = office.desk().propose(&self.id, terms, &actor, now).await?;
+        opened.store.close().await;
+        let outcome = match proposed {
+            Proposed::Released(_) => {
+                Outcome { request: self.id, outcome: "released", proposal: None }
+            }
+            Proposed::NeedsApproval(subject) => Outcome {
+                request: self.id,
+                outcome: "needs_approval",
+                proposal: Some(hex::encode(subject)),
+            },
+        };
+        output.result(&outcome, || match &outcome.proposal {
+            None => "Released. The requester's node fetches it at the next exchange.".to_owned(),
+            Some(hash) => format!(
+                "Proposed. The rules ask for a second person: symbolon disclosure approve {} \
+                 --proposal {hash} --as APPROVER",
+                outcome.request
+            ),
+        });
+        Ok(DONE)
+    }
+}
+
+impl Approve {
+    pub(super) async fn run(self, output: Output) -> Result<u8, CliError> {
+        let opened = self.place.open().await?;
+        let actor = opened.actor(&self.acting, &[Role::Approver]).await?;
+        let now = OffsetDateTime::now_utc();
+        let office = opened.office().await?;
+        office.desk().approve(&self.id, self.proposal.as_ref(), &actor, now).await?;
+        opened.store.close().await;
+        let outcome = Outcome { request: self.id, outcome: "released", proposal: None };
+        output.result(&outcome, || {
+            "Approved and released. The requester's node fetches it at the next exchange.".to_owned()
+        });
+        Ok(DONE)
+    }
+}
+
+impl Refuse {
+    pub(super) async fn run(self, output: Output) -> Result<u8, CliError> {
+        let opened = self.place.open().await?;
+        let actor = opened.actor(&self.acting, &[Role::Legal]).await?;
+        let now = OffsetDateTime::now_utc();
+        let office = opened.office().await?;
+        office.desk().refuse(&self.id, self.ground, &self.note, &actor, now).await?;
+        opened.store.close().await;
+        let outcome = Outcome { request: self.id, outcome: "refused", proposal: None };
+        output.result(&outcome, || format!("Refused: {}.", self.ground.as_str()));
+        Ok(DONE)
+    }
+}
+
+impl Pause {
+    pub(super) async fn run(self, output: Output) -> Result<u8, CliError> {
+        let opened = self.place.open().await?;
+        let actor = opened.actor(&self.acting, &[Role::Legal]).await?;
+        let now = OffsetDateTime::now_utc();
+        let office = opened.office().await?;
+        office.desk().pause(&self.id, self.reason, &self.note, &actor, now).await?;
+        opened.store.close().await;
+        let outcome = Outcome { request: self.id, outcome: "paused", proposal: None };
+        output.result(&outcome, || format!("The clock stands still: {}.", self.reason.as_str()));
+        Ok(DONE)
+    }
+}
+
+impl Resume {
+    pub(super) async fn run(self, output: Output) -> Result<u8, CliError> {
+        let opened = self.place.open().await?;
+        let actor = opened.actor(&self.acting, &[Role::Legal]).await?;
+        let now = OffsetDateTime::now_utc();
+        let office = opened.office().await?;
+        let runs = office.desk().resume(&self.id, self.reason, &actor, now).await?;
+        opened.store.close().await;
+        let outcome = if runs { "waiting" } else { "paused" };
+        output.result(&Outcome { request: self.id, outcome, proposal: None }, || {
+            match runs {
+                true => "The clock runs again.",
+                false => "That reason is gone; the clock stands still for another.",
+            }
+            .to_owned()
+        });
+        Ok(DONE)
+    }
+}
+
+fn line(view: &CaseView, now: OffsetDateTime) -> CaseLine {
+    CaseLine {
+        request: view.id,
+        requester: view.requester.clone(),
+        agreement: view.agreement.clone(),
+        dataset: view.dataset.clone(),
+        state: view.state.as_str(),
+        urgency: view.request.as_ref().map(|request| request.urgency.as_str()),
+        received_at: moment(view.received_at),
+        due_at: view.due_at.map(moment),
+        minutes_left: view.due_at.map(|due| (due - now).whole_minutes()),
+        pauses: view.pauses.iter().map(|(reason, _)| reason.as_str()).collect(),
+        rules_permit: view.ruling.as_ref().map(|ruling| ruling.permitted),
+        proposed: view.proposal.is_some() && view.state.is_open(),
+    }
+}
+
+fn text(lines: &[CaseLine]) -> String {
+    if lines.is_empty() {
+        return "No partner waits for a record.".to_owned();
+    }
+    let mut text = String::new();
+    for line in lines {
+        let _ = write!(
+            text,
+            "{}  {}  {}  {}  {}",
+            line.request,
+            line.requester,
+            line.dataset.as_deref().unwrap_or("-"),
+            line.state,
+            line.urgency.unwrap_or("-")
+        );
+        match line.minutes_left {
+            Some(left) if left < 0 => {
+                let _ = write!(text, "  OVERDUE by {} min", left.unsigned_abs());
+            }
+            Some(left) => {
+                let _ = write!(text, "  {left} min left");
+            }
+            None => {}
+        }
+        if !line.pauses.is_empty() {
+            let _ = write!(text, "  waits for {}", line.pauses.join(", "));
+        }
+        if line.rules_permit == Some(false) {
+            text.push_str("  the rules forbid it: see `symbolon disclosure show`");
+        }
+        if line.proposed {
+            text.push_str("  proposed: another person approves");
+        }
+        text.push('\n');
+    }
+    text
+}
+
+fn hash(text: &str) -> Result<[u8; 32], String> {
+    let mut hash = [0; 32];
+    hex::decode_to_slice(text, &mut hash)
+        .map_err(|_| "a proposal's hash is 64 hexadecimal digits".to_owned())?;
+    Ok(hash)
+}

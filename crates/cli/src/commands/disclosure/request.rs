@@ -1,0 +1,266 @@
+use std::{collections::BTreeSet, fmt::Write as _};
+
+use clap::Args;
+use serde::Serialize;
+use symbolon_client::{
+    Compute, DisclosureView, DisclosureWish, own_disclosures, request_disclosure,
+    withdraw_disclosure,
+};
+use symbolon_exchange::{HitConfirmation, NO_DEATH_PENALTY};
+use symbolon_policy::{
+    BureauCode, CheckId, RequestId,
+    disclosure::DisclosureState,
+    rules::{DisclosedField, Role, SubjectCategory, Urgency},
+};
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+
+use super::{Place, codes};
+use crate::{CliError, acting::Acting, commands::DONE, output::Output};
+
+/// Ask the owner of a list for the record behind a hit.
+///
+/// For instance:
+///   symbolon disclosure request 0f3c… 0 --confirmed-by "officer 17" --role "desk officer" \
+///     --how "passport compared by hand" --facts "held at the border since 14:05" \
+///     --offence fraud --subject suspect --field name --field date_of_birth \
+///     --recipient "Border police" --urgency urgent --as officer-17
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub(in crate::commands) struct Request {
+    #[command(flatten)]
+    place: Place,
+    #[command(flatten)]
+    acting: Acting,
+    /// Id of the check that hit, as its report shows it.
+    #[arg(value_parser = check_id)]
+    check: CheckId,
+    /// Position of the element among all that the check asked, from 0, as `symbolon audit open` counts.
+    position: u64,
+    /// Code of the bureau whose record it is; needed where several were asked.
+    #[arg(long, value_name = "CODE")]
+    bureau: Option<BureauCode>,
+    /// Which of its lists; needed where several were asked.
+    #[arg(long)]
+    dataset: Option<String>,
+    /// Name or number of the person who confirmed the hit.
+    #[arg(long, value_name = "PERSON", requires_all = ["role", "how"])]
+    confirmed_by: Option<String>,
+    /// What that person is.
+    #[arg(long)]
+    role: Option<String>,
+    /// How it was confirmed: what was compared with what.
+    #[arg(long)]
+    how: Option<String>,
+    /// Whether that person holds no role for it, or is not trained.
+    #[arg(long)]
+    unqualified: bool,
+    /// The facts of the case.
+    #[arg(long, default_value = "")]
+    facts: String,
+    /// Class of offence; that of the check unless given.
+    #[arg(long, value_name = "CODE")]
+    offence: Option<String>,
+    /// Purpose; that of the check unless given.
+    #[arg(long, value_name = "CODE")]
+    purpose: Option<String>,
+    /// Whom or what the case concerns: suspect, convicted, victim, witness, missing, contact, object.
+    #[arg(long, value_name = "CODE", default_value = "unknown", value_parser = codes::category)]
+    subject: SubjectCategory,
+    /// A field that is wanted; may be repeated. For instance name, date_of_birth, object_status.
+    #[arg(long = "field", value_name = "CODE", required = true, value_parser = codes::field)]
+    fields: Vec<DisclosedField>,
+    /// How soon it matters: routine, urgent (a person is held up) or emergency (danger to life).
+    #[arg(long, default_value = "routine", value_parser = codes::urgency)]
+    urgency: Urgency,
+    /// Why it is an emergency.
+    #[arg(long, default_value = "")]
+    emergency_reasons: String,
+    /// The authority that would receive the record.
+    #[arg(long, value_name = "AUTHORITY")]
+    recipient: String,
+    /// It is wanted as evidence in court.
+    #[arg(long)]
+    in_court: bool,
+    /// Third country or organisation to which it would be passed on.
+    #[arg(long, value_name = "WHOM", default_value = "")]
+    onward_to: String,
+    /// Give the assurance that neither the death penalty nor inhuman treatment follows.
+    #[arg(long)]
+    no_death_penalty: bool,
+}
+
+#[derive(Debug, Args)]
+pub(in crate::commands) struct Status {
+    #[command(flatten)]
+    place: Place,
+    /// Also those that are closed and not released.
+    #[arg(long)]
+    all: bool,
+}
+
+#[derive(Debug, Args)]
+pub(in crate::commands) struct Withdraw {
+    #[command(flatten)]
+    place: Place,
+    #[command(flatten)]
+    acting: Acting,
+    /// Id of the request.
+    id: RequestId,
+}
+
+#[derive(Serialize)]
+struct Made {
+    request: RequestId,
+}
+
+#[derive(Serialize)]
+struct StatusLine {
+    request: RequestId,
+    owner: BureauCode,
+    dataset: String,
+    check: CheckId,
+    state: &'static str,
+    /// Released means that the owner has confirmed its record behind the hit.
+    confirmed_by_owner: bool,
+    made_at: String,
+    due_at: Option<String>,
+    pauses: Vec<&'static str>,
+    ground: Option<&'static str>,
+    reason: Option<String>,
+}
+
+impl Request {
+    pub(super) async fn run(self, output: Output) -> Result<u8, CliError> {
+        let opened = self.place.open().await?;
+        let actor = opened.actor(&self.acting, &[Role::Officer, Role::Analyst]).await?;
+        let now = OffsetDateTime::now_utc();
+        let confirmation = match (self.confirmed_by, self.role, self.how) {
+            (Some(by), Some(role), Some(method)) => Some(HitConfirmation {
+                by,
+                role,
+                by_person: true,
+                qualified: !self.unqualified,
+                method,
+                at: now,
+            }),
+            _ => None,
+        };
+        let assurance = self.no_death_penalty.then(|| NO_DEATH_PENALTY.to_owned());
+        let wish = DisclosureWish {
+            check: self.check,
+            position: self.position,
+            bureau: self.bureau,
+            dataset: self.dataset,
+            confirmation,
+            facts: self.facts,
+            offence_class: self.offence,
+            purpose: self.purpose,
+            urgency: self.urgency,
+            subject_category: self.subject,
+            fields: self.fields.into_iter().collect(),
+            recipient_authority: self.recipient,
+            use_in_court: self.in_court,
+            onward_to: self.onward_to,
+            assurances: assurance.into_iter().collect::<BTreeSet<_>>(),
+            emergency_reasons: self.emergency_reasons,
+        };
+        let (store, us) = (&opened.store, &opened.us);
+        let request =
+            request_disclosure(store, &Compute::default(), us, wish, &actor, now).await?;
+        store.close().await;
+        output.result(&Made { request }, || {
+            format!(
+                "Request {request} is signed. The running node carries it to the owner; `symbolon \
+                 disclosure status` shows how it stands."
+            )
+        });
+        Ok(DONE)
+    }
+}
+
+impl Status {
+    pub(super) async fn run(self, output: Output) -> Result<u8, CliError> {
+        let opened = self.place.open().await?;
+        let mut views = own_disclosures(&opened.store, true).await?;
+        opened.store.close().await;
+        views.retain(|view| {
+            self.all || view.state.is_open() || view.state == DisclosureState::Released
+        });
+        let lines: Vec<_> = views.iter().map(line).collect();
+        output.result(&lines, || text(&lines));
+        Ok(DONE)
+    }
+}
+
+impl Withdraw {
+    pub(super) async fn run(self, output: Output) -> Result<u8, CliError> {
+        let opened = self.place.open().await?;
+        let actor = opened.actor(&self.acting, &[Role::Officer, Role::Analyst]).await?;
+        let now = OffsetDateTime::now_utc();
+        withdraw_disclosure(&opened.store, &self.id, &actor, now).await?;
+        opened.store.close().await;
+        output.result(&Made { request: self.id }, || {
+            "Taken back. The owner learns it at the next exchange.".to_owned()
+        });
+        Ok(DONE)
+    }
+}
+
+fn line(view: &DisclosureView) -> StatusLine {
+    let refused = view.decision.as_ref().and_then(|one| one.outcome.as_ref().err());
+    StatusLine {
+        request: view.id,
+        owner: view.owner.clone(),
+        dataset: view.dataset.clone(),
+        check: view.check,
+        state: view.state.as_str(),
+        confirmed_by_owner: view.state == DisclosureState::Released,
+        made_at: moment(view.made_at),
+        due_at: view.due_at.map(moment),
+        pauses: view.pauses.iter().map(|reason| reason.as_str()).collect(),
+        ground: refused.map(|refusal| refusal.ground.as_str()),
+        reason: view.not_taken.as_ref().map(|(reason, _)| reason.clone()),
+    }
+}
+
+fn text(lines: &[StatusLine]) -> String {
+    if lines.is_empty() {
+        return "Nothing is asked for. A hit is unconfirmed until its owner has recognised it: \
+                symbolon disclosure request CHECK POSITION"
+            .to_owned();
+    }
+    let mut text = String::new();
+    for line in lines {
+        let _ = write!(
+            text,
+            "{}  {}  {}  {}, asked {}",
+            line.request,
+            line.owner,
+            line.dataset,
+            if line.confirmed_by_owner { "released: confirmed by its owner" } else { line.state },
+            line.made_at
+        );
+        if let Some(due) = &line.due_at {
+            let _ = write!(text, ", due {due}");
+        }
+        if !line.pauses.is_empty() {
+            let _ = write!(text, ", waits for {}", line.pauses.join(", "));
+        }
+        for why in [line.ground, line.reason.as_deref()].into_iter().flatten() {
+            let _ = write!(text, " ({why})");
+        }
+        text.push('\n');
+    }
+    text
+}
+
+pub(super) fn moment(at: OffsetDateTime) -> String {
+    at.format(&Rfc3339).unwrap_or_default()
+}
+
+fn check_id(text: &str) -> Result<CheckId, String> {
+    let mut id = [0; 16];
+    hex::decode_to_slice(text, &mut id)
+        .map_err(|_| "a check id is 32 hexadecimal digits".to_owned())?;
+    Ok(CheckId(id))
+}

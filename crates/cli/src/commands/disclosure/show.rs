@@ -1,0 +1,358 @@
+use std::{collections::BTreeMap, fmt::Write as _};
+
+use clap::Args;
+use serde::Serialize;
+use symbolon_client::{DisclosureFailure, DisclosureView, own_disclosure};
+use symbolon_exchange::{DisclosureDecision, DisclosureRequest};
+use symbolon_node::{CaseView, DeskError, ReleaseTerms};
+use symbolon_policy::{RecordDetails, RequestId, rules::Role};
+use symbolon_store::DisclosureEvent;
+use time::OffsetDateTime;
+
+use super::{Place, request::moment};
+use crate::{CliError, acting::Acting, commands::DONE, output::Output};
+
+/// Show one request, of a partner or of this bureau, with all that belongs to it: identifier, facts,
+/// record. That it was shown, and to whom, is noted.
+#[derive(Debug, Args)]
+pub(in crate::commands) struct Show {
+    #[command(flatten)]
+    place: Place,
+    #[command(flatten)]
+    acting: Acting,
+    /// Id of the request.
+    id: RequestId,
+}
+
+#[derive(Serialize)]
+struct Shown {
+    request: RequestId,
+    /// `owner` where a partner asks this bureau, `requester` where this bureau asks.
+    side: &'static str,
+    partner: String,
+    agreement: String,
+    dataset: Option<String>,
+    state: &'static str,
+    confirmed_by_owner: bool,
+    made_at: String,
+    due_at: Option<String>,
+    pauses: BTreeMap<&'static str, String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    asked: Option<Asked>,
+    /// What the rules said when the hit was recognised, in sentences.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rules: Option<RulesSaid>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    records: Vec<RecordSeen>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    proposal: Option<ProposalSeen>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    decision: Option<Decided>,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    found: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    erase_at: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Asked {
+    identifier_type: &'static str,
+    identifier: String,
+    check: String,
+    position: [u32; 3],
+    purpose: String,
+    offence_class: String,
+    urgency: &'static str,
+    subject_category: &'static str,
+    fields: Vec<&'static str>,
+    facts: String,
+    confirmed_by: String,
+    confirmed_how: String,
+    confirmed_at: String,
+    recipient: String,
+    use_in_court: bool,
+    onward_to: String,
+    assurances: Vec<String>,
+    emergency_reasons: String,
+}
+
+#[derive(Serialize)]
+struct RulesSaid {
+    permitted: bool,
+    explanation: String,
+}
+
+#[derive(Serialize)]
+struct RecordSeen {
+    reference: String,
+    #[serde(flatten)]
+    details: RecordDetails,
+}
+
+#[derive(Serialize)]
+struct ProposalSeen {
+    hash: String,
+    by: String,
+    #[serde(flatten)]
+    terms: ReleaseTerms,
+}
+
+#[derive(Serialize)]
+struct Decided {
+    at: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ground: Option<&'static str>,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    sentence: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    released: Option<Released>,
+}
+
+#[derive(Serialize)]
+struct Released {
+    fields: BTreeMap<&'static str, String>,
+    subject_category: &'static str,
+    handling_code: &'static str,
+    restriction: String,
+    evaluation: String,
+    keep_until: String,
+    contested: bool,
+    national_flag: bool,
+    released_by: String,
+    approved_by: String,
+}
+
+impl Show {
+    pub(super) async fn run(self, output: Output) -> Result<u8, CliError> {
+        let opened = self.place.open().await?;
+        let now = OffsetDateTime::now_utc();
+        let ours = match own_disclosure(&opened.store, &self.id).await {
+            Ok(view) => Some(view),
+            Err(DisclosureFailure::Unknown) => None,
+            Err(error) => return Err(error.into()),
+        };
+        let (actor, shown) = if let Some(view) = ours {
+            let roles = [Role::Officer, Role::Analyst, Role::Inspector];
+            (opened.actor(&self.acting, &roles).await?, of_own(view))
+        } else {
+            let roles = [Role::Legal, Role::Approver, Role::Inspector];
+            let actor = opened.actor(&self.acting, &roles).await?;
+            let office = opened.office().await?;
+            let view = office.desk().show(&self.id, now).await.map_err(|error| match error {
+                DeskError::Unknown => CliError::new(
+                    "disclosure",
+                    "there is no request of that id, of a partner or of this bureau",
+                ),
+                other => other.into(),
+            })?;
+            (actor, of_partner(view))
+        };
+        // Before it is shown, so that nothing is seen that is not noted.
+        let event = DisclosureEvent::Shown { request: self.id, by: actor };
+        opened.store.add_disclosure_event(&event, now).await?;
+        opened.store.close().await;
+        output.result(&shown, || text(&shown));
+        Ok(DONE)
+    }
+}
+
+fn of_own(view: DisclosureView) -> Shown {
+    let not_taken = view.not_taken.map(|(reason, sentence)| format!("{reason}: {sentence}"));
+    Shown {
+        request: view.id,
+        side: "requester",
+        partner: view.owner.to_string(),
+        agreement: view.agreement,
+        dataset: Some(view.dataset).filter(|dataset| !dataset.is_empty()),
+        state: view.state.as_str(),
+        confirmed_by_owner: view.decision.as_ref().is_some_and(|one| one.outcome.is_ok()),
+        made_at: moment(view.made_at),
+        due_at: view.due_at.map(moment),
+        pauses: view.pauses.iter().map(|reason| (reason.as_str(), String::new())).collect(),
+        asked: view.request.as_ref().map(asked),
+        rules: None,
+        records: Vec::new(),
+        proposal: None,
+        decision: view.decision.as_ref().map(decided),
+        found: not_taken.unwrap_or_default(),
+        erase_at: view.erase_at.map(moment),
+    }
+}
+
+fn of_partner(view: CaseView) -> Shown {
+    Shown {
+        request: view.id,
+        side: "owner",
+        partner: view.requester.to_string(),
+        agreement: view.agreement,
+        dataset: view.dataset,
+        state: view.state.as_str(),
+        confirmed_by_owner: view.decision.as_ref().is_some_and(|one| one.outcome.is_ok()),
+        made_at: moment(view.received_at),
+        due_at: view.due_at.map(moment),
+        pauses: view.pauses.into_iter().map(|(reason, note)| (reason.as_str(), note)).collect(),
+        asked: view.request.as_ref().map(asked),
+        rules: view.ruling.map(|ruling| RulesSaid {
+            permitted: ruling.permitted,
+            explanation: ruling.explanation(),
+        }),
+        records: view
+            .records
+            .into_iter()
+            .map(|(reference, details)| RecordSeen { reference, details })
+            .collect(),
+        proposal: view.proposal.map(|(terms, by, subject)| ProposalSeen {
+            hash: hex::encode(subject),
+            by,
+            terms,
+        }),
+        decision: view.decision.as_ref().map(decided),
+        found: view.found,
+        erase_at: None,
+    }
+}
+
+fn asked(request: &DisclosureRequest) -> Asked {
+    let proof = &request.element.proof;
+    let confirmation = request.confirmation.as_ref();
+    Asked {
+        identifier_type: request.element.identifier.kind().name(),
+        identifier: request.element.identifier.display(),
+        check: request.check.to_string(),
+        position: [proof.scope, proof.chunk, proof.index],
+        purpose: request.purpose.clone(),
+        offence_class: request.offence_class.clone(),
+        urgency: request.urgency.as_str(),
+        subject_category: request.subject_category.as_str(),
+        fields: request.fields.iter().map(|field| field.as_str()).collect(),
+        facts: request.facts.clone(),
+        confirmed_by: confirmation
+            .map(|one| format!("{} ({})", one.by, one.role))
+            .unwrap_or_default(),
+        confirmed_how: confirmation.map(|one| one.method.clone()).unwrap_or_default(),
+        confirmed_at: confirmation.map(|one| moment(one.at)).unwrap_or_default(),
+        recipient: request.recipient_authority.clone(),
+        use_in_court: request.use_in_court,
+        onward_to: request.onward_to.clone(),
+        assurances: request.assurances.iter().cloned().collect(),
+        emergency_reasons: request.emergency_reasons.clone(),
+    }
+}
+
+fn decided(decision: &DisclosureDecision) -> Decided {
+    let at = moment(decision.decided_at);
+    match &decision.outcome {
+        Err(refusal) => Decided {
+            at,
+            ground: Some(refusal.ground.as_str()),
+            sentence: refusal.sentence.clone(),
+            released: None,
+        },
+        Ok(record) => Decided {
+            at,
+            ground: None,
+            sentence: String::new(),
+            released: Some(Released {
+                fields: record
+                    .fields
+                    .iter()
+                    .map(|(field, value)| (field.as_str(), value.clone()))
+                    .collect(),
+                subject_category: record.subject_category.as_str(),
+                handling_code: record.handling_code.as_str(),
+                restriction: record.restriction.clone(),
+                evaluation: record.evaluation.clone(),
+                keep_until: moment(record.keep_until),
+                contested: record.contested,
+                national_flag: record.national_flag,
+                released_by: record.released_by.clone(),
+                approved_by: record.approved_by.clone(),
+            }),
+        },
+    }
+}
+
+fn text(shown: &Shown) -> String {
+    let mut text = String::new();
+    let mut line = |name: &str, value: &str| {
+        if !value.is_empty() {
+            let _ = writeln!(text, "{name:<16} {value}");
+        }
+    };
+    line("request", &shown.request.to_string());
+    let whose = if shown.side == "owner" { "asked by" } else { "asked of" };
+    line(whose, &format!("{} under {}", shown.partner, shown.agreement));
+    line("list", shown.dataset.as_deref().unwrap_or(""));
+    line("state", shown.state);
+    line("came", &shown.made_at);
+    line("due", shown.due_at.as_deref().unwrap_or(""));
+    for (reason, note) in &shown.pauses {
+        line("waits for", &format!("{reason} {note}"));
+    }
+    if let Some(asked) = &shown.asked {
+        line("identifier", &format!("{} {}", asked.identifier_type, asked.identifier));
+        line("check", &asked.check);
+        line("purpose", &format!("{} {}", asked.purpose, asked.offence_class));
+        line("urgency", &format!("{} {}", asked.urgency, asked.emergency_reasons));
+        line("concerns", asked.subject_category);
+        line("facts", &asked.facts.replace('\n', " "));
+        line("confirmed by", &format!("{}: {}", asked.confirmed_by, asked.confirmed_how));
+        line("fields wanted", &asked.fields.join(", "));
+        line("recipient", &asked.recipient);
+        line("in court", if asked.use_in_court { "yes" } else { "" });
+        line("onward to", &asked.onward_to);
+        line("assurances", &asked.assurances.join(", "));
+    }
+    if let Some(rules) = &shown.rules {
+        let said = if rules.permitted { "a person may release it" } else { "they forbid it" };
+        line("rules", &format!("{said}. {}", rules.explanation));
+    }
+    for record in &shown.records {
+        line("record", &record.reference);
+        for (field, value) in &record.details.fields {
+            line(&format!("  {}", field.as_str()), value);
+        }
+    }
+    if let Some(proposal) = &shown.proposal {
+        let fields: Vec<_> = proposal.terms.fields.iter().map(|field| field.as_str()).collect();
+        line("proposed by", &proposal.by);
+        line("  hash", &proposal.hash);
+        line("  fields", &fields.join(", "));
+        line(
+            "  codes",
+            &format!(
+                "{} {} for {} days {}",
+                proposal.terms.handling_code.as_str(),
+                proposal.terms.evaluation,
+                proposal.terms.retention_days,
+                proposal.terms.restriction
+            ),
+        );
+        for (finding, note) in &proposal.terms.findings {
+            line(&format!("  {}", finding.as_str()), note);
+        }
+    }
+    if let Some(decision) = &shown.decision {
+        line("decided", &decision.at);
+        line("refused for", decision.ground.unwrap_or(""));
+        line("", &decision.sentence);
+        if let Some(record) = &decision.released {
+            line("released by", &record.released_by);
+            line("approved by", &record.approved_by);
+            for (field, value) in &record.fields {
+                line(&format!("  {field}"), value);
+            }
+            line("concerns", record.subject_category);
+            line("handling", &format!("{} {}", record.handling_code, record.restriction));
+            line("evaluation", &record.evaluation);
+            line("keep until", &record.keep_until);
+            line("contested", if record.contested { "the person contests it" } else { "" });
+            line("national flag", if record.national_flag { "action suspended" } else { "" });
+        }
+    }
+    line("found", &shown.found);
+    if shown.side == "requester" && shown.confirmed_by_owner {
+        text.push_str("The hit is confirmed by its owner.\n");
+    }
+    text
+}

@@ -1,0 +1,267 @@
+//! After a hit: a person asks for the record, people of its owner decide, and what they release is read
+//! at the requester for as long as it may be, by commands alone.
+
+use std::{
+    process::{Command, Output},
+    time::{Duration, Instant},
+};
+
+use serde_json::Value;
+use symbolon_cli::scenario::Bureau;
+use symbolon_identifiers::IdentifierType;
+use symbolon_policy::{
+    AgreementTerms, Conditions, Deadlines, DisclosureTerms, OpenRequests, rules::Role,
+};
+use symbolon_store::LogRecord;
+use symbolon_tests::{Offer, World, program, world::outcomes};
+
+const VICTIM: (&str, &str, &str) = ("travel_document", "L898902C3", "UTO");
+const SHIP: (&str, &str, &str) = ("imo", "9074729", "");
+
+fn offer() -> Offer {
+    Offer {
+        list: "record_id,identifier_type,value,country,subject_category,strictly_necessary,approvals,\
+               name,date_of_birth,object_status,authority\n\
+               R1,travel_document,L898902C3,UTO,victim,true,2,Anna Eriksson,1974-08-12,,Case office\n\
+               R2,imo,9074729,,object,,,,,stolen,Water police\n"
+            .to_owned(),
+        types: vec![IdentifierType::TravelDocument, IdentifierType::Imo],
+        ..Offer::default()
+    }
+}
+
+fn with_disclosure(terms: &mut AgreementTerms) {
+    let disclosure = DisclosureTerms {
+        deadline_minutes: Deadlines { routine: 10_080, urgent: 4_320, emergency: 480 },
+        claim_days: 30,
+        when_suspended: OpenRequests::Pause,
+        when_revoked: OpenRequests::Refuse,
+        retention_days: 365,
+    };
+    terms.conditions =
+        Some(Conditions { disclosure: Some(disclosure), ..Conditions::default() });
+}
+
+fn run(bureau: &Bureau, arguments: &[&str]) -> Output {
+    Command::new(program())
+        .arg("--json")
+        .arg("disclosure")
+        .args(arguments)
+        .arg("--data")
+        .arg(bureau.folder.root())
+        .output()
+        .unwrap()
+}
+
+fn done(bureau: &Bureau, arguments: &[&str]) -> Value {
+    let output = run(bureau, arguments);
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{arguments:?}: {error}");
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+fn refused(bureau: &Bureau, arguments: &[&str]) -> String {
+    let output = run(bureau, arguments);
+    assert_eq!(output.status.code(), Some(1), "{arguments:?}: {output:?}");
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// Asks again until the first line has this state.
+fn until(bureau: &Bureau, arguments: &[&str], state: &str) -> Value {
+    let began = Instant::now();
+    loop {
+        let lines = done(bureau, arguments);
+        if lines[0]["state"] == state {
+            return lines[0].clone();
+        }
+        assert!(began.elapsed() < Duration::from_secs(60), "never {state}: {lines:#}");
+        std::thread::sleep(Duration::from_millis(300));
+    }
+}
+
+fn request(world: &World, check: &str, fields: [&str; 2], subject: &str) -> String {
+    let made = done(
+        &world.requester,
+        &[
+            "request",
+            check,
+            "0",
+            "--confirmed-by",
+            "officer 17",
+            "--role",
+            "desk officer",
+            "--how",
+            "document compared by hand",
+            "--facts",
+            "held at the border",
+            "--offence",
+            "trafficking",
+            "--subject",
+            subject,
+            "--field",
+            fields[0],
+            "--field",
+            fields[1],
+            "--urgency",
+            "urgent",
+            "--recipient",
+            "Border police",
+            "--as",
+            "officer",
+        ],
+    );
+    made["request"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn a_hit_becomes_a_record_through_four_eyes_and_restarts() {
+    let mut world = World::with_terms(&offer(), with_disclosure).await;
+    world.owner.issue_with("legal", &[Role::Legal]).unwrap();
+    world.owner.issue_with("approver", &[Role::Approver]).unwrap();
+    let report = world.ask(&[VICTIM]).await;
+    assert_eq!(outcomes(&report), ["hit"]);
+    let id = request(&world, &report.check_id, ["name", "date_of_birth"], "victim");
+
+    let waiting = until(&world.owner, &["list"], "waiting");
+    assert_eq!((&waiting["request"], &waiting["urgency"]), (&id.as_str().into(), &"urgent".into()));
+    assert_eq!(waiting["rules_permit"], true);
+    let left = waiting["minutes_left"].as_i64().unwrap();
+    assert!((4_300..=4_320).contains(&left), "{left}");
+
+    // Both nodes may stop at any time: nothing is lost, and nothing is asked twice.
+    world.owner_node.take().unwrap().kill().await.unwrap();
+    world.requester_node.take().unwrap().kill().await.unwrap();
+    world.start_owner();
+    world.start_requester();
+    world.wait_until_ready().await;
+    until(&world.requester, &["status"], "waiting");
+    assert_eq!(done(&world.owner, &["list"]).as_array().unwrap().len(), 1);
+
+    let release = |field: &'static str, found: &'static str| {
+        let mut all = vec!["release", id.as_str(), "--field", field, "--handling", "H1"];
+        all.extend(["--evaluation", "A1", "--retention-days", "90", "--as", "legal"]);
+        if !found.is_empty() {
+            all.extend(["--found", found]);
+        }
+        all
+    };
+    // A rule forbids it without necessity, whoever approves; a field that was not asked for is none.
+    assert!(refused(&world.owner, &release("name", "")).contains("strictly necessary"));
+    let error = refused(&world.owner, &release("authority", "strictly_necessary=threat"));
+    assert!(error.contains("authority was not asked for"), "{error}");
+    let proposed = done(&world.owner, &release("name", "strictly_necessary=threat to her life"));
+    assert_eq!(proposed["outcome"], "needs_approval");
+    // Who proposed it has no role to approve it, and is not another person.
+    assert!(refused(&world.owner, &["approve", &id, "--as", "legal"]).contains("role_missing"));
+    let hash = proposed["proposal"].as_str().unwrap();
+    let wrong = "0".repeat(64);
+    let other = ["approve", &id, "--proposal", &wrong, "--as", "approver"];
+    assert!(refused(&world.owner, &other).contains("look at it again"));
+    let approve = ["approve", &id, "--proposal", hash, "--as", "approver"];
+    assert_eq!(done(&world.owner, &approve)["outcome"], "released");
+
+    let status = until(&world.requester, &["status"], "released");
+    assert_eq!(status["confirmed_by_owner"], true);
+    let shown = done(&world.requester, &["show", &id, "--as", "officer"]);
+    let record = &shown["decision"]["released"];
+    assert_eq!(record["fields"]["name"], "Anna Eriksson");
+    assert_eq!(record["fields"].as_object().unwrap().len(), 1);
+    assert_eq!((&record["handling_code"], &record["evaluation"]), (&"H1".into(), &"A1".into()));
+    assert!(record["released_by"].as_str().unwrap().contains("legal"));
+    assert!(record["approved_by"].as_str().unwrap().contains("approver"));
+    // The same hit is not released twice.
+    let again = request(&world, &report.check_id, ["name", "date_of_birth"], "victim");
+    let began = Instant::now();
+    let closed = loop {
+        let lines = done(&world.requester, &["status", "--all"]);
+        let line = lines.as_array().unwrap().iter().find(|line| line["request"] == again.as_str());
+        if line.unwrap()["state"] == "refused" {
+            break line.unwrap().clone();
+        }
+        assert!(began.elapsed() < Duration::from_secs(60), "{lines:#}");
+        std::thread::sleep(Duration::from_millis(300));
+    };
+    assert_eq!(closed["ground"], "already_released");
+
+    // No entry of either log tells of it, but the one for each period.
+    for bureau in [&world.requester, &world.owner] {
+        let store = bureau.store().await.unwrap();
+        let told = store.log_entries(0, 10_000).await.unwrap().into_iter().any(|entry| {
+            matches!(
+                entry.record,
+                Some(LogRecord::ActProposed { .. } | LogRecord::ActApproved { .. })
+            )
+        });
+        assert!(!told);
+        assert!(store.disclosure_events(0, 100).await.unwrap().len() >= 3);
+        store.close().await;
+    }
+}
+
+#[tokio::test]
+async fn a_thing_needs_one_person_and_a_request_can_be_paused_refused_and_taken_back() {
+    let world = World::with_terms(&offer(), with_disclosure).await;
+    world.owner.issue_with("legal", &[Role::Legal]).unwrap();
+    let fields = ["object_status", "authority"];
+    let first = world.ask(&[SHIP]).await;
+    let id = request(&world, &first.check_id, fields, "object");
+    until(&world.owner, &["list"], "waiting");
+    let pause = ["pause", &id, "--reason", "legal_review", "--note", "asked", "--as", "legal"];
+    done(&world.owner, &pause);
+    let paused = until(&world.requester, &["status"], "paused");
+    assert_eq!(paused["pauses"][0], "legal_review");
+    let release = [
+        "release", &id, "--field", "object_status", "--field", "authority", "--handling", "H0",
+        "--evaluation", "B2", "--retention-days", "30", "--as", "legal",
+    ];
+    assert!(refused(&world.owner, &release).contains("clock is paused"));
+    done(&world.owner, &["resume", &id, "--reason", "legal_review", "--as", "legal"]);
+    assert_eq!(done(&world.owner, &release)["outcome"], "released");
+    until(&world.requester, &["status"], "released");
+
+    let second = world.ask(&[SHIP]).await;
+    let other = request(&world, &second.check_id, fields, "object");
+    until(&world.owner, &["list"], "waiting");
+    let refuse = ["refuse", &other, "--ground", "endangers", "--note", "ours", "--as", "legal"];
+    done(&world.owner, &refuse);
+    let third = world.ask(&[SHIP]).await;
+    let last = request(&world, &third.check_id, fields, "object");
+    until(&world.owner, &["list"], "waiting");
+    done(&world.requester, &["withdraw", &last, "--as", "officer"]);
+    let began = Instant::now();
+    while !done(&world.owner, &["list"]).as_array().unwrap().is_empty() {
+        assert!(began.elapsed() < Duration::from_secs(60));
+        std::thread::sleep(Duration::from_millis(300));
+    }
+    let lines = done(&world.requester, &["status", "--all"]);
+    let of = |id: &str| {
+        lines.as_array().unwrap().iter().find(|line| line["request"] == id).unwrap().clone()
+    };
+    assert_eq!(of(&other)["ground"], "endangers");
+    assert!(!lines.to_string().contains("ours"), "what is noted here stays here");
+}
+
+#[tokio::test]
+async fn without_terms_for_it_nobody_asks_for_records() {
+    let world = World::new(&offer()).await;
+    let report = world.ask(&[SHIP]).await;
+    let arguments = [
+        "request", &report.check_id, "0", "--field", "object_status", "--recipient", "Border police",
+        "--as", "officer",
+    ];
+    assert!(refused(&world.requester, &arguments).contains("disclosure_not_agreed"));
+    let store = world.requester.store().await.unwrap();
+    let check = hex::decode(&report.check_id).unwrap().try_into().unwrap();
+    let claim = store
+        .claim(
+            &symbolon_policy::CheckId(check),
+            &world.owner.code,
+            &world.agreement.terms().id,
+            0,
+            0,
+        )
+        .await
+        .unwrap();
+    assert!(claim.is_none(), "what nobody can use is not kept");
+    store.close().await;
+}
