@@ -9,7 +9,8 @@ use symbolon_policy::{
     rules::{HandlingCode, Role, Ruling},
 };
 use symbolon_store::{
-    ActError, ActKind, DisclosureEvent, DisclosureSide, Store, StoreError, StoredDisclosure,
+    ActError, ActKind, DisclosureEvent, DisclosureSide, Measure, Side, Store, StoreError,
+    StoredDisclosure,
 };
 use thiserror::Error;
 use time::{Duration, OffsetDateTime};
@@ -313,6 +314,10 @@ impl Desk<'_> {
             },
         ];
         self.changed(self.store.change_disclosure(&opened.stored, &events, now).await?)?;
+        let (list, purpose) = (&opened.dataset, &opened.request.purpose);
+        let (requester, what) = (&opened.stored.partner, Measure::Disclosures);
+        // It is released, also if the statistics lack it.
+        let _ = self.store.count_one(Side::Answered, requester, list, purpose, what, now).await;
         Ok(record)
     }
 
