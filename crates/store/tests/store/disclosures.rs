@@ -252,6 +252,7 @@ async fn claims_are_kept_for_all_elements_and_go_with_the_check() {
         opening: b"who and why",
         permitted: Vec::new(),
         forbidden: Vec::new(),
+        watched: None,
         at: NOW,
     };
     home.store.record_asked(new, |_, _| question(true, 1, Adequacy::Safeguards)).await.unwrap();
