@@ -38,8 +38,7 @@ fn with_disclosure(terms: &mut AgreementTerms) {
         when_revoked: OpenRequests::Refuse,
         retention_days: 365,
     };
-    terms.conditions =
-        Some(Conditions { disclosure: Some(disclosure), ..Conditions::default() });
+    terms.conditions = Some(Conditions { disclosure: Some(disclosure), ..Conditions::default() });
 }
 
 fn run(bureau: &Bureau, arguments: &[&str]) -> Output {
@@ -211,8 +210,20 @@ async fn a_thing_needs_one_person_and_a_request_can_be_paused_refused_and_taken_
     let paused = until(&world.requester, &["status"], "paused");
     assert_eq!(paused["pauses"][0], "legal_review");
     let release = [
-        "release", &id, "--field", "object_status", "--field", "authority", "--handling", "H0",
-        "--evaluation", "B2", "--retention-days", "30", "--as", "legal",
+        "release",
+        &id,
+        "--field",
+        "object_status",
+        "--field",
+        "authority",
+        "--handling",
+        "H0",
+        "--evaluation",
+        "B2",
+        "--retention-days",
+        "30",
+        "--as",
+        "legal",
     ];
     assert!(refused(&world.owner, &release).contains("clock is paused"));
     done(&world.owner, &["resume", &id, "--reason", "legal_review", "--as", "legal"]);
@@ -246,8 +257,15 @@ async fn without_terms_for_it_nobody_asks_for_records() {
     let world = World::new(&offer()).await;
     let report = world.ask(&[SHIP]).await;
     let arguments = [
-        "request", &report.check_id, "0", "--field", "object_status", "--recipient", "Border police",
-        "--as", "officer",
+        "request",
+        &report.check_id,
+        "0",
+        "--field",
+        "object_status",
+        "--recipient",
+        "Border police",
+        "--as",
+        "officer",
     ];
     assert!(refused(&world.requester, &arguments).contains("disclosure_not_agreed"));
     let store = world.requester.store().await.unwrap();

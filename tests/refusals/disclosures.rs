@@ -4,9 +4,7 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use symbolon_client::{Compute, ElementEvidence, open_check};
-use symbolon_exchange::{
-    DisclosureDecision, DisclosureRequest, ElementOpening, HitConfirmation,
-};
+use symbolon_exchange::{DisclosureDecision, DisclosureRequest, ElementOpening, HitConfirmation};
 use symbolon_identifiers::{Identifier, IdentifierType, parse};
 use symbolon_oprf::Blind;
 use symbolon_policy::{
@@ -38,8 +36,7 @@ fn with_disclosure(terms: &mut AgreementTerms) {
         when_revoked: OpenRequests::Refuse,
         retention_days: 365,
     };
-    terms.conditions =
-        Some(Conditions { disclosure: Some(disclosure), ..Conditions::default() });
+    terms.conditions = Some(Conditions { disclosure: Some(disclosure), ..Conditions::default() });
 }
 
 /// All that an honest requester has of an element that it asked.
@@ -53,8 +50,7 @@ impl Asked {
     async fn of(world: &World, check: &str, position: u64) -> Self {
         let check = CheckId(hex::decode(check).unwrap().try_into().unwrap());
         let store = world.requester.store().await.unwrap();
-        let opened =
-            open_check(&store, &Compute::default(), check, Some(position)).await.unwrap();
+        let opened = open_check(&store, &Compute::default(), check, Some(position)).await.unwrap();
         let evidence = opened.parties[0].evidence[0].clone();
         let place = usize::try_from(evidence.element.index).unwrap();
         let (owner, agreement) = (&world.owner.code, &world.agreement.terms().id);
@@ -119,7 +115,11 @@ async fn send(client: &mut Client, agreement: &str, request: SignedDocument) -> 
 }
 
 /// Sends a letter until the owner has examined it.
-async fn settled(client: &mut Client, agreement: &str, signed: &SignedDocument) -> DisclosureStanding {
+async fn settled(
+    client: &mut Client,
+    agreement: &str,
+    signed: &SignedDocument,
+) -> DisclosureStanding {
     // Nobody is told at once: the time of the first answer says nothing.
     assert_eq!(send(client, agreement, signed.clone()).await.state, "received");
     for _ in 0..100 {
@@ -164,17 +164,14 @@ async fn what_was_not_asked_so_is_refused_in_the_same_words_and_the_owner_knows_
     let no_hit = Asked::of(&world, &report.check_id, 1).await;
     let elsewhere = Asked::of(&world, &other.check_id, 0).await;
     let key = raw::header_key(&world.requester);
-    let mut client =
-        raw::connect(&world.owner, &raw::credentials(&world.requester)).await.unwrap();
+    let mut client = raw::connect(&world.owner, &raw::credentials(&world.requester)).await.unwrap();
 
+    let other_receipt = elsewhere.request(&world, 0).receipt;
     type Spoil<'a> = Box<dyn Fn(&mut DisclosureRequest) + 'a>;
     let spoils: Vec<(&str, Spoil<'_>)> = vec![
         ("never_asked", Box::new(|one| one.check = CheckId([9; 16]))),
         ("receipt_does_not_hold", Box::new(|one| one.check = elsewhere.check)),
-        (
-            "receipt_does_not_hold",
-            Box::new(|one| one.receipt = elsewhere.request(&world, 0).receipt),
-        ),
+        ("receipt_does_not_hold", Box::new(|one| one.receipt = other_receipt.clone())),
         (
             "element_not_in_header",
             Box::new(|one| one.element.proof = elsewhere.evidence.element.clone()),
@@ -208,6 +205,7 @@ async fn what_was_not_asked_so_is_refused_in_the_same_words_and_the_owner_knows_
         words.insert(sentence);
         assert_eq!(found(&world, number).await, [*expected]);
     }
+    drop(spoils);
     // An honest request for an element that did not hit reads the same.
     let signed = no_hit.request(&world, 100).sign(&key).unwrap();
     let standing = settled(&mut client, "req-own", &signed).await;
@@ -232,8 +230,7 @@ async fn a_letter_sent_again_is_the_same_request_and_another_under_its_id_is_not
     world.requester_node.take().unwrap().stop().await.unwrap();
     let hit = Asked::of(&world, &report.check_id, 0).await;
     let key = raw::header_key(&world.requester);
-    let mut client =
-        raw::connect(&world.owner, &raw::credentials(&world.requester)).await.unwrap();
+    let mut client = raw::connect(&world.owner, &raw::credentials(&world.requester)).await.unwrap();
     let signed = hit.request(&world, 1).sign(&key).unwrap();
     for _ in 0..5 {
         send(&mut client, "req-own", signed.clone()).await;

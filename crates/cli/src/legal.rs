@@ -1,13 +1,15 @@
 //! What a bureau's legal officers and approvers do to agreements: propose and sign, suspend, resume,
 //! revoke. Nothing here needs a running node; one that runs acts on it within a second.
 
+use std::collections::BTreeSet;
+
 use symbolon_exchange::{AgreementNotice, NoticeKind, is_reason_text};
 use symbolon_policy::{
     Actor, AgreementHash, AgreementState, AgreementTerms, BureauCode, Party, SignedAgreement,
 };
 use symbolon_store::{
-    ActError, ActKind, DataFolder, IncomingText, KeptNotice, KeyName, LifeError, NodeConfig,
-    OwnDecision, Store, StoredText,
+    ActError, ActKind, AgreementStatus, DataFolder, IncomingText, KeptNotice, KeyName, LifeError,
+    NodeConfig, OwnDecision, Store, StoredText,
 };
 use time::OffsetDateTime;
 
@@ -89,8 +91,8 @@ impl LegalDesk {
     ///
     /// # Errors
     /// When the text is not about this bureau as its card describes it, names a bureau whose card
-    /// nobody here has compared, would replace another text and `may_replace` does not say so, or
-    /// cannot be kept.
+    /// nobody here has compared, would replace another text of other parties, or any where
+    /// `may_replace` does not say so, or cannot be kept.
     pub async fn propose(
         &self,
         file: &SignedAgreement,
@@ -103,18 +105,8 @@ impl LegalDesk {
         if let Some(other) = self.store.agreement_state(&terms.id).await?
             && other.hash != hash
             && other.state.is_in_place()
-            && !may_replace
         {
-            return Err(CliError::new(
-                "would_replace",
-                format!(
-                    "another text of {} is in place ({}, {}); once all parties have signed this \
-                     one, that one ends for good. Say --replace if that is what is meant",
-                    terms.id,
-                    short(&other.hash),
-                    other.state
-                ),
-            ));
+            self.may_take_the_place(&terms, &other, may_replace).await?;
         }
         let now = OffsetDateTime::now_utc();
         let incoming =
@@ -245,6 +237,44 @@ impl LegalDesk {
                 ),
             )),
         }
+    }
+
+    /// Whether a text may take the place of another under its id: where that is meant, and nobody is
+    /// a party to the one who is none to the other. Who is left out would not be told.
+    async fn may_take_the_place(
+        &self,
+        terms: &AgreementTerms,
+        other: &AgreementStatus,
+        is_meant: bool,
+    ) -> Result<(), CliError> {
+        let Some(text) = self.store.agreement_text(&other.hash).await? else { return Ok(()) };
+        let old = SignedAgreement::from_json(text.document.as_bytes())?.terms()?;
+        let codes = |terms: &AgreementTerms| -> BTreeSet<BureauCode> {
+            terms.parties.iter().map(|party| party.code.clone()).collect()
+        };
+        if codes(&old) != codes(terms) {
+            return Err(CliError::new(
+                "other_parties",
+                format!(
+                    "the text of {} that is in place has other parties; draft this one under \
+                     another id, and revoke that one if it is to end",
+                    terms.id
+                ),
+            ));
+        }
+        if is_meant {
+            return Ok(());
+        }
+        Err(CliError::new(
+            "would_replace",
+            format!(
+                "another text of {} is in place ({}, {}); once all parties have signed this one, \
+                 that one ends for good. Say --replace if that is what is meant",
+                terms.id,
+                short(&other.hash),
+                other.state
+            ),
+        ))
     }
 
     async fn propose_act(

@@ -160,7 +160,9 @@ impl Ask<'_> {
         }
         let answered = received.iter().map(|scope| scope.tags.len()).sum();
         let claims = self.keeps_claims().then(|| {
-            CheckClaims::new(received.iter_mut().map(|one| std::mem::take(&mut one.claims)).collect())
+            CheckClaims::new(
+                received.iter_mut().map(|one| std::mem::take(&mut one.claims)).collect(),
+            )
         });
         let receipt = self.receipt(&mut answers, digest, answered, claims.as_ref()).await?;
         Ok((received, receipt))

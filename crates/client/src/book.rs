@@ -10,6 +10,9 @@ use tokio::sync::watch;
 /// How long to wait before the database is asked again, after it has failed.
 const PAUSE_AFTER_FAILURE: Duration = Duration::from_millis(200);
 
+/// How long whatever is under way goes on without asking the database again.
+const LOOK_AGAIN: Duration = Duration::from_millis(500);
+
 /// The agreements that are in this node now; replaced whole when they change.
 #[derive(Clone, Debug)]
 pub struct AgreementBook {
@@ -55,8 +58,10 @@ impl AgreementBook {
         loop {
             match store.withdrawn(agreement).await {
                 Ok(Some(refusal)) => return refusal,
+                // Woken as a rule; a book that could not be read for some other agreement's sake wakes
+                // nobody.
                 Ok(None) => {
-                    let _ = turned.changed().await;
+                    let _ = tokio::time::timeout(LOOK_AGAIN, turned.changed()).await;
                 }
                 Err(_) => tokio::time::sleep(PAUSE_AFTER_FAILURE).await,
             }

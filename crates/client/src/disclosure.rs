@@ -21,7 +21,8 @@ use symbolon_proto::partner::v1::{
     DisclosureLetter, DisclosureStanding, ExchangeDisclosuresRequest,
 };
 use symbolon_store::{
-    DisclosureAdded, DisclosureEvent, DisclosureSide, Store, StoreError, StoredDisclosure,
+    DisclosureAdded, DisclosureEvent, DisclosureSide, Measure, Side, Store, StoreError,
+    StoredDisclosure,
 };
 use thiserror::Error;
 use time::OffsetDateTime;
@@ -185,6 +186,7 @@ pub async fn request_disclosure(
     };
     let signed = request.sign(&store.keys().header)?;
     let hash = DocumentHash::of(&signed.document);
+    let dataset = found.dataset.clone();
     let file = RequestFile {
         request: SignedFile::of(&signed.into()),
         dataset: found.dataset,
@@ -217,7 +219,15 @@ pub async fn request_disclosure(
     };
     match store.add_disclosure(&stored, MOST_A_DAY, &event).await? {
         DisclosureAdded::TooMany => Err(DisclosureFailure::TooMany),
-        _ => Ok(request.request),
+        _ => {
+            if request.confirmation.is_some() {
+                let (owner, purpose) = (&request.owner, &request.purpose);
+                let what = Measure::Confirmations;
+                // The request is kept, also if the statistics lack it.
+                let _ = store.count_one(Side::Asked, owner, &dataset, purpose, what, now).await;
+            }
+            Ok(request.request)
+        }
     }
 }
 
@@ -440,6 +450,15 @@ impl DisclosureExchange {
         };
         let events = if closed { vec![settled] } else { Vec::new() };
         let done = self.requester.store.change_disclosure(&stored, &events, now).await?;
+        if done
+            && stored.state == DisclosureState::Released
+            && let Ok(request) = DisclosureRequest::parse(&file.request.document)
+        {
+            let (store, what) = (&self.requester.store, Measure::Disclosures);
+            let (owner, list, purpose) = (&stored.partner, &file.dataset, &request.purpose);
+            // The record is here, also if the statistics lack it.
+            let _ = store.count_one(Side::Asked, owner, list, purpose, what, now).await;
+        }
         Ok(done && closed)
     }
 
@@ -495,7 +514,9 @@ fn pick<'a>(
             continue;
         }
         for evidence in &party.evidence {
-            let Some((agreement, dataset)) = asked_in(party, evidence, agreements) else { continue };
+            let Some((agreement, dataset)) = asked_in(party, evidence, agreements) else {
+                continue;
+            };
             if wish.dataset.as_ref().is_some_and(|wanted| wanted != &dataset) {
                 continue;
             }

@@ -11,7 +11,7 @@ use symbolon_policy::{CheckId, watch::FindingKind};
 use symbolon_store::{FindingDetails, MOST_WATCHED, OwnQuestion, OwnQuestions, Store, StoreError};
 use time::OffsetDateTime;
 
-use self::serial::{Serial, in_runs};
+use self::serial::{Serial, count_in_runs, in_runs};
 use crate::{Compute, QuestionContext, Stopped, batch::Batch};
 
 /// From how many neighbouring elements of one check on, or how many values asked before next to one
@@ -66,12 +66,12 @@ pub(crate) async fn look(
     let elements: usize = batches.iter().map(Batch::count).sum();
     if elements > MOST_WATCHED {
         let batches = Arc::clone(batches);
-        let work = move || in_runs(&serials(&batches)).into_iter().filter(|one| *one).count();
+        let work = move || count_in_runs(serials(&batches).flatten());
         let neighbouring_elements = compute.run(work).await? as u64;
         let findings = WatchFindings { neighbouring_elements, ..WatchFindings::default() };
         return Ok(Watched { findings, crowd: 0, questions: None });
     }
-    let serials = serials(batches);
+    let serials: Vec<_> = serials(batches).collect();
     let (officer, agency) = (context.facts.officer.as_str(), context.agency.as_str());
     let questions = OwnQuestions {
         person: store.person_hash(&[officer, agency]),
@@ -144,11 +144,11 @@ pub(crate) async fn tell(
     Ok(())
 }
 
-fn serials(batches: &[Batch]) -> Vec<Option<Serial<'_>>> {
+/// Each different value of a question as a number in a series, as far as it is one.
+fn serials(batches: &[Batch]) -> impl Iterator<Item = Option<Serial<'_>>> {
     batches
         .iter()
         .flat_map(|batch| batch.inputs.canonical().map(|value| Serial::of(batch.kind, value)))
-        .collect()
 }
 
 /// Whether the asker's own name, as the check or the certificate has it, is an address or number that

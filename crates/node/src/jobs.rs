@@ -158,9 +158,11 @@ impl Jobs {
                 tokio::spawn(async move {
                     let _turn = turn;
                     let bureau = exchange.bureau().clone();
+                    // One trouble for each text: a bureau may have several.
+                    let name = format!("{bureau} {}", exchange.key().0);
                     match exchange.run().await {
                         Ok((agreement, states)) => {
-                            troubles.forget(bureau.as_str());
+                            troubles.forget(&name);
                             event!(
                                 info,
                                 "a text of an agreement was exchanged",
@@ -178,7 +180,7 @@ impl Jobs {
                         }
                         Err(failure) => {
                             metrics.agreement_exchange_failures.inc();
-                            if troubles.is_new(bureau.as_str(), &failure.sentence) {
+                            if troubles.is_new(&name, &failure.sentence) {
                                 event!(
                                     warn,
                                     "a text of an agreement could not be exchanged; it is tried \
@@ -318,7 +320,8 @@ impl Jobs {
                 Ok(erased) => event!(info, "released records were erased", records = erased),
                 Err(error) => event!(warn, "released records could not be erased", error = error),
             }
-            if let Err(error) = self.store.log_disclosures(self.disclosure_cadence_seconds, now).await
+            if let Err(error) =
+                self.store.log_disclosures(self.disclosure_cadence_seconds, now).await
             {
                 event!(warn, "the log's entry on requests could not be made", error = error);
             }

@@ -38,22 +38,7 @@ impl Store {
         Ok(row.map(|(document,)| document))
     }
 
-    /// Whether exactly this agreement is installed at this moment.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn is_installed(&self, agreement: &Agreement) -> Result<bool, StoreError> {
-        let row: Option<(i64,)> =
-            sqlx::query_as("SELECT 1 FROM agreements WHERE id = $1 AND hash = $2")
-                .bind(agreement.terms().id.as_str())
-                .bind(agreement.hash().0.as_slice())
-                .fetch_optional(&self.pool)
-                .await?;
-        Ok(row.is_some())
-    }
-
-    /// Ids and hashes of the installed agreements: they change whenever any process installs or
-    /// removes one.
+    /// Ids and hashes of the agreements in place: they change whenever another text takes a place.
     ///
     /// # Errors
     /// When the database fails.

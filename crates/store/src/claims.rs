@@ -92,7 +92,8 @@ impl Store {
         .fetch_optional(&self.pool)
         .await?;
         let Some((sealed,)) = row else { return Ok(None) };
-        let claims = self.keys.key_encryption.open(&about(check, owner, agreement, scope), &sealed)?;
+        let claims =
+            self.keys.key_encryption.open(&about(check, owner, agreement, scope), &sealed)?;
         let (claims, _) = claims.as_chunks::<CLAIM_LEN>();
         Ok(claims.get(position).map(|claim| Zeroizing::new(*claim)))
     }

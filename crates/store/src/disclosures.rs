@@ -282,7 +282,11 @@ impl Store {
                     _ => return Err(DAMAGED),
                 };
                 let state = DisclosureState::named(&state).ok_or(DAMAGED)?;
-                Ok(DisclosureCount { side, state, count: u64::try_from(count).map_err(|_| DAMAGED)? })
+                Ok(DisclosureCount {
+                    side,
+                    state,
+                    count: u64::try_from(count).map_err(|_| DAMAGED)?,
+                })
             })
             .collect()
     }
@@ -356,18 +360,8 @@ impl Store {
     }
 }
 
-type Row = (
-    Vec<u8>,
-    Vec<u8>,
-    String,
-    String,
-    Vec<u8>,
-    String,
-    i64,
-    i64,
-    Option<i64>,
-    Option<Vec<u8>>,
-);
+type Row =
+    (Vec<u8>, Vec<u8>, String, String, Vec<u8>, String, i64, i64, Option<i64>, Option<Vec<u8>>);
 
 fn about(side: DisclosureSide, hash: &[u8; 32]) -> Vec<u8> {
     [b"Symbolon-v1-Disclosure\0".as_slice(), side.as_str().as_bytes(), b"\0", hash].concat()

@@ -121,6 +121,24 @@ impl Store {
         self.add_results(tallies, &[], at).await
     }
 
+    /// Counts one: a hit that was confirmed, a record that was released.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn count_one(
+        &self,
+        side: Side,
+        partner: &BureauCode,
+        dataset: &str,
+        purpose: &str,
+        measure: Measure,
+        at: OffsetDateTime,
+    ) -> Result<(), StoreError> {
+        let (partner, dataset) = (partner.clone(), dataset.to_owned());
+        let purpose = purpose.to_owned();
+        self.add_tallies(&[Tally { side, partner, dataset, purpose, measure, count: 1 }], at).await
+    }
+
     /// Adds to the counts of the day of `at`, hits among them. A row of hits is written for each
     /// answer, also where there was none, so that the database's file does not show whether.
     ///

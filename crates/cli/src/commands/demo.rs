@@ -1,4 +1,7 @@
+mod story;
+
 use std::{
+    collections::BTreeSet,
     env, fs,
     path::{Path, PathBuf},
     process::Stdio,
@@ -8,9 +11,15 @@ use std::{
 use clap::Args;
 use serde::Serialize;
 use symbolon_identifiers::IdentifierType;
+use symbolon_policy::{
+    Conditions, Deadlines, DisclosureTerms, LabelTerms, OpenRequests,
+    rules::{DisclosedField, Role},
+};
+use symbolon_proto::bureau::v1::SubjectCategory;
 use symbolon_store::DataFolder;
 use tokio::signal;
 
+use self::story::{Step, Story};
 use super::{DONE, table};
 use crate::{
     CliError, Profile,
@@ -23,6 +32,10 @@ use crate::{
 /// Marks a folder as one that a later demo may replace.
 const MARK: &str = ".symbolon-demo";
 const OFFICER: &str = "demo-officer";
+/// Others who act in the demo, each with one role.
+const INSPECTOR: &str = "inspector";
+const LAWYER: &str = "lawyer";
+const APPROVER: &str = "approver";
 const DAILY_QUOTA: u64 = 100_000;
 const STANDING_DAYS: u32 = 30;
 
@@ -63,6 +76,11 @@ const COUNTRIES: [Country; 3] = [
 ];
 
 const BATCH: &str = include_str!("../../demo/check-batch.csv");
+/// Borealia's missing children, with what may be released of them: a list under an agreement of its own.
+const MISSING: &str = include_str!("../../demo/borealia-missing.csv");
+const MISSING_DATASET: &str = "bor-missing";
+const MISSING_PURPOSE: &str = "missing_person";
+const MISSING_PASSPORT: (&str, &str) = ("yd5521907", "Italy");
 
 /// What Costaguana does not offer to Arcadia, to show what "not permitted" looks like.
 const NOT_OFFERED_BY_COSTAGUANA: IdentifierType = IdentifierType::Iban;
@@ -86,6 +104,8 @@ pub(super) struct Demo {
 struct Report {
     bureaus: Vec<BureauReport>,
     checks: Vec<DemoCheck>,
+    /// What follows a hit, step by step.
+    story: Vec<Step>,
     profile: PathBuf,
     ready_after_seconds: f64,
 }
@@ -116,7 +136,15 @@ impl Demo {
         sign_agreements(&bureaus, output).await?;
         let (nodes, profile, profile_path) = start(&root, &bureaus, output).await?;
         let ready_after_seconds = began.elapsed().as_secs_f64();
-        let checks = check(&profile, output).await?;
+        let mut checks = check(&profile, output).await?;
+        let missing = check_missing(&profile).await?;
+        let spinner = output.spinner("asking for a record, deciding, opening a check");
+        let story = tell(&root, &missing).await;
+        spinner.finish_and_clear();
+        let story = story?;
+        // After the single ones, before the batch.
+        let title = "a passport that a child travels with, for missing persons";
+        checks.insert(checks.len().saturating_sub(1), DemoCheck { title, report: missing });
         let report = Report {
             bureaus: bureaus
                 .iter()
@@ -132,10 +160,11 @@ impl Demo {
                 })
                 .collect(),
             checks,
+            story,
             profile: profile_path,
             ready_after_seconds,
         };
-        output.result(&report, || text(&report));
+        output.result(&report, || text(&report) + &story::text(&report.story, &root));
         if !self.exit {
             output.say(&next_steps(&report));
             wait(nodes, output).await?;
@@ -200,7 +229,17 @@ async fn found_and_load(root: &Path, output: Output) -> Result<(Vec<Bureau>, Vec
             ));
         }
         spinner.finish_and_clear();
-        counts.push(loaded.counts.added);
+        let mut records = loaded.counts.added;
+        if country.code == "BOR" {
+            let rows = MISSING.as_bytes();
+            let title = "Borealian missing children";
+            let missing = bureau.load(MISSING_DATASET, title, rows, Mapping::default()).await?;
+            if let Some(rejected) = missing.rejected.first() {
+                return Err(CliError::new("demo_data", rejected.sentence.clone()));
+            }
+            records = records.saturating_add(missing.counts.added);
+        }
+        counts.push(records);
         bureaus.push(bureau);
     }
     Ok((bureaus, counts))
@@ -229,7 +268,35 @@ async fn sign_agreements(bureaus: &[Bureau], output: Output) -> Result<(), CliEr
             agree(&terms, &[a, b]).await?;
         }
     }
+    if let [arcadia, borealia, ..] = bureaus {
+        agree_on_missing_children(arcadia, borealia).await?;
+    }
     spinner.finish_and_clear();
+    Ok(())
+}
+
+/// What Arcadia may ask about missing children, and how it gets their records.
+async fn agree_on_missing_children(arcadia: &Bureau, borealia: &Bureau) -> Result<(), CliError> {
+    let title = "Borealian missing children";
+    let types = [IdentifierType::TravelDocument];
+    let mut list = dataset(MISSING_DATASET, &borealia.code, title, &types, DAILY_QUOTA);
+    list.labels =
+        Some(LabelTerms { bytes: 32, fields: BTreeSet::from([DisclosedField::CaseNumber]) });
+    let title = "Arcadia and Borealia: missing children";
+    let parties = [arcadia, borealia];
+    let mut terms = simple_terms("arc-bor-missing-2026", title, &parties, vec![list])?;
+    terms.purposes = vec![MISSING_PURPOSE.to_owned()];
+    terms.conditions = Some(Conditions {
+        disclosure: Some(DisclosureTerms {
+            deadline_minutes: Deadlines { routine: 2_880, urgent: 60, emergency: 10 },
+            claim_days: 30,
+            when_suspended: OpenRequests::Pause,
+            when_revoked: OpenRequests::Refuse,
+            retention_days: 365,
+        }),
+        ..Conditions::default()
+    });
+    agree(&terms, &parties).await?;
     Ok(())
 }
 
@@ -238,8 +305,7 @@ async fn start(
     bureaus: &[Bureau],
     output: Output,
 ) -> Result<(Vec<RunningNode>, Profile, PathBuf), CliError> {
-    let program = env::current_exe()
-        .map_err(|error| CliError::new("system", format!("this program is nowhere: {error}")))?;
+    let program = this_program()?;
     let mut nodes = Vec::new();
     for bureau in bureaus {
         let path = bureau.folder.root().join("node.log");
@@ -249,6 +315,14 @@ async fn start(
     let arcadia =
         bureaus.first().ok_or_else(|| CliError::new("demo_data", "the demo has no bureau"))?;
     arcadia.issue(OFFICER)?;
+    arcadia.issue_with(INSPECTOR, &[Role::Inspector])?;
+    if let Some(borealia) = bureaus.get(1) {
+        for (name, role) in
+            [(LAWYER, Role::Legal), (APPROVER, Role::Approver), (INSPECTOR, Role::Inspector)]
+        {
+            borealia.issue_with(name, &[role])?;
+        }
+    }
     let person = arcadia.folder.person(OFFICER);
     let profile = Profile {
         endpoint: arcadia.bureau_endpoint.clone(),
@@ -268,18 +342,6 @@ async fn start(
 async fn check(profile: &Profile, output: Output) -> Result<Vec<DemoCheck>, CliError> {
     let mut client = profile.connect()?;
     let batch = batch()?;
-    let reason = |case: &str| Reason {
-        purpose: "border_check".to_owned(),
-        offence_class: String::new(),
-        urgency: Urgency::Routine,
-        officer: OFFICER.to_owned(),
-        case_reference: case.to_owned(),
-        justification: "demonstration".to_owned(),
-        stated: StatedFacts::default(),
-        bureaus: Vec::new(),
-        timeout: Duration::from_secs(60),
-        check_id: None,
-    };
     let spinner = output.spinner("checking a batch of 1,000");
     let whole = ask(&mut client, &reason("demo batch"), &batch, |_, _| {}).await?;
     spinner.finish_and_clear();
@@ -309,6 +371,55 @@ async fn check(profile: &Profile, output: Output) -> Result<Vec<DemoCheck>, CliE
     }
     checks.push(DemoCheck { title: "a batch of 1,000", report: whole });
     Ok(checks)
+}
+
+/// A passport of Borealia's missing children, in another spelling than the list's.
+async fn check_missing(profile: &Profile) -> Result<CheckReport, CliError> {
+    let (value, country) = MISSING_PASSPORT;
+    let asked = Asked {
+        reference: 1,
+        identifier_type: IdentifierType::TravelDocument.name().to_owned(),
+        value: value.to_owned(),
+        country: country.to_owned(),
+    };
+    let stated =
+        StatedFacts { subject_category: SubjectCategory::Missing.into(), ..StatedFacts::default() };
+    let urgency = Urgency::Urgent;
+    let why =
+        Reason { purpose: MISSING_PURPOSE.to_owned(), urgency, stated, ..reason("demo missing") };
+    ask(&mut profile.connect()?, &why, &[asked], |_, _| {}).await
+}
+
+async fn tell(root: &Path, missing: &CheckReport) -> Result<Vec<Step>, CliError> {
+    let program = this_program()?;
+    let story = Story {
+        program: &program,
+        root,
+        asking: ("arcadia", OFFICER, INSPECTOR),
+        owner: ("borealia", LAWYER, APPROVER, INSPECTOR),
+        check: &missing.check_id,
+    };
+    story.tell().await
+}
+
+fn reason(case: &str) -> Reason {
+    Reason {
+        purpose: "border_check".to_owned(),
+        offence_class: String::new(),
+        urgency: Urgency::Routine,
+        officer: OFFICER.to_owned(),
+        case_reference: case.to_owned(),
+        justification: "demonstration".to_owned(),
+        stated: StatedFacts::default(),
+        bureaus: Vec::new(),
+        timeout: Duration::from_secs(60),
+        check_id: None,
+    }
+}
+
+fn this_program() -> Result<PathBuf, CliError> {
+    env::current_exe()
+        .map_err(|error| CliError::new("system", format!("this program is nowhere: {error}")))
 }
 
 fn batch() -> Result<Vec<Asked>, CliError> {

@@ -115,10 +115,7 @@ fn a_request_comes_out_as_it_went_in_and_under_its_own_key_only() {
     // Signed again it is the same document: nothing was lost.
     assert_eq!(read.sign(&key).unwrap().document, signed.document);
     let other = signing_key().verifying_key();
-    assert!(matches!(
-        DisclosureRequest::verify(&signed, &other),
-        Err(DocumentError::OtherKey)
-    ));
+    assert!(matches!(DisclosureRequest::verify(&signed, &other), Err(DocumentError::OtherKey)));
     for position in (0..signed.document.len()).step_by(37) {
         let mut altered = signed.clone();
         altered.document[position] ^= 1;
@@ -154,8 +151,11 @@ fn a_request_without_confirmation_facts_or_offence_starts_no_clock() {
     assert!(!DisclosureRequest { facts: String::new(), ..request() }.is_complete());
     let by_program = request().confirmation.map(|one| HitConfirmation { by_person: false, ..one });
     assert!(!DisclosureRequest { confirmation: by_program, ..request() }.is_complete());
-    let no_offence =
-        |subject_category| DisclosureRequest { offence_class: String::new(), subject_category, ..request() };
+    let no_offence = |subject_category| DisclosureRequest {
+        offence_class: String::new(),
+        subject_category,
+        ..request()
+    };
     assert!(no_offence(SubjectCategory::Object).is_complete());
     assert!(no_offence(SubjectCategory::Missing).is_complete());
     assert!(!no_offence(SubjectCategory::Suspect).is_complete());

@@ -98,9 +98,8 @@ impl CaseFile {
     }
 
     pub(crate) fn decision(&self) -> Result<Option<DisclosureDecision>, StoreError> {
-        let parse = |file: &SignedFile| {
-            DisclosureDecision::parse(&file.document).map_err(|_| DAMAGED)
-        };
+        let parse =
+            |file: &SignedFile| DisclosureDecision::parse(&file.document).map_err(|_| DAMAGED);
         self.decision.as_ref().map(parse).transpose()
     }
 

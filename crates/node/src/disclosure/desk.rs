@@ -9,7 +9,8 @@ use symbolon_policy::{
     rules::{HandlingCode, Role, Ruling},
 };
 use symbolon_store::{
-    ActError, ActKind, DisclosureEvent, DisclosureSide, Store, StoreError, StoredDisclosure,
+    ActError, ActKind, DisclosureEvent, DisclosureSide, Measure, Side, Store, StoreError,
+    StoredDisclosure,
 };
 use thiserror::Error;
 use time::{Duration, OffsetDateTime};
@@ -313,6 +314,10 @@ impl Desk<'_> {
             },
         ];
         self.changed(self.store.change_disclosure(&opened.stored, &events, now).await?)?;
+        let (list, purpose) = (&opened.dataset, &opened.request.purpose);
+        let (requester, what) = (&opened.stored.partner, Measure::Disclosures);
+        // It is released, also if the statistics lack it.
+        let _ = self.store.count_one(Side::Answered, requester, list, purpose, what, now).await;
         Ok(record)
     }
 
@@ -351,9 +356,8 @@ impl Desk<'_> {
         let table = self.rules.tables.dataset(&opened.dataset);
         let kind = fields_of(category(&details.attributes, table.subject_category));
         let asked = &opened.request.fields;
-        let outside = terms.fields.iter().find(|field| {
-            !kind.contains(*field) || !asked.contains(*field)
-        });
+        let outside =
+            terms.fields.iter().find(|field| !kind.contains(*field) || !asked.contains(*field));
         if let Some(field) = outside {
             return Err(DeskError::Field { field: field.as_str() });
         }
@@ -425,7 +429,9 @@ impl Desk<'_> {
         let course = file.as_ref().map(|file| &file.course);
         let proposal = file.as_ref().and_then(|file| file.proposal.as_ref());
         let proposal = proposal
-            .map(|one| Ok::<_, StoreError>((one.terms.clone(), one.by.clone(), subject_of(stored, one)?)))
+            .map(|one| {
+                Ok::<_, StoreError>((one.terms.clone(), one.by.clone(), subject_of(stored, one)?))
+            })
             .transpose()?;
         Ok(CaseView {
             request: file.as_ref().map(CaseFile::request).transpose()?,
@@ -471,10 +477,9 @@ impl Opened<'_> {
             (None, several) => Err(DeskError::WhichRecord {
                 references: several.iter().map(|(one, _)| one.clone()).collect(),
             }),
-            (Some(wanted), records) => records
-                .iter()
-                .find(|(reference, _)| reference == wanted)
-                .ok_or(DeskError::NoRecord),
+            (Some(wanted), records) => {
+                records.iter().find(|(reference, _)| reference == wanted).ok_or(DeskError::NoRecord)
+            }
         }
     }
 }
@@ -511,7 +516,9 @@ pub enum DeskError {
     #[error("somebody else has changed this request meanwhile; look at it again")]
     Changed,
     /// The evaluation is none.
-    #[error("the evaluation is a letter for the source (A, B, C, X) and a digit for the information (1 to 4), for instance A1")]
+    #[error(
+        "the evaluation is a letter for the source (A, B, C, X) and a digit for the information (1 to 4), for instance A1"
+    )]
     Evaluation,
     /// A field that cannot be released.
     #[error(
@@ -532,10 +539,14 @@ pub enum DeskError {
     #[error("a release has a handling code; H3, and only H3, has a restriction in words")]
     Handling,
     /// A ground that people cannot give.
-    #[error("that is no ground for people to refuse; `symbolon disclosure refuse --help` lists them")]
+    #[error(
+        "that is no ground for people to refuse; `symbolon disclosure refuse --help` lists them"
+    )]
     NoGround,
     /// There is no such record any more.
-    #[error("there is no such record behind this hit, or not any more; refuse for record_withdrawn")]
+    #[error(
+        "there is no such record behind this hit, or not any more; refuse for record_withdrawn"
+    )]
     NoRecord,
     /// What follows from the agreement follows by itself.
     #[error("a suspended agreement stops and starts clocks by itself")]

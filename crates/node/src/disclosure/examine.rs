@@ -8,7 +8,8 @@ use symbolon_policy::{
     rules::{Ruling, SubjectCategory},
 };
 use symbolon_store::{
-    DisclosureCount, DisclosureEvent, DisclosureSide, Store, StoreError, StoredDisclosure,
+    DisclosureCount, DisclosureEvent, DisclosureSide, Measure, Side, Store, StoreError,
+    StoredDisclosure,
 };
 use time::OffsetDateTime;
 
@@ -163,6 +164,9 @@ impl Examiner {
         file.ruled = Some(RuledFile { rules: rules.hash.to_string(), ruling: of_record });
         file.put_into(&mut stored)?;
         if self.store.change_disclosure(&stored, &events, now).await? {
+            let (list, purpose) = (&scope.dataset, &request.purpose);
+            let (requester, what) = (&stored.partner, Measure::Confirmations);
+            self.store.count_one(Side::Answered, requester, list, purpose, what, now).await?;
             event!(
                 info,
                 "a partner asks for a record; people decide",
@@ -289,7 +293,9 @@ pub(super) async fn already_released(
     let side = DisclosureSide::Owner;
     let others = store.disclosures_of_check(side, &stored.partner, &stored.check).await?;
     let released = others.iter().filter(|other| {
-        other.hash != stored.hash && other.state == DisclosureState::Released && other.file.is_some()
+        other.hash != stored.hash
+            && other.state == DisclosureState::Released
+            && other.file.is_some()
     });
     for other in released {
         let other = CaseFile::read(other)?.request()?;
@@ -334,11 +340,7 @@ fn worst(
     rule(deciding, terms, &RecordAttributes::default())
 }
 
-pub(super) fn ruled(
-    stored: &StoredDisclosure,
-    rules: &Rules,
-    ruling: &Ruling,
-) -> DisclosureEvent {
+pub(super) fn ruled(stored: &StoredDisclosure, rules: &Rules, ruling: &Ruling) -> DisclosureEvent {
     DisclosureEvent::Ruled {
         request: stored.request,
         permitted: ruling.permitted,

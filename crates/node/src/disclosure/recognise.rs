@@ -27,8 +27,7 @@ pub(super) async fn recognise(
     received_at: OffsetDateTime,
 ) -> Result<Result<Scope, Unrecognised>, StoreError> {
     let not = |found| Ok(Err(Unrecognised { ground: RefusalGround::NotRecognised, found }));
-    let (Some(requester), Some(owner)) =
-        (agreement.party(&request.requester), agreement.party(us))
+    let (Some(requester), Some(owner)) = (agreement.party(&request.requester), agreement.party(us))
     else {
         return not("not_a_party");
     };
@@ -87,9 +86,8 @@ fn is_answered(
     header: DocumentHash,
     log_key: &symbolon_policy::VerifyingKey,
 ) -> bool {
-    Receipt::verify(&request.receipt, log_key).is_ok_and(|receipt| {
-        receipt.check_id == request.check && receipt.header_hash == header
-    })
+    Receipt::verify(&request.receipt, log_key)
+        .is_ok_and(|receipt| receipt.check_id == request.check && receipt.header_hash == header)
 }
 
 fn names_the_element(header: &CheckHeader, request: &DisclosureRequest) -> bool {

@@ -66,9 +66,7 @@ pub(super) fn sentence(ground: RefusalGround) -> &'static str {
         RefusalGround::AgreementEnded => {
             "the agreement is suspended or over, and says that open requests are refused"
         }
-        RefusalGround::NationalSecurity => {
-            "it would harm essential interests of national security"
-        }
+        RefusalGround::NationalSecurity => "it would harm essential interests of national security",
         RefusalGround::Endangers => "it would endanger an investigation, or a person",
         RefusalGround::Disproportionate => {
             "it is out of proportion to what it is wanted for, or has nothing to do with it"

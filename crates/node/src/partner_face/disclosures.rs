@@ -277,10 +277,9 @@ fn standing(
     let course = &file.course;
     Ok(DisclosureStanding {
         state,
-        due_at: course.due_at(now).map(|at| prost_types::Timestamp {
-            seconds: at.unix_timestamp(),
-            nanos: 0,
-        }),
+        due_at: course
+            .due_at(now)
+            .map(|at| prost_types::Timestamp { seconds: at.unix_timestamp(), nanos: 0 }),
         pauses: course.pauses().keys().map(|reason| reason.as_str().to_owned()).collect(),
         decision: file.decision.as_ref().map(SignedFile::to_document),
         reason: String::new(),

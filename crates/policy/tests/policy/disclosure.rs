@@ -66,7 +66,12 @@ fn from_each_state_exactly_the_steps_of_the_diagram_are_possible() {
             &[State::Paused],
             State::Waiting,
         ),
-        ("release", |course| course.release(minutes(2)).is_ok(), &[State::Waiting], State::Released),
+        (
+            "release",
+            |course| course.release(minutes(2)).is_ok(),
+            &[State::Waiting],
+            State::Released,
+        ),
         (
             "refuse",
             |course| course.refuse(minutes(2)).is_ok(),

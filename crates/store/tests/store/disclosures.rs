@@ -252,20 +252,16 @@ async fn claims_are_kept_for_all_elements_and_go_with_the_check() {
         opening: b"who and why",
         permitted: Vec::new(),
         forbidden: Vec::new(),
+        watched: None,
         at: NOW,
     };
     home.store.record_asked(new, |_, _| question(true, 1, Adequacy::Safeguards)).await.unwrap();
-    let scopes = vec![
-        Zeroizing::new([[1; 16], [2; 16]].concat()),
-        Zeroizing::new([[3; 16]].concat()),
-    ];
+    let scopes =
+        vec![Zeroizing::new([[1; 16], [2; 16]].concat()), Zeroizing::new([[3; 16]].concat())];
     let claims = CheckClaims::new(scopes);
     let (owner, agreement) = (code("FRA"), agreement_id());
     let receipt = document("receipt");
-    home.store
-        .record_answer(&check, &owner, &agreement, &receipt, Some(&claims))
-        .await
-        .unwrap();
+    home.store.record_answer(&check, &owner, &agreement, &receipt, Some(&claims)).await.unwrap();
     let claim = |scope, position| home.store.claim(&check, &owner, &agreement, scope, position);
     assert_eq!(claim(0, 0).await.unwrap().as_deref(), Some(&[1; 16]));
     assert_eq!(claim(0, 1).await.unwrap().as_deref(), Some(&[2; 16]));

@@ -40,7 +40,9 @@ pub(super) fn finding(text: &str) -> Result<(Finding, String), String> {
     let (code, note) = text.split_once('=').ok_or_else(known)?;
     let note = note.trim();
     if note.is_empty() || note.len() > 512 {
-        return Err("a finding has a note of 1 to 512 characters: who, when, by which act".to_owned());
+        return Err(
+            "a finding has a note of 1 to 512 characters: who, when, by which act".to_owned()
+        );
     }
     Ok((Finding::named(code).ok_or_else(known)?, note.to_owned()))
 }

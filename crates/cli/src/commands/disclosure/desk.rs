@@ -209,7 +209,8 @@ impl Approve {
         opened.store.close().await;
         let outcome = Outcome { request: self.id, outcome: "released", proposal: None };
         output.result(&outcome, || {
-            "Approved and released. The requester's node fetches it at the next exchange.".to_owned()
+            "Approved and released. The requester's node fetches it at the next exchange."
+                .to_owned()
         });
         Ok(DONE)
     }

@@ -165,8 +165,7 @@ impl Request {
             emergency_reasons: self.emergency_reasons,
         };
         let (store, us) = (&opened.store, &opened.us);
-        let request =
-            request_disclosure(store, &Compute::default(), us, wish, &actor, now).await?;
+        let request = request_disclosure(store, &Compute::default(), us, wish, &actor, now).await?;
         store.close().await;
         output.result(&Made { request }, || {
             format!(
