@@ -138,17 +138,39 @@ async fn what_was_changed_in_an_export_is_named() {
         fs::write(leaves(folder), &bytes[..at * 32]).unwrap();
     });
     assert!(has(&found, "tile_missing", held), "{found:?}");
-    let found = files.found(|folder| {
-        let bytes = fs::read(leaves(folder)).unwrap();
-        fs::remove_file(leaves(folder)).unwrap();
-        fs::write(folder.join(format!("tile/0/000.p/{at}")), &bytes[..at * 32]).unwrap();
-        let about = folder.join("bureau.json");
-        let mut value: Value = serde_json::from_slice(&fs::read(&about).unwrap()).unwrap();
-        value["size"] = held.into();
-        fs::write(about, value.to_string()).unwrap();
-        edit_lines(&folder.join("records.jsonl"), |lines| lines.truncate(at));
-    });
+    let found = files.found(|folder| cut(folder, at));
     assert!(has(&found, "entry_missing", held) && has(&found, "shortened", held), "{found:?}");
+}
+
+/// Cuts an export short, and says so.
+fn cut(folder: &Path, size: usize) {
+    let bytes = fs::read(leaves(folder)).unwrap();
+    fs::remove_file(leaves(folder)).unwrap();
+    fs::write(folder.join(format!("tile/0/000.p/{size}")), &bytes[..size * 32]).unwrap();
+    let about = folder.join("bureau.json");
+    let mut value: Value = serde_json::from_slice(&fs::read(&about).unwrap()).unwrap();
+    value["size"] = size.into();
+    fs::write(about, value.to_string()).unwrap();
+    edit_lines(&folder.join("records.jsonl"), |lines| lines.truncate(size));
+}
+
+#[tokio::test]
+async fn what_came_after_an_export_is_growth_and_what_was_there_before_is_not() {
+    let files = Files::new().await;
+    ask_and_settle(&files.world, 1).await;
+    let newer = export(&files.world.requester, files.world.scratch().join("req-newer"));
+    let (report, code) = verify(&[&files.own, &newer]);
+    assert_eq!(code, 0, "{report}");
+    assert!(of(&report, "OWN")["later"].as_u64().unwrap() >= 1, "{report}");
+    // The newer export of one bureau goes beyond the older one …
+    let again = export(&files.world.owner, files.world.scratch().join("own-newer"));
+    let (report, code) = verify(&[&files.own, &again, &newer]);
+    assert_eq!(code, 0, "{report}");
+    // … and never the other way round.
+    let short = files.changed(|folder| cut(folder, usize::try_from(files.held).unwrap()));
+    let (report, code) = verify(&[&short, &files.own]);
+    assert_eq!(code, 4, "{report}");
+    assert!(has(&findings(&report, "OWN"), "entry_missing", files.held), "{report}");
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ use symbolon_exchange::{Receipt, log_origin, read_checkpoint};
 use symbolon_ledger::{SignatureError, SignedCheckpoint, TreeHash};
 use symbolon_policy::VerifyingKey;
 use symbolon_store::LogId;
+use time::{Duration, OffsetDateTime};
 
 use super::{
     folder::{AuditFolder, RecordLine},
@@ -50,14 +51,30 @@ fn not_agreed(log: &LogId) -> Finding {
     )
 }
 
+/// How far the clock of who saw a checkpoint may be behind that of the bureau whose it is.
+const CLOCKS_DIFFER: Duration = Duration::seconds(60);
+/// The same for what a bureau keeps of its own, in whole seconds.
+const WHOLE_SECONDS: Duration = Duration::seconds(2);
+
 /// A checkpoint that bears the signature of the log's key.
 struct Claim {
     size: u64,
     root: TreeHash,
+    /// It was there at the latest then, by the clock of the log's bureau: what it has beyond an export
+    /// of before is growth.
+    at: OffsetDateTime,
     note: String,
     /// Who holds it, and how it came.
     holder: String,
     cosigned_by: Vec<String>,
+}
+
+/// What should be a checkpoint, before it is looked at.
+struct Noted {
+    log: LogId,
+    note: String,
+    holder: String,
+    at: OffsetDateTime,
 }
 
 /// A receipt that holds.
@@ -85,19 +102,22 @@ impl Evidence {
             for line in folder.checkpoints()? {
                 let log = LogId { bureau: line.bureau, key: line.log_key };
                 all.know(log.clone());
-                let holder = if log.bureau == folder.about.bureau {
-                    holder.clone()
+                let (holder, tolerance) = if log.bureau == folder.about.bureau {
+                    (holder.clone(), WHOLE_SECONDS)
                 } else {
-                    format!("{holder}, shown by {}", line.source)
+                    (format!("{holder}, shown by {}", line.source), CLOCKS_DIFFER)
                 };
-                notes.push((log, line.note, holder));
+                let at = line.seen_at.saturating_add(tolerance);
+                notes.push(Noted { log, note: line.note, holder, at });
             }
             for fault in folder.faults()? {
                 let log = LogId { bureau: fault.bureau, key: fault.log_key };
                 all.know(log.clone());
+                let at = fault.found_at.saturating_add(CLOCKS_DIFFER);
                 for note in [fault.agreed_note, fault.note] {
                     if !note.is_empty() {
-                        notes.push((log.clone(), note, format!("{holder}, kept as a fault")));
+                        let holder = format!("{holder}, kept as a fault");
+                        notes.push(Noted { log: log.clone(), note, holder, at });
                     }
                 }
             }
@@ -112,7 +132,12 @@ impl Evidence {
                 match read_receipt(&log, &line.receipt) {
                     Some(receipt) => {
                         let note = String::from_utf8_lossy(&receipt.checkpoint).into_owned();
-                        notes.push((log.clone(), note, format!("{holder}, in a receipt")));
+                        notes.push(Noted {
+                            log: log.clone(),
+                            note,
+                            holder: format!("{holder}, in a receipt"),
+                            at: receipt.issued_at,
+                        });
                         let held = Held { receipt, holder: holder.clone() };
                         all.receipts.entry(log).or_default().push(held);
                     }
@@ -128,8 +153,8 @@ impl Evidence {
                 }
             }
         }
-        for (log, note, holder) in notes {
-            all.add_note(log, note, holder);
+        for noted in notes {
+            all.add_note(noted);
         }
         Ok(all)
     }
@@ -140,7 +165,8 @@ impl Evidence {
         }
     }
 
-    fn add_note(&mut self, log: LogId, note: String, holder: String) {
+    fn add_note(&mut self, noted: Noted) {
+        let Noted { log, note, holder, at } = noted;
         let Ok(signed) = read_checkpoint(note.as_bytes(), &log.bureau, &log.key) else {
             let sentence = format!(
                 "a checkpoint is not signed by {}'s log key (held by {holder})",
@@ -164,8 +190,9 @@ impl Evidence {
             let more: Vec<_> =
                 cosigned_by.into_iter().filter(|one| !known.cosigned_by.contains(one)).collect();
             known.cosigned_by.extend(more);
+            known.at = known.at.min(at);
         } else {
-            claims.push(Claim { size, root, note, holder, cosigned_by });
+            claims.push(Claim { size, root, at, note, holder, cosigned_by });
         }
     }
 
@@ -257,6 +284,7 @@ fn spoken_of(log: &LogId, evidence: &Evidence) -> Verdict {
         records: 0,
         root: None,
         not_covered: 0,
+        later: 0,
         checkpoints: count(claims),
         cosignatures: cosignatures(claims),
         receipts: count(evidence.receipts(log)),
@@ -277,10 +305,15 @@ fn shown(
     let records = folder.records()?;
     let places = leaves.places();
     findings.extend(hold_records(&leaves, &places, &records));
-    let mut held = Vec::new();
+    let exported_at = folder.about.exported_at;
+    let (mut held, mut later) = (Vec::new(), 0_u64);
     for one in evidence.receipts(&log) {
         let receipt = &one.receipt;
         let entry = state(&leaves, &places, receipt.entry_index, &receipt.leaf_hash);
+        if entry.0 == HeldState::Missing && receipt.issued_at > exported_at {
+            later = later.saturating_add(1);
+            continue;
+        }
         held.push(HeldEntry {
             index: receipt.entry_index,
             by: "receipt",
@@ -310,7 +343,7 @@ fn shown(
             let Some(leaf) = leaf else { continue };
             let entry = state(&leaves, &places, index, &leaf.0);
             // What the later of two exports has beyond the other is only growth.
-            let is_growth = entry.0 == HeldState::Missing && other.about.size > folder.about.size;
+            let is_growth = entry.0 == HeldState::Missing && other.about.exported_at > exported_at;
             if entry.0 != HeldState::Holds && !is_growth {
                 held.push(HeldEntry {
                     index,
@@ -324,8 +357,10 @@ fn shown(
     }
     held.sort_by(|a, b| (a.index, a.by, &a.holder).cmp(&(b.index, b.by, &b.holder)));
     findings.extend(held.iter().filter_map(entry_finding));
-    let (last_agreed, contradicted) = hold_claims(&log, &leaves, evidence);
-    findings.extend(contradicted);
+    let claimed = hold_claims(&log, &leaves, evidence, exported_at);
+    let last_agreed = claimed.last_agreed;
+    later = later.saturating_add(claimed.later);
+    findings.extend(claimed.findings);
     findings.extend(evidence.findings(&log));
     findings.extend(evidence.forks(&log));
     let claims = evidence.claims(&log);
@@ -339,6 +374,7 @@ fn shown(
         records: count(&records),
         root: leaves.roots(&[leaves.len()]).get(&leaves.len()).map(|root| hex::encode(root.0)),
         not_covered: leaves.len().saturating_sub(covered),
+        later,
         checkpoints: count(claims),
         cosignatures: cosignatures(claims),
         receipts: held.iter().filter(|one| one.by == "receipt").map(|_| 1).sum(),
@@ -420,23 +456,33 @@ fn entry_finding(held: &HeldEntry) -> Option<Finding> {
     Some(Finding::at(kind, *index, format!("entry {index} is held by {by} ({holder}): {what}")))
 }
 
-/// Holds every signed checkpoint against the entries; returns the last one before anything contradicts
-/// them. What a bureau signs of a history that it made later agrees with that history, and proves
-/// nothing.
+/// What signed checkpoints come to beside the entries.
+struct Claimed {
+    /// The last one before anything contradicts the entries.
+    last_agreed: Option<Agreed>,
+    /// How many are of after the export, and go beyond it.
+    later: u64,
+    findings: Vec<Finding>,
+}
+
+/// Holds every signed checkpoint against the entries. What a bureau signs of a history that it made
+/// later agrees with that history, and proves nothing.
 fn hold_claims(
     log: &LogId,
     leaves: &Leaves,
     evidence: &Evidence,
-) -> (Option<Agreed>, Vec<Finding>) {
+    exported_at: OffsetDateTime,
+) -> Claimed {
     let claims = evidence.claims(log);
     let sizes: BTreeSet<u64> = claims.iter().map(|claim| claim.size).collect();
     let roots = leaves.roots(&sizes.into_iter().collect::<Vec<_>>());
-    let (mut agree, mut contradict) = (Vec::new(), Vec::new());
+    let (mut agree, mut contradict, mut later) = (Vec::new(), Vec::new(), 0_u64);
     for claim in claims {
         match roots.get(&claim.size) {
             Some(root) if *root == claim.root => agree.push(claim),
             // Where tiles are missing below it, that was found already.
             None if claim.size <= leaves.len() => {}
+            None if claim.at > exported_at => later = later.saturating_add(1),
             _ => contradict.push(claim),
         }
     }
@@ -463,7 +509,7 @@ fn hold_claims(
         };
         finding.with(&claim.note)
     });
-    (last.map(agreed), findings.collect())
+    Claimed { last_agreed: last.map(agreed), later, findings: findings.collect() }
 }
 
 fn agreed(claim: &Claim) -> Agreed {

@@ -19,6 +19,9 @@ pub(crate) struct Verdict {
     pub(crate) root: Option<String>,
     /// Entries after the newest checkpoint: only the bureau's own word stands for these.
     pub(crate) not_covered: u64,
+    /// Checkpoints and receipts of after the export that go beyond it: only a newer one can be held
+    /// against them.
+    pub(crate) later: u64,
     /// Signed checkpoints held against it, those of receipts and of found contradictions included.
     pub(crate) checkpoints: u64,
     pub(crate) cosignatures: u64,

@@ -83,7 +83,7 @@ async fn nodes_can_be_neither_changed_nor_removed() {
 
 #[tokio::test]
 async fn the_log_of_a_database_of_before_gets_its_tree_and_goes_on() {
-    for count in [0_u8, 1, 2, 7, 40] {
+    for count in [0_u8, 1, 2, 7, 19] {
         let root = tempfile::tempdir().unwrap();
         let folder = found(root.path());
         let options =

@@ -119,6 +119,13 @@ fn one(text: &mut String, log: &Verdict) {
     if log.folder.is_some() && log.not_covered > 0 {
         let _ = writeln!(text, "  {} entries stand after it", log.not_covered);
     }
+    if log.later > 0 {
+        let _ = writeln!(
+            text,
+            "  {} checkpoints and receipts are of after this export: ask for a newer one",
+            log.later
+        );
+    }
     for finding in log.findings.iter().take(SHOWN) {
         let _ = writeln!(text, "  ! {}", finding.sentence);
     }
