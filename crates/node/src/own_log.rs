@@ -16,6 +16,7 @@ use symbolon_store::{
 };
 use thiserror::Error;
 use time::OffsetDateTime;
+use tokio::sync::Mutex;
 
 use crate::{
     logging::{FaultCode, event},
@@ -42,6 +43,8 @@ struct State {
     was_told: AtomicBool,
     /// Where looking over goes on.
     next: AtomicU64,
+    /// Held while a checkpoint is signed, so that none is taken back by one that was begun before.
+    turn: Mutex<()>,
 }
 
 /// That an entry is in the log: a checkpoint that covers it, and why.
@@ -114,10 +117,16 @@ impl OwnLog {
         &self,
         at: OffsetDateTime,
     ) -> Result<KnownCheckpoint, OwnLogError> {
-        let continues = self.hold_against_signed(at).await;
-        self.state.continues.store(matches!(continues, Ok(true)), Ordering::Release);
+        let _turn = self.state.turn.lock().await;
+        let held = self.hold_against_signed(at).await;
+        match held {
+            Ok(()) => self.state.continues.store(true, Ordering::Release),
+            Err(OwnLogError::Altered) => self.state.continues.store(false, Ordering::Release),
+            // That it could not be looked at says nothing about it.
+            Err(_) => {}
+        }
         self.metrics.log_sound.set(i64::from(self.is_sound()));
-        continues?;
+        held?;
         if !self.is_sound() {
             return Err(OwnLogError::Altered);
         }
@@ -202,10 +211,12 @@ impl OwnLog {
         }
     }
 
-    /// Whether the log continues all that is known to have been signed of it.
-    async fn hold_against_signed(&self, at: OffsetDateTime) -> Result<bool, OwnLogError> {
+    /// Refuses unless the log continues all that is known to have been signed of it.
+    async fn hold_against_signed(&self, at: OffsetDateTime) -> Result<(), OwnLogError> {
+        // In this order: meanwhile the log may grow, but what was signed is no longer than it.
+        let all = self.signed_before().await?;
         let size = self.store().log_size().await?;
-        for signed in self.signed_before().await? {
+        for signed in all {
             let continues =
                 signed.size <= size && self.store().log_root(signed.size).await?.0 == signed.root;
             if continues {
@@ -225,7 +236,7 @@ impl OwnLog {
             }
             return Err(OwnLogError::Altered);
         }
-        Ok(true)
+        Ok(())
     }
 
     /// What the database has, what lies beside it, and what others have shown with this bureau's
