@@ -219,11 +219,13 @@ impl Examiner {
     ) -> Result<(), StoreError> {
         let said = file.terms_when(suspended);
         let examined = file.course.state() != DisclosureState::Received;
+        let paused = file.course.pauses().contains_key(&PauseReason::AgreementSuspended);
         match said {
+            // It was paused while the agreement was suspended, and nobody resumes that any more.
+            OpenRequests::Continue if paused && !suspended => self.resume(stored, file, now).await,
             // Nothing is recognised any more without the agreement's keys.
             OpenRequests::Continue if examined => self.watch(stored, file, now).await,
             OpenRequests::Continue | OpenRequests::Pause if suspended => {
-                let paused = file.course.pauses().contains_key(&PauseReason::AgreementSuspended);
                 if paused || !examined {
                     return Ok(());
                 }

@@ -46,7 +46,6 @@ fn in_state(state: State) -> DisclosureCourse {
 #[test]
 fn from_each_state_exactly_the_steps_of_the_diagram_are_possible() {
     type Step = fn(&mut DisclosureCourse) -> bool;
-    let later = AT + Duration::days(20);
     let steps: [(&str, Step, &[State], State); 7] = [
         (
             "conditions met",
@@ -99,11 +98,10 @@ fn from_each_state_exactly_the_steps_of_the_diagram_are_possible() {
             assert_eq!(done, from.contains(state), "{name} from {state:?}");
             let expected = if done { *to } else { *state };
             assert_eq!(course.state(), expected, "{name} from {state:?}");
-            assert_eq!(course == before, !done || course == before, "{name} changes by half");
+            assert_eq!(course == before, !done, "{name} from {state:?}");
             assert_eq!(course.closed_at().is_none(), course.state().is_open(), "{name}");
         }
     }
-    assert!(later > AT);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use symbolon_identifiers::IdentifierType;
 use symbolon_policy::{
     Actor, RequestId,
     disclosure::{DisclosureState, RefusalGround},
@@ -16,7 +17,7 @@ use time::{Duration, OffsetDateTime};
 use zeroize::Zeroizing;
 
 use crate::fixture::{
-    Home, NOW, agreement_id, check_id, code, document, question, records, whole_log,
+    Home, NOW, agreement_id, check_id, code, document, question, records, scope_of, whole_log,
 };
 
 const OWNER: DisclosureSide = DisclosureSide::Owner;
@@ -170,7 +171,7 @@ async fn each_period_has_one_entry_whether_anything_happened_or_not() {
 #[tokio::test]
 async fn two_nodes_that_differ_only_in_hits_have_logs_of_the_same_shape() {
     let mut shapes = Vec::new();
-    for hits in [0_u8, 25] {
+    for hits in [0_u8, 15] {
         let home = Home::new().await;
         home.store.log_disclosures(60, NOW).await.unwrap();
         for minute in 1..=5_u8 {
@@ -289,4 +290,23 @@ async fn requests_and_what_happened_to_them_go_with_the_retention_and_the_roots_
     let events = home.store.disclosure_events(0, 9).await.unwrap();
     assert_eq!((events.len(), events[0].event.is_none()), (1, true));
     assert_eq!(home.store.disclosure_root(entry).await.unwrap(), root);
+}
+
+#[tokio::test]
+async fn a_key_that_only_recognises_claims_publishes_nothing_and_ends_like_any_other() {
+    let home = Home::new().await;
+    let scope = scope_of("list", IdentifierType::Vin, 3);
+    let id = scope.id();
+    assert!(home.store.living_key(&id).await.unwrap().is_none(), "none is made for a look");
+    let made = home.store.scope_secrets(&scope, NOW).await.unwrap().key.public_key();
+    assert_eq!(home.store.epochs_with_keys(&agreement_id()).await.unwrap(), [(id, 3)]);
+    let set = home.folder.own_set(&id, 1);
+    std::fs::write(&set, b"a published set").unwrap();
+    home.store.keep_key_only(&id).unwrap();
+    assert!(!set.exists());
+    let kept = home.store.living_key(&id).await.unwrap().unwrap().public_key();
+    assert_eq!(kept, made);
+    assert!(home.store.destroy_scope(&id, NOW).await.unwrap());
+    assert!(home.store.living_key(&id).await.unwrap().is_none());
+    assert!(!home.folder.wrapping_key(&id).exists());
 }
