@@ -28,8 +28,8 @@ pub fn program() -> &'static Path {
         let folder = test.ancestors().nth(2).unwrap().to_owned();
         let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let mut build = Command::new(cargo);
-        // With the features of the whole workspace, as the tests were built: nothing is compiled twice.
-        build.args(["build", "--quiet", "--workspace", "--bin", "symbolon"]);
+        // With the features that the tests were built with: nothing is compiled twice.
+        build.args(["build", "--quiet", "--workspace", "--all-targets"]);
         if folder.ends_with("release") {
             build.arg("--release");
         }

@@ -28,9 +28,9 @@ pub(crate) fn run(command: &mut Command) -> Outcome {
     if status.success() { Ok(()) } else { Err(format!("failed ({status}): {shown}").into()) }
 }
 
-/// Builds the `symbolon` program. Together with this one, because alone it would have dependencies with
-/// other features, and most of them would be compiled twice.
-pub(crate) const BUILD: [&str; 5] = ["build", "--package", "symbolon-cli", "--package", "xtask"];
+/// Builds the `symbolon` program for tests. Together with all of them, because with fewer packages the
+/// dependencies would have other features, and most of them would be compiled twice.
+pub(crate) const BUILD: [&str; 3] = ["build", "--workspace", "--all-targets"];
 
 /// The `symbolon` program, built like this one.
 pub(crate) fn program() -> Fallible<PathBuf> {
@@ -44,7 +44,8 @@ pub(crate) fn program() -> Fallible<PathBuf> {
 
 /// The `symbolon` program as bureaus run it, however this one was built.
 pub(crate) fn released_program() -> Fallible<PathBuf> {
-    run(cargo().args(BUILD).args(["--release", "--quiet"]))?;
+    let both = ["build", "--package", "symbolon-cli", "--package", "xtask", "--release", "--quiet"];
+    run(cargo().args(both))?;
     // Ours is `target/PROFILE/xtask`.
     let target = env::current_exe()?.ancestors().nth(2).map(Path::to_owned);
     Ok(target.ok_or("this program lies in no target folder")?.join("release/symbolon"))
