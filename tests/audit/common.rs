@@ -46,7 +46,9 @@ pub(crate) fn symbolon(arguments: &[&str]) -> (Value, i32) {
         .unwrap();
     let code = output.status.code().unwrap();
     assert!(code != 2, "{}", String::from_utf8_lossy(&output.stderr));
-    (serde_json::from_slice(&output.stdout).unwrap_or(Value::Null), code)
+    // Of a command that failed: what it says, for whoever reads why a test did.
+    let said = if code == 1 { &output.stderr } else { &output.stdout };
+    (serde_json::from_slice(said).unwrap_or(Value::Null), code)
 }
 
 pub(crate) fn text(path: &Path) -> &str {

@@ -1,8 +1,12 @@
 //! Erasing takes records away and leaves the log verifiable.
 
+use std::fs;
+
 use symbolon_tests::World;
 
-use crate::common::{as_administrator, as_inspector, ask_and_settle, export, of, ships, verify};
+use crate::common::{
+    as_administrator, as_inspector, ask_and_settle, copy, export, findings, of, ships, verify,
+};
 
 #[tokio::test]
 async fn what_is_erased_is_gone_and_the_log_still_verifies() {
@@ -21,14 +25,43 @@ async fn what_is_erased_is_gone_and_the_log_still_verifies() {
         assert_eq!(code, 0, "{erased}");
         assert!(erased["entries"].as_u64().unwrap() > 2, "{erased}");
     }
-    let own = export(&world.owner, world.scratch().join("own"));
-    let req = export(&world.requester, world.scratch().join("req"));
+    let own = export(&world.owner, world.scratch().join("own-export"));
+    let req = export(&world.requester, world.scratch().join("req-export"));
     let (report, code) = verify(&[&own, &req, &before]);
     assert_eq!(code, 0, "{report}");
     let verdict = of(&report, "OWN");
     // Only the entries that say who erased, what, and who exported have their records.
     assert_eq!(verdict["records"], 3, "{verdict}");
-    assert!(verdict["entries"].as_u64().unwrap() > 4);
+    let entries = verdict["entries"].as_u64().unwrap();
+    assert!(entries > 4);
+
+    // Nobody takes away a record more and says that it was erased with the others …
+    let more = world.scratch().join("more");
+    copy(&own, &more);
+    let records = fs::read_to_string(more.join("records.jsonl")).unwrap();
+    let (first, rest) = records.split_once('\n').unwrap();
+    let first: serde_json::Value = serde_json::from_str(first).unwrap();
+    let index = first["index"].as_u64().unwrap();
+    fs::write(more.join("records.jsonl"), rest).unwrap();
+    let erased = fs::read_to_string(more.join("erased.jsonl")).unwrap();
+    let add = |at: &str| {
+        let line = serde_json::json!({ "index": index, "at": at });
+        fs::write(more.join("erased.jsonl"), format!("{erased}{line}\n")).unwrap();
+        let (report, code) = verify(&[&more]);
+        assert_eq!(code, 4, "{report}");
+        findings(&report, "OWN")
+    };
+    let unsaid = |index: u64| ("erased_unsaid".to_owned(), Some(index));
+    assert_eq!(add(first["at"].as_str().unwrap()), [unsaid(index)]);
+    // … and with a time of before there is one more than the entry on the erasure says.
+    assert_eq!(add("2001-02-03T04:05:06Z"), [unsaid(index + 1)]);
+    // Without that entry, nothing was erased.
+    let none = world.scratch().join("none");
+    copy(&own, &none);
+    fs::write(none.join("records.jsonl"), "").unwrap();
+    let (report, code) = verify(&[&none]);
+    assert_eq!(code, 4, "{report}");
+    assert!(findings(&report, "OWN").contains(&unsaid(0)), "{report}");
 
     let store = world.requester.store().await.unwrap();
     assert!(store.receipts(None).await.unwrap().is_empty());

@@ -29,8 +29,8 @@ impl Files {
     async fn new() -> Self {
         let world = World::new(&ships()).await;
         ask_and_settle(&world, 3).await;
-        let own = export(&world.owner, world.scratch().join("own"));
-        let req = export(&world.requester, world.scratch().join("req"));
+        let own = export(&world.owner, world.scratch().join("own-export"));
+        let req = export(&world.requester, world.scratch().join("req-export"));
         let held = newest_receipt(&world.requester).await.entry_index;
         Self { world, own, req, held, copies: std::cell::Cell::new(0) }
     }
@@ -117,6 +117,14 @@ async fn what_was_changed_in_an_export_is_named() {
     assert!(has(&found, "record_changed", held), "{found:?}");
     assert!(has(&found, "entry_contradicts_receipt", held), "{found:?}");
     assert_eq!(found.len(), 2, "{found:?}");
+
+    // The time of a record, in the line beside it.
+    let found = files.found(|folder| {
+        edit_lines(&folder.join("records.jsonl"), |lines| {
+            lines[at]["at"] = "2001-02-03T04:05:06Z".into();
+        });
+    });
+    assert_eq!(found, [("record_time_changed".to_owned(), Some(held))]);
 
     // A record that is missing among others, and one that stands for another.
     let found = files.found(|folder| {
@@ -233,7 +241,11 @@ async fn a_forged_checkpoint_a_forged_receipt_and_a_foreign_key_are_named() {
     let with = |folder: &Path| {
         symbolon(&["audit", "verify", text(folder), "--agreement", text(&agreement)])
     };
-    assert_eq!(with(&files.own).1, 0);
+    let (report, code) = with(&files.own);
+    assert_eq!((code, of(&report, "OWN")["key_from"].as_str()), (0, Some("agreement")));
+    // Without it, the verdict says whose word is taken for it.
+    let (report, code) = verify(&[&files.own]);
+    assert_eq!((code, of(&report, "OWN")["key_from"].as_str()), (0, Some("folder")));
     let stranger = files.changed(|folder| {
         let about = folder.join("bureau.json");
         let mut value: Value = serde_json::from_slice(&fs::read(&about).unwrap()).unwrap();

@@ -30,7 +30,7 @@ async fn opened() -> Opened {
 #[tokio::test]
 async fn an_inspector_sees_who_asked_what_and_that_exactly_this_was_asked() {
     let Opened { world, check, .. } = opened().await;
-    let own = export(&world.owner, world.scratch().join("own"));
+    let own = export(&world.owner, world.scratch().join("own-export"));
     let (report, code) =
         as_inspector(&world.requester, &["open"], &[&check, "--against", text(&own)]);
     assert_eq!(code, 0, "{report}");
@@ -78,7 +78,7 @@ async fn one_element_is_shown_without_the_other_and_verified_by_somebody_with_fi
     assert!(!report.to_string().contains(hidden) && !evidence.contains(hidden));
     assert!(!evidence.contains(&hex::encode(hidden)));
 
-    let own = export(&world.owner, world.scratch().join("own"));
+    let own = export(&world.owner, world.scratch().join("own-export"));
     let verify = |file: &std::path::Path| {
         symbolon(&[
             "audit",

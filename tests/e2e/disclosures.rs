@@ -22,7 +22,7 @@ fn offer() -> Offer {
     Offer {
         list: "record_id,identifier_type,value,country,subject_category,strictly_necessary,approvals,\
                name,date_of_birth,object_status,authority\n\
-               R1,travel_document,L898902C3,UTO,victim,true,2,Anna Eriksson,1974-08-12,,Case office\n\
+               R1,travel_document,L898902C3,UTO,victim,yes,2,Anna Eriksson,1974-08-12,,Case office\n\
                R2,imo,9074729,,object,,,,,stolen,Water police\n"
             .to_owned(),
         types: vec![IdentifierType::TravelDocument, IdentifierType::Imo],
@@ -86,7 +86,8 @@ fn request(world: &World, check: &str, fields: [&str; 2], subject: &str) -> Stri
             check,
             "0",
             "--confirmed-by",
-            "officer 17",
+            // Its own word: it must not keep a person of the owner from deciding.
+            "spiffe://own.symbolon.internal/people/approver",
             "--role",
             "desk officer",
             "--how",

@@ -4,7 +4,7 @@ use std::process::Command;
 
 use serde_json::Value;
 use sqlx::{Connection as _, SqliteConnection, sqlite::SqliteConnectOptions};
-use symbolon_policy::watch::FindingKind;
+use symbolon_policy::{rules::Role, watch::FindingKind};
 use symbolon_store::Store;
 use symbolon_tests::{
     Offer, World, program,
@@ -45,7 +45,11 @@ async fn a_budget_is_used_up_and_both_sides_see_what_is_left_and_when_it_renews(
     let ships = [("imo", "9074729", ""), ("imo", "9305219", ""), ("imo", "9321483", "")];
     assert_eq!(outcomes(&world.ask(&ships).await).len(), 3);
     // Of the day two would be left, of which the epoch allows two.
-    let usage = printed(&world, &world.owner.folder, &["quota", "--answered"]);
+    for bureau in [&world.owner, &world.requester] {
+        bureau.issue_with("approver", &[Role::Approver]).unwrap();
+    }
+    let answered = ["quota", "--answered", "--as", "approver"];
+    let usage = printed(&world, &world.owner.folder, &answered);
     let line = of_ships(&usage["answered"]);
     assert_eq!((&line["day"]["used"], &line["day"]["left"]), (&3.into(), &1.into()));
     assert_eq!((&line["epoch"]["used"], &line["epoch"]["left"]), (&3.into(), &2.into()));
@@ -53,7 +57,8 @@ async fn a_budget_is_used_up_and_both_sides_see_what_is_left_and_when_it_renews(
     let refused = world.ask(&ships[..2]).await;
     assert_eq!(outcomes(&refused), ["not_permitted", "not_permitted"]);
     assert_eq!(refused.answers[0].reason, "quota_exhausted");
-    let asked = printed(&world, &world.requester.folder, &["quota", "--asked"]);
+    let asked = ["quota", "--asked", "--as", "approver"];
+    let asked = printed(&world, &world.requester.folder, &asked);
     let line = of_ships(&asked["asked"]);
     // What was refused is not counted here either.
     assert_eq!((&line["day"]["used"], &line["epoch"]["left"]), (&3.into(), &2.into()));
@@ -116,13 +121,14 @@ async fn an_officer_who_tries_numbers_one_after_another_is_on_the_inspector_s_li
 }
 
 #[tokio::test]
-async fn who_asks_one_by_one_is_found_too() {
+async fn who_asks_one_by_one_under_names_that_change_is_found_too() {
     let world = World::new(&Offer::default()).await;
-    let named = symbolon_cli::asking::Reason { officer: "officer-8".to_owned(), ..reason() };
     let store = Store::open(world.requester.folder.clone()).await.unwrap();
     for last in 0..5 {
         assert_eq!(store.findings(true, false).await.unwrap(), [], "{last}");
         let number = format!("N898950{last}");
+        let officer = format!("officer-{last}");
+        let named = symbolon_cli::asking::Reason { officer, ..reason() };
         world.try_ask(&named, &[("travel_document", &number, "UTO")]).await.unwrap();
     }
     let findings = store.findings(true, false).await.unwrap();
@@ -151,7 +157,11 @@ async fn statistics_show_large_numbers_of_both_sides_and_withhold_small_ones() {
             [("imo", "9074729", ""), ("email", "wanted@example.org", ""), ("email", &address, "")];
         world.ask(&question).await;
     }
-    let period = ["report", "--from", &today(), "--to", &today()].map(str::to_owned);
+    for bureau in [&world.owner, &world.requester] {
+        bureau.issue_with("inspector", &[Role::Inspector]).unwrap();
+    }
+    let period = ["report", "--from", &today(), "--to", &today(), "--as", "inspector"];
+    let period = period.map(str::to_owned);
     let period: Vec<&str> = period.iter().map(String::as_str).collect();
     // What is counted after the answer comes a moment later.
     let counted = || {

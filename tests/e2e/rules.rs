@@ -361,20 +361,44 @@ async fn a_decision_is_explained_on_both_sides_in_words() {
     let world = World::new(&ships()).await;
     let refused = world.try_ask(&investigation(), &[LISTED]).await.unwrap();
     let answered = world.ask(&[LISTED]).await;
+    for bureau in [&world.requester, &world.owner] {
+        bureau.issue_with("inspector", &[Role::Inspector]).unwrap();
+    }
     let data = path(world.requester.folder.root());
-    let shown = text(&symbolon(&["rules", "explain", "--data", data, &refused.check_id]));
+    let shown = text(&symbolon(&[
+        "rules",
+        "explain",
+        "--data",
+        data,
+        "--as",
+        "inspector",
+        &refused.check_id,
+    ]));
     for words in ["asked at", "OWN", "req-own", "REFUSED", "R07-egress", "Article 6", "starter"] {
         assert!(shown.contains(words), "{words}: {shown}");
     }
     assert!(shown.lines().all(|line| line.chars().count() <= 100), "{shown}");
-    let shown = json(&["rules", "explain", "--data", data, &answered.check_id]);
+    let shown =
+        json(&["rules", "explain", "--data", data, "--as", "inspector", &answered.check_id]);
     assert_eq!(shown["entries"][0]["decisions"][0]["ruling"]["deciding"][0]["id"], "BASE-egress");
     let data = path(world.owner.folder.root());
-    let shown = text(&symbolon(&["rules", "explain", "--data", data, &answered.check_id]));
+    let shown = text(&symbolon(&[
+        "rules",
+        "explain",
+        "--data",
+        data,
+        "--as",
+        "inspector",
+        &answered.check_id,
+    ]));
     for words in ["answered to a partner (REQ)", "allowed", "BASE-ingress"] {
         assert!(shown.contains(words), "{words}: {shown}");
     }
-    let unknown = symbolon(&["rules", "explain", "--data", data, &refused.check_id]);
+    // Who asked what in which case is not for everybody at the machine.
+    let nobody = symbolon(&["rules", "explain", "--data", data, &answered.check_id]);
+    assert!(String::from_utf8(nobody.stderr).unwrap().contains("--as"));
+    let unknown =
+        symbolon(&["rules", "explain", "--data", data, "--as", "inspector", &refused.check_id]);
     assert_eq!(unknown.status.code(), Some(1));
 }
 

@@ -3,15 +3,16 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
+use symbolon_cli::{asking::Reason, legal::LegalDesk};
 use symbolon_client::{Compute, ElementEvidence, open_check};
 use symbolon_exchange::{DisclosureDecision, DisclosureRequest, ElementOpening, HitConfirmation};
 use symbolon_identifiers::{Identifier, IdentifierType, parse};
 use symbolon_oprf::Blind;
 use symbolon_policy::{
-    AgreementTerms, BureauCode, CheckId, Conditions, Deadlines, DisclosureTerms, OpenRequests,
-    RequestId, SigningKey,
+    Actor, AgreementTerms, BureauCode, CheckId, Conditions, Deadlines, DisclosureTerms,
+    OpenRequests, RequestId, SigningKey,
     disclosure::RefusalGround,
-    rules::{DisclosedField, SubjectCategory, Urgency},
+    rules::{DisclosedField, Role, SubjectCategory, Urgency},
 };
 use symbolon_proto::{
     partner::v1::{
@@ -20,13 +21,18 @@ use symbolon_proto::{
     },
     v1::SignedDocument,
 };
-use symbolon_store::DisclosureEvent;
-use symbolon_tests::{World, raw, world::outcomes};
+use symbolon_store::{ActKind, DisclosureEvent};
+use symbolon_tests::{
+    World, raw,
+    world::{outcomes, reason},
+};
 use time::OffsetDateTime;
 use tonic::transport::Channel;
 use zeroize::Zeroizing;
 
-use crate::common::{LISTED, UNLISTED, assert_goes_on, ships, third_bureau};
+use crate::common::{
+    LISTED, UNLISTED, assert_goes_on, failure_of, ships, symbolon_json, text, third_bureau,
+};
 
 fn with_disclosure(terms: &mut AgreementTerms) {
     let disclosure = DisclosureTerms {
@@ -88,7 +94,7 @@ impl Asked {
             }),
             facts: "in port".to_owned(),
             offence_class: "theft".to_owned(),
-            purpose: "criminal_investigation".to_owned(),
+            purpose: "border_check".to_owned(),
             urgency: Urgency::Routine,
             subject_category: SubjectCategory::Object,
             fields: BTreeSet::from([DisclosedField::ObjectStatus]),
@@ -224,6 +230,133 @@ async fn what_was_not_asked_so_is_refused_in_the_same_words_and_the_owner_knows_
 }
 
 #[tokio::test]
+async fn what_is_incomplete_or_for_something_else_tells_nothing_of_any_record() {
+    let mut world = World::with_terms(&ships(100), with_disclosure).await;
+    let theft = Reason { offence_class: "theft".to_owned(), ..reason() };
+    let asked = [("imo", LISTED, ""), ("imo", UNLISTED, "")];
+    let report = world.try_ask(&theft, &asked).await.unwrap();
+    assert_eq!(outcomes(&report), ["hit", "no_hit"]);
+    world.requester_node.take().unwrap().stop().await.unwrap();
+    let hit = Asked::of(&world, &report.check_id, 0).await;
+    let no_hit = Asked::of(&world, &report.check_id, 1).await;
+    let key = raw::header_key(&world.requester);
+    let mut client = raw::connect(&world.owner, &raw::credentials(&world.requester)).await.unwrap();
+
+    type Spoil = fn(&mut DisclosureRequest);
+    let spoils: [(&str, Spoil); 5] = [
+        ("incomplete", |one| one.confirmation = None),
+        ("incomplete", |one| one.facts.clear()),
+        ("incomplete", |one| {
+            one.facts.clear();
+            one.check = CheckId([9; 16]);
+        }),
+        ("other_purpose", |one| one.purpose = "criminal_investigation".to_owned()),
+        ("other_offence_class", |one| one.offence_class = "murder".to_owned()),
+    ];
+    let mut words = BTreeSet::new();
+    for (first, element) in [(1_u8, &hit), (50, &no_hit)] {
+        for (number, (expected, spoil)) in (first..).zip(&spoils) {
+            let mut request = element.request(&world, number);
+            spoil(&mut request);
+            let standing = settled(&mut client, "req-own", &request.sign(&key).unwrap()).await;
+            let (ground, sentence) = ground(&standing, &world);
+            assert_eq!(ground, RefusalGround::Incomplete, "{expected}");
+            words.insert(sentence);
+            assert_eq!(found(&world, number).await, [*expected]);
+        }
+    }
+    assert_eq!(words.len(), 1, "{words:?}");
+    let genuine = hit.request(&world, 100).sign(&key).unwrap();
+    assert_eq!(settled(&mut client, "req-own", &genuine).await.state, "waiting");
+}
+
+fn person(name: &str, role: Role) -> Actor {
+    Actor { id: format!("spiffe://own.symbolon.internal/people/{name}"), roles: [role].into() }
+}
+
+/// The owner suspends the agreement, or lets it go on.
+async fn suspended(world: &World, so: bool) {
+    let desk = LegalDesk::open(world.owner.folder.clone()).await.unwrap();
+    let agreement = desk.find("req-own").await.unwrap();
+    let legal = person("anna", Role::Legal);
+    if so {
+        assert!(desk.suspend(&agreement, "we look into something", &legal).await.unwrap());
+    } else {
+        let act = ActKind::ResumeAgreement;
+        desk.propose_decision(act, &agreement, "all is well", &legal).await.unwrap();
+        let approver = person("bert", Role::Approver);
+        desk.approve(&agreement, Some(act), &approver).await.unwrap();
+    }
+    desk.store.close().await;
+}
+
+#[tokio::test]
+async fn a_released_record_is_held_back_under_a_suspended_agreement_and_under_another() {
+    let mut list = ships(100);
+    list.list = format!(
+        "record_id,identifier_type,value,country,subject_category,object_status,handling_code,\
+         evaluation\nR1,imo,{LISTED},,object,stolen,H1,B2\n"
+    );
+    let mut world = World::with_terms(&list, with_disclosure).await;
+    world.owner.issue_with("legal", &[Role::Legal]).unwrap();
+    let report = world.ask(&[("imo", LISTED, "")]).await;
+    assert_eq!(outcomes(&report), ["hit"]);
+    world.requester_node.take().unwrap().stop().await.unwrap();
+    let hit = Asked::of(&world, &report.check_id, 0).await;
+    let key = raw::header_key(&world.requester);
+    let mut client = raw::connect(&world.owner, &raw::credentials(&world.requester)).await.unwrap();
+    let request = hit.request(&world, 1);
+    let id = request.request.to_string();
+    let signed = request.sign(&key).unwrap();
+    assert_eq!(settled(&mut client, "req-own", &signed).await.state, "waiting");
+    let data = text(world.owner.folder.root());
+    let release = |handling| {
+        let mut all = vec!["disclosure", "release", &id, "--data", data, "--as", "legal"];
+        all.extend(["--field", "object_status", "--handling", handling, "--retention-days", "30"]);
+        all
+    };
+    // The record's own code is H1.
+    let (_, sentence) = failure_of(&release("H0"));
+    assert!(sentence.contains("has the handling code H1"), "{sentence}");
+    let (released, code) = symbolon_json(&release("H1"));
+    assert_eq!((code, &released["outcome"]), (0, &"released".into()));
+
+    suspended(&world, true).await;
+    let standing = send(&mut client, "req-own", signed.clone()).await;
+    assert_eq!((standing.state.as_str(), standing.decision), ("paused", None));
+    assert_eq!(standing.pauses, ["agreement_suspended"]);
+    suspended(&world, false).await;
+    let standing = send(&mut client, "req-own", signed.clone()).await;
+    assert_eq!(standing.state, "released");
+    let decision = standing.decision.unwrap();
+    let decision = DisclosureDecision::verify(&decision, &world.owner.card.keys.log).unwrap();
+    // Nobody gave an evaluation, so it is that of the record.
+    assert_eq!(decision.outcome.ok().unwrap().evaluation, "B2");
+
+    // Another agreement between the same two.
+    let (requester, owner) = (&world.requester, &world.owner);
+    let mut terms =
+        AgreementTerms { id: "req-own-2".parse().unwrap(), ..world.agreement.terms().clone() };
+    terms.title = "Another".to_owned();
+    symbolon_cli::scenario::agree(&terms, &[requester, owner]).await.unwrap();
+    let standing = loop {
+        let letter = DisclosureLetter { request: Some(signed.clone()), withdrawal: None };
+        let message = ExchangeDisclosuresRequest {
+            agreement_id: "req-own-2".to_owned(),
+            letters: vec![letter],
+            padding: Vec::new(),
+        };
+        match client.exchange_disclosures(message).await {
+            Ok(answer) => break answer.into_inner().standings.remove(0),
+            // The owner's node reads agreements every second.
+            Err(status) => assert_eq!(raw::reason_of(&status), "agreement_unknown"),
+        }
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    };
+    assert_eq!((standing.reason.as_str(), standing.decision), ("agreement_differs", None));
+}
+
+#[tokio::test]
 async fn a_letter_sent_again_is_the_same_request_and_another_under_its_id_is_not_taken() {
     let mut world = World::with_terms(&ships(100), with_disclosure).await;
     let report = world.ask(&[("imo", LISTED, "")]).await;
@@ -300,6 +433,22 @@ async fn nobody_asks_for_the_record_behind_anothers_hit() {
     let passed_on = hit.request(&world, 2).sign(&raw::header_key(&world.requester)).unwrap();
     let standing = send(&mut client, "thi-own", passed_on).await;
     assert_eq!(standing.reason, "header_signature");
+    // Both have chosen one id: nobody of the owner decides on one of them unawares.
+    let genuine = hit.request(&world, 1).sign(&raw::header_key(&world.requester)).unwrap();
+    let mut honest = raw::connect(owner, &raw::credentials(&world.requester)).await.unwrap();
+    assert_eq!(settled(&mut honest, "req-own", &genuine).await.state, "waiting");
+    owner.issue_with("legal", &[Role::Legal]).unwrap();
+    let id = RequestId([1; 16]).to_string();
+    let data = text(owner.folder.root());
+    let refuse = |which: &[&'static str]| {
+        let mut all = vec!["disclosure", "refuse", &id, "--ground", "endangers", "--data", data];
+        all.extend(["--as", "legal"].iter().chain(which));
+        all
+    };
+    let (_, sentence) = failure_of(&refuse(&[]));
+    assert!(sentence.contains("THI under thi-own, document "), "{sentence}");
+    assert!(sentence.contains("REQ under req-own, document "), "{sentence}");
+    assert_eq!(symbolon_json(&refuse(&["--partner", "REQ"])).1, 0);
     // And no agreement of others is known to it.
     let message = ExchangeDisclosuresRequest {
         agreement_id: "req-own".to_owned(),

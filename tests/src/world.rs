@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
     process::{Command, Stdio},
     sync::OnceLock,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use symbolon_cli::{
@@ -18,6 +18,7 @@ use symbolon_cli::{
 use symbolon_identifiers::IdentifierType;
 use symbolon_policy::{Agreement, AgreementTerms};
 use tempfile::TempDir;
+use tokio::{net::TcpStream, time::sleep};
 
 /// The `symbolon` binary, built if it is not there or out of date.
 pub fn program() -> &'static Path {
@@ -149,11 +150,24 @@ impl World {
         self.owner_node = Some(self.owner.start(program(), log).unwrap());
     }
 
-    /// Waits until the requester holds the owner's sets.
+    /// Waits until the requester holds the owner's sets, and the owner listens if its node was started:
+    /// sets that were held before a restart say nothing about it.
     pub async fn wait_until_ready(&self) {
+        if self.owner_node.is_some() {
+            self.wait_until_the_owner_listens().await;
+        }
         wait_for_coverage(&self.profile, Duration::from_secs(60)).await.unwrap_or_else(|error| {
             panic!("{error}\nrequester: {}\nowner: {}", self.log("requester"), self.log("owner"))
         });
+    }
+
+    async fn wait_until_the_owner_listens(&self) {
+        let address = self.owner.card.endpoint.strip_prefix("https://").unwrap();
+        let began = Instant::now();
+        while TcpStream::connect(address).await.is_err() {
+            assert!(began.elapsed() < Duration::from_secs(60), "owner: {}", self.log("owner"));
+            sleep(Duration::from_millis(50)).await;
+        }
     }
 
     /// What a node (`requester` or `owner`) has logged so far.

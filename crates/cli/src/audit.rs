@@ -9,4 +9,4 @@ mod verdict;
 pub(crate) use folder::AuditFolder;
 pub(crate) use held::{EntryFinding, held_entry};
 pub(crate) use judge::judge;
-pub(crate) use verdict::Verdict;
+pub(crate) use verdict::{KeySource, Verdict};

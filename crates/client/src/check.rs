@@ -139,15 +139,15 @@ impl Requester {
             // The first time is no repetition of this one.
             watched.findings.repeats = watched.findings.repeats.saturating_sub(1);
         }
-        let asked_at = match &before {
-            Some(_) => self.store.asked_entry(&check).await?.map(|(_, at)| at),
+        let counted = match &before {
+            Some(_) => self.store.counted_when_asked(&check).await?,
             None => None,
         };
         let deciding = Deciding {
             context: &request.context,
             batches: &batches,
             mode: egress::mode(request.keep_tags, &batches),
-            asked_at,
+            counted,
             watch: watched.findings,
             now,
         };

@@ -25,7 +25,7 @@ use symbolon_store::{
     StoredDisclosure,
 };
 use thiserror::Error;
-use time::OffsetDateTime;
+use time::{Duration as Span, OffsetDateTime};
 use tokio::time::timeout;
 use zeroize::Zeroizing;
 
@@ -36,7 +36,7 @@ use crate::{
 
 const CALL_TIMEOUT: Duration = Duration::from_secs(20);
 /// Most requests that this bureau makes of one partner on one day (UTC): what an owner takes.
-const MOST_A_DAY: u32 = 1_000;
+const MOST_A_DAY: u32 = 200;
 
 /// What a person wants to know about a hit, and why.
 pub struct DisclosureWish {
@@ -333,7 +333,10 @@ impl Requester {
     pub async fn close_orphaned_disclosures(&self) -> Result<(), StoreError> {
         let now = OffsetDateTime::now_utc();
         for mut stored in self.store.disclosures(DisclosureSide::Requester, true).await? {
-            let agreement = self.book.find(&stored.agreement);
+            let request = RequestFile::read(&stored)?.request.document;
+            let asked = DisclosureRequest::parse(&request).map_err(|_| DAMAGED)?.agreement_hash;
+            // Another text under the same id has taken its place: nothing goes out under the old one.
+            let agreement = self.book.find(&stored.agreement).filter(|one| one.hash() == asked);
             if agreement.is_some_and(|agreement| agreement.in_force(now).is_ok()) {
                 continue;
             }
@@ -426,7 +429,7 @@ impl DisclosureExchange {
                 let decision = DisclosureDecision::verify(&signed, &self.owner.keys.log)?;
                 self.fits(&stored, state, &decision)?;
                 if let Ok(record) = &decision.outcome {
-                    stored.erase_at = Some(record.keep_until);
+                    stored.erase_at = Some(self.keep_until(record.keep_until, now));
                 }
                 decision_hash = DocumentHash::of(&signed.document).to_string();
                 file.decision = Some(SignedFile::of(&signed.into()));
@@ -460,6 +463,14 @@ impl DisclosureExchange {
             let _ = store.count_one(Side::Asked, owner, list, purpose, what, now).await;
         }
         Ok(done && closed)
+    }
+
+    /// Until when a record is kept: as its owner says, and never longer than the agreement does.
+    fn keep_until(&self, said: OffsetDateTime, now: OffsetDateTime) -> OffsetDateTime {
+        let conditions = self.agreement.terms().conditions.as_ref();
+        let terms = conditions.and_then(|conditions| conditions.disclosure.as_ref());
+        // Without terms nothing was asked for.
+        terms.map_or(now, |terms| shorter(said, terms.retention_days, now))
     }
 
     fn fits(
@@ -597,6 +608,11 @@ fn view(stored: &StoredDisclosure) -> Result<DisclosureView, DisclosureFailure> 
     })
 }
 
+/// The earlier of what was said and so many days from now.
+fn shorter(said: OffsetDateTime, days: u32, now: OffsetDateTime) -> OffsetDateTime {
+    now.checked_add(Span::days(days.into())).map_or(said, |most| said.min(most))
+}
+
 fn only(by: &Actor) -> Result<(), DisclosureFailure> {
     if by.holds_any(&[Role::Officer, Role::Analyst]) {
         Ok(())
@@ -678,3 +694,17 @@ pub enum DisclosureFailure {
 }
 
 const DAMAGED: StoreError = StoreError::Damaged { what: "request for a record" };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_is_never_kept_longer_than_the_agreement_says() {
+        let now = OffsetDateTime::UNIX_EPOCH;
+        let day = |count| now + Span::days(count);
+        for (said, kept) in [(1, 1), (30, 30), (31, 30), (10_000, 30), (-1, -1)] {
+            assert_eq!(shorter(day(said), 30, now), day(kept));
+        }
+    }
+}

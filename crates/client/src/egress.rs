@@ -28,8 +28,8 @@ pub(crate) struct Deciding<'a> {
     pub(crate) context: &'a QuestionContext,
     pub(crate) batches: &'a [Batch],
     pub(crate) mode: CheckMode,
-    /// When the same check was asked before, if it was.
-    pub(crate) asked_at: Option<OffsetDateTime>,
+    /// When the same check was asked before, if it was, and the facts by which it was counted then.
+    pub(crate) counted: Option<(OffsetDateTime, Vec<Facts>)>,
     /// What this bureau's own watch has found in it.
     pub(crate) watch: WatchFindings,
     pub(crate) now: OffsetDateTime,
@@ -64,12 +64,6 @@ impl Requester {
             .into_iter()
             .map(|unit| (deciding.facts(&unit, approvals), unit))
             .collect();
-        // Of each partner, under all agreements together.
-        let mut elements: BTreeMap<BureauCode, u64> = BTreeMap::new();
-        for (facts, unit) in &units {
-            let of_partner = elements.entry(unit.owner.code.clone()).or_default();
-            *of_partner = of_partner.saturating_add(facts.elements.total());
-        }
         let mut so_far: BTreeMap<BureauCode, PartnerCounts> = BTreeMap::new();
         for (facts, unit) in units {
             let owner = &unit.owner.code;
@@ -78,10 +72,13 @@ impl Requester {
                 None => {
                     let now = deciding.now;
                     let counts = self.store.partner_counts(owner, Direction::Asked, now).await?;
-                    match deciding.asked_at {
-                        Some(asked_at) => {
-                            let before = elements.get(owner).copied().unwrap_or_default();
-                            counts.without(before, asked_at, now)
+                    match &deciding.counted {
+                        Some((asked_at, counted)) => {
+                            // Under all agreements with that partner together.
+                            let of_owner = counted.iter().filter(|facts| {
+                                matches!(facts, Facts::Egress(one) if one.partner == owner.as_str())
+                            });
+                            counts.without(of_owner, *asked_at, now)
                         }
                         None => counts,
                     }

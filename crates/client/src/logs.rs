@@ -18,7 +18,10 @@ use crate::{AgreementBook, failure::Failure, requester::Requester};
 
 const CALL_TIMEOUT: Duration = Duration::from_secs(10);
 /// Checkpoints of receipts that are proven in one look at a partner; the rest waits for the next.
-const PROVEN_AT_ONCE: u32 = 32;
+const PROVEN_AT_ONCE: u32 = 1_024;
+/// Proofs that may fail to come in one look, which ends then: a partner that does not answer is not
+/// waited for longer.
+const FAILED_AT_ONCE: usize = 8;
 
 /// The logs that a bureau knows of, its own among them.
 #[derive(Clone)]
@@ -248,19 +251,23 @@ impl LogFollow {
         let log = LogId { bureau: self.party.code.clone(), key: self.party.keys.log };
         let agreed = self.requester.store.agreed_checkpoint(&log).await?;
         let (shown, proof) = self.newest(&log, agreed.as_ref(), now).await?;
-        match judge(agreed.as_ref(), &shown, proof.as_ref()) {
+        let proven = match judge(agreed.as_ref(), &shown, proof.as_ref()) {
             Ok(()) => {
                 self.agree(shown, now).await?;
-                self.prove_seen(&log, &watch, faults, now).await?;
+                self.prove_seen(&log, &watch, faults, now).await
             }
-            Err(kind) => faults.extend(watch.fault(&shown, kind, agreed.as_ref(), now).await?),
-        }
-        // Also where it contradicts itself: it must be told what others hold of it.
+            Err(kind) => {
+                faults.extend(watch.fault(&shown, kind, agreed.as_ref(), now).await?);
+                Ok(())
+            }
+        };
+        // Also where it contradicts itself, or proves nothing: it must be told what others hold of it.
         faults.extend(self.exchange(&watch, now).await?);
-        Ok(())
+        proven
     }
 
-    /// Has proven what receipts and other partners have shown.
+    /// Has proven what receipts and other partners have shown, the smallest first. Single proofs
+    /// that do not come keep back no other; the first failure is returned at the end.
     async fn prove_seen(
         &self,
         log: &LogId,
@@ -269,14 +276,19 @@ impl LogFollow {
         now: OffsetDateTime,
     ) -> Result<(), Failure> {
         let unproven = self.requester.store.unproven_checkpoints(log, PROVEN_AT_ONCE).await?;
+        let mut failures = Vec::new();
         for one in unproven {
             let Some(agreed) = self.requester.store.agreed_checkpoint(log).await? else { break };
-            match self.prove(&agreed, &one).await? {
-                Ok(()) => self.agree(one, now).await?,
-                Err(kind) => faults.extend(watch.fault(&one, kind, Some(&agreed), now).await?),
+            match self.prove(&agreed, &one).await {
+                Ok(Ok(())) => self.agree(one, now).await?,
+                Ok(Err(kind)) => faults.extend(watch.fault(&one, kind, Some(&agreed), now).await?),
+                Err(failure) => failures.push(failure),
+            }
+            if failures.len() == FAILED_AT_ONCE {
+                break;
             }
         }
-        Ok(())
+        failures.into_iter().next().map_or(Ok(()), Err)
     }
 
     /// The newest checkpoint that the partner shows, and why it continues the one that was agreed.

@@ -7,7 +7,7 @@ use symbolon_policy::{
         RuleSetError, RulesHash, Ruling,
     },
 };
-use symbolon_store::{Adoption, PartnerCounts, Store, StoreError};
+use symbolon_store::{Adoption, InForce, PartnerCounts, Store, StoreError};
 
 /// The rules by which a bureau decides, with its legal tables.
 #[derive(Debug)]
@@ -48,23 +48,21 @@ impl Rules {
     /// damaged denies everything.
     pub async fn in_force(store: &Store) -> Result<(Self, Option<Adoption>), StoreError> {
         let damage = StoreError::Damaged { what: "rules in force" };
-        let Some(adoption) = store.adoptions().await?.pop() else {
-            let starter = tokio::task::spawn_blocking(Self::starter).await;
-            return match starter {
-                Ok(Ok(rules)) => Ok((rules, None)),
-                _ => Err(damage),
-            };
+        let adoption = match store.adoption_in_force().await? {
+            InForce::Nothing => {
+                let starter = tokio::task::spawn_blocking(Self::starter).await;
+                return match starter {
+                    Ok(Ok(rules)) => Ok((rules, None)),
+                    _ => Err(damage),
+                };
+            }
+            InForce::Contradicted { rules, adoption } => {
+                let why = "the log does not say that they, and nothing after them, were adopted";
+                return Ok((Self::damaged(rules, why), adoption));
+            }
+            InForce::Adopted(adoption) => adoption,
         };
         let hash = adoption.rules;
-        let is_logged = match store.is_logged(&adoption).await {
-            Err(StoreError::Damaged { .. }) => false,
-            // A database that fails for a moment is asked again.
-            logged => logged?,
-        };
-        if !is_logged {
-            let rules = Self::damaged(hash, "the log does not say that they were adopted");
-            return Ok((rules, Some(adoption)));
-        }
         let files = store.rule_files(&hash).await?;
         let load = move || match RuleSet::load(files) {
             Ok(set) if set.hash == hash => Self::from(set),

@@ -4,11 +4,13 @@
 
 mod serial;
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use symbolon_identifiers::{IdentifierType, parse};
 use symbolon_policy::{CheckId, watch::FindingKind};
-use symbolon_store::{FindingDetails, MOST_WATCHED, OwnQuestion, OwnQuestions, Store, StoreError};
+use symbolon_store::{
+    FindingDetails, MOST_WATCHED, OwnQuestion, OwnQuestions, Store, StoreError, WatchHash,
+};
 use time::OffsetDateTime;
 
 use self::serial::{Serial, count_in_runs, in_runs};
@@ -32,7 +34,7 @@ pub struct WatchFindings {
     /// How often this bureau has asked the one of the elements that it asked most often in 30 days,
     /// this time not counted. 0 for lists of more than 1,000 elements.
     pub repeats: u64,
-    /// Whether an element is known to be an identifier of the asker.
+    /// Whether an element is known to be an identifier of the asker, however many are asked.
     pub own_identifier: bool,
 }
 
@@ -64,17 +66,29 @@ pub(crate) async fn look(
     now: OffsetDateTime,
 ) -> Result<Watched, WatchError> {
     let elements: usize = batches.iter().map(Batch::count).sum();
+    let (officer, agency) = (context.facts.officer.as_str(), context.agency.as_str());
+    // Under these names the inspector may have entered the asker's identifiers.
+    let people = [store.person_hash(&[officer]), store.person_hash(&[agency])];
     if elements > MOST_WATCHED {
-        let batches = Arc::clone(batches);
-        let work = move || count_in_runs(serials(&batches).flatten());
-        let neighbouring_elements = compute.run(work).await? as u64;
-        let findings = WatchFindings { neighbouring_elements, ..WatchFindings::default() };
+        let own = store.own_identifiers(&people).await?;
+        let (batches, store) = (Arc::clone(batches), store.clone());
+        let names = [officer.to_owned(), agency.to_owned()];
+        let work = move || {
+            let [officer, agency] = &names;
+            let neighbouring = count_in_runs(serials(&batches).flatten());
+            let own_identifier =
+                are_among(&batches, &store, &own) || is_named(&batches, officer, agency);
+            (neighbouring, own_identifier)
+        };
+        let (neighbouring, own_identifier) = compute.run(work).await?;
+        let neighbouring_elements = neighbouring as u64;
+        let findings = WatchFindings { neighbouring_elements, repeats: 0, own_identifier };
         return Ok(Watched { findings, crowd: 0, questions: None });
     }
     let serials: Vec<_> = serials(batches).collect();
-    let (officer, agency) = (context.facts.officer.as_str(), context.agency.as_str());
     let questions = OwnQuestions {
-        person: store.person_hash(&[officer, agency]),
+        // Not by the officer's name as well: who changes it at each question stays the same person.
+        person: store.person_hash(&[agency]),
         elements: batches
             .iter()
             .flat_map(|batch| batch.inputs.at(0..batch.count()))
@@ -87,8 +101,6 @@ pub(crate) async fn look(
             })
             .collect(),
     };
-    // Under these names the inspector may have entered the asker's identifiers.
-    let people = [store.person_hash(&[officer]), store.person_hash(&[agency])];
     let history = store.own_history(&questions, &people, now).await?;
     let runs = in_runs(&serials).into_iter().zip(&history.neighbours);
     let neighbouring = runs.filter(|(in_run, asked)| *in_run || **asked > 0);
@@ -149,6 +161,15 @@ fn serials(batches: &[Batch]) -> impl Iterator<Item = Option<Serial<'_>>> {
     batches
         .iter()
         .flat_map(|batch| batch.inputs.canonical().map(|value| Serial::of(batch.kind, value)))
+}
+
+/// Whether one of `own` is asked. Costs a hash for each element, and nothing where there are none.
+fn are_among(batches: &[Batch], store: &Store, own: &BTreeSet<WatchHash>) -> bool {
+    !own.is_empty()
+        && batches
+            .iter()
+            .flat_map(|batch| batch.inputs.at(0..batch.count()))
+            .any(|input| own.contains(&store.value_hash(input)))
 }
 
 /// Whether the asker's own name, as the check or the certificate has it, is an address or number that

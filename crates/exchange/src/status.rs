@@ -26,6 +26,7 @@ fn code(reason: Reason) -> Code {
         Reason::HeaderSignature => Code::Unauthenticated,
         Reason::AgreementRevoked
         | Reason::AgreementSuspended
+        | Reason::CertificateExpired
         | Reason::CertificateRevoked
         | Reason::DisclosureNotAgreed
         | Reason::NotAParty

@@ -45,16 +45,32 @@ impl Entering {
         Ok(Self { exclusion, rules, groups })
     }
 
-    /// Stands for the identifiers that are kept out: SHA-256 over `Symbolon-v1-KeptOut`, a zero byte and
-    /// their ids, ascending, as 8 big-endian bytes each; `None` where there are none.
-    pub(crate) fn digest(&self) -> Option<[u8; 32]> {
-        if self.exclusion.identifiers.is_empty() {
+    /// Stands for what is kept out of the set, and of its labels where it is `labelled`: SHA-256 over
+    /// `Symbolon-v1-KeptOut`, a zero byte and the ids of the identifiers that are kept out, ascending,
+    /// as 8 big-endian bytes each. A record may be kept out whose identifiers others hold in the set,
+    /// and what it says must leave the labels: there the label is `Symbolon-v1-KeptOut-Labelled`, the
+    /// ids follow on their count, and on them the keys of the groups that are not admitted, in order.
+    /// `None` where nothing is kept out.
+    pub(crate) fn digest(&self, labelled: bool) -> Option<[u8; 32]> {
+        let refused = self.groups.iter().filter(|(_, admitted)| labelled && !admitted);
+        let mut refused: Vec<_> = refused.map(|(group, _)| group.key()).collect();
+        refused.sort_unstable();
+        let identifiers = &self.exclusion.identifiers;
+        if identifiers.is_empty() && refused.is_empty() {
             return None;
         }
         let mut context = Context::new(&SHA256);
-        context.update(b"Symbolon-v1-KeptOut\0");
-        for identifier in &self.exclusion.identifiers {
+        if labelled {
+            context.update(b"Symbolon-v1-KeptOut-Labelled\0");
+            context.update(&(identifiers.len() as u64).to_be_bytes());
+        } else {
+            context.update(b"Symbolon-v1-KeptOut\0");
+        }
+        for identifier in identifiers {
             context.update(&identifier.to_be_bytes());
+        }
+        for key in refused {
+            context.update(&key);
         }
         let mut digest = [0; 32];
         digest.copy_from_slice(context.finish().as_ref());

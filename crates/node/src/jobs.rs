@@ -291,6 +291,7 @@ impl Jobs {
                     let bureau = partner.bureau().to_string();
                     let report = partner.run().await;
                     own_log.tell(&report.faults);
+                    own_log.count_unproven().await;
                     let Some(trouble) = report.trouble else { return troubles.forget(&bureau) };
                     metrics.log_follow_failures.inc();
                     if troubles.is_new(&bureau, &trouble) {

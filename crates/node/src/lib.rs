@@ -28,7 +28,7 @@ pub use certificates::{
     CertificateError, CertificateFacts, PERSON_DAYS, certificate_facts, issue_person,
     person_certificate, renew,
 };
-pub use disclosure::{CaseView, Desk, DeskError, Proposed, ReleaseTerms, RuledFile};
+pub use disclosure::{CaseView, Desk, DeskError, NamedRequest, Proposed, ReleaseTerms, RuledFile};
 pub use entering::{AdmissionReport, RuleCount, admission_report};
 pub use founding::{BureauFacts, FoundingError, found_bureau};
 pub use logging::{LogFormat, LogLevel, start_logging};

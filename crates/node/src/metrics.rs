@@ -123,6 +123,7 @@ pub(crate) struct Metrics {
     pub(crate) log_sound: Gauge,
     pub(crate) log_faults: Counter,
     pub(crate) log_follow_failures: Counter,
+    pub(crate) log_unproven: Gauge,
     pub(crate) findings: Family<FindingLabel, Counter>,
     pub(crate) findings_open: Family<FindingLabel, Gauge>,
     pub(crate) quota_used_percent: Family<UsageLabel, Gauge>,
@@ -160,6 +161,7 @@ impl Default for Metrics {
             log_sound: Gauge::default(),
             log_faults: Counter::default(),
             log_follow_failures: Counter::default(),
+            log_unproven: Gauge::default(),
             findings: Family::default(),
             findings_open: Family::default(),
             quota_used_percent: Family::default(),
@@ -229,6 +231,11 @@ impl Default for Metrics {
             "log_follow_failures",
             "Looks at partners' logs that did not come to an end",
             metrics.log_follow_failures.clone(),
+        );
+        registry.register(
+            "log_unproven",
+            "Checkpoints of partners' logs, of receipts for instance, that nobody has proven yet",
+            metrics.log_unproven.clone(),
         );
         registry.register(
             "partner_checks_answered",

@@ -144,11 +144,17 @@ impl OwnLog {
         Ok(known)
     }
 
-    /// Looks some more entries over. An entry that is not what the tree was made over is no entry that
-    /// may be signed for.
+    /// Looks some more entries over, and once in each round whether as many records are gone as the log
+    /// says were erased. An entry that is not what the tree was made over is no entry that may be signed
+    /// for, and nor is a log from which records were taken.
     pub(crate) async fn look_over(&self, at: OffsetDateTime) -> Result<(), OwnLogError> {
         let first = self.state.next.load(Ordering::Acquire);
-        let look = match self.store().look_log_over(first, LOOKED_OVER_AT_ONCE).await {
+        let looked = async {
+            let erasures_hold = first > 0 || self.store().erasures_hold().await?;
+            let look = self.store().look_log_over(first, LOOKED_OVER_AT_ONCE).await?;
+            Ok::<_, StoreError>((look, erasures_hold))
+        };
+        let (look, erasures_hold) = match looked.await {
             Err(error @ StoreError::Damaged { .. }) => {
                 self.state.is_damaged.store(true, Ordering::Release);
                 return Err(error.into());
@@ -156,7 +162,7 @@ impl OwnLog {
             other => other?,
         };
         self.state.next.store(look.next.unwrap_or(0), Ordering::Release);
-        if look.damaged.is_empty() {
+        if look.damaged.is_empty() && erasures_hold {
             return Ok(());
         }
         let was_known = self.state.is_damaged.swap(true, Ordering::AcqRel);
@@ -166,6 +172,13 @@ impl OwnLog {
                 "an entry of the own log is not what its tree was made over; nothing more is signed. \
                  `symbolon audit log` shows it",
                 entry = *entry,
+            );
+        }
+        if !erasures_hold && !was_known {
+            event!(
+                warn,
+                "other records of the own log are gone than it says were erased; nothing more is \
+                 signed. `symbolon audit log` shows which are there"
             );
         }
         let agreed = self.newest().await?;
@@ -208,6 +221,13 @@ impl OwnLog {
                 kind = FaultCode(fault.kind),
                 agreed_size = fault.agreed_size,
             );
+        }
+    }
+
+    /// Counts what partners still have to prove. A database that fails is heard of elsewhere.
+    pub(crate) async fn count_unproven(&self) {
+        if let Ok(unproven) = self.store().unproven_count().await {
+            self.metrics.log_unproven.set(i64::try_from(unproven).unwrap_or(i64::MAX));
         }
     }
 

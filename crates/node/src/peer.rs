@@ -8,12 +8,14 @@ use std::{
 use rustls::pki_types::CertificateDer;
 use symbolon_client::actor_of;
 use symbolon_policy::{Actor, CertificateHash};
+use time::OffsetDateTime;
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::TcpStream,
 };
 use tokio_rustls::server::TlsStream;
 use tonic::transport::server::Connected;
+use x509_parser::prelude::{FromDer as _, X509Certificate};
 
 /// Who is at the other end of a connection, as TLS has established.
 #[derive(Clone, Debug)]
@@ -23,6 +25,8 @@ pub(crate) struct Peer {
     pub(crate) actor: Actor,
     /// Its certificate.
     pub(crate) certificate: CertificateHash,
+    /// Until when that is good: a connection may outlive it.
+    pub(crate) not_after: OffsetDateTime,
     pub(crate) chain: Arc<Vec<CertificateDer<'static>>>,
 }
 
@@ -33,7 +37,9 @@ impl Peer {
             connection.peer_certificates()?.iter().map(|c| c.clone().into_owned()).collect();
         let leaf = chain.first()?;
         let (actor, certificate) = (actor_of(leaf).ok()?, CertificateHash::of(leaf));
-        Some(Self { actor, certificate, chain: Arc::new(chain) })
+        let (_, parsed) = X509Certificate::from_der(leaf).ok()?;
+        let not_after = parsed.validity().not_after.to_datetime();
+        Some(Self { actor, certificate, not_after, chain: Arc::new(chain) })
     }
 }
 

@@ -172,7 +172,7 @@ impl Publisher {
                 && manifest.labels.is_some() == offered.labels.is_some()
                 && (rules.are_damaged()
                     || newest.kept_out
-                        == self.kept_out(agreement, scope, dataset, &rules, now).await?);
+                        == self.kept_out(agreement, scope, offered, dataset, &rules, now).await?);
             // A file from before this start may have been damaged since it was written.
             let labels = manifest
                 .labels
@@ -196,11 +196,12 @@ impl Publisher {
         self.publish(agreement, scope, offered, newest, &rules, now).await
     }
 
-    /// A digest of what rules would keep out of the set now.
+    /// A digest of what rules would keep out of the set and its labels now.
     async fn kept_out(
         &self,
         agreement: &Agreement,
         scope: &Scope,
+        offered: &Dataset,
         dataset: &DatasetRow,
         rules: &Arc<Rules>,
         now: OffsetDateTime,
@@ -209,9 +210,9 @@ impl Publisher {
             return Ok(digest);
         }
         let mut snapshot = self.store.snapshot(&dataset.id, scope.identifier_type).await?;
-        let entering = self.decide(&mut snapshot, agreement, scope, rules, now).await;
+        let entering = self.decide(&mut snapshot, agreement, scope, offered, rules, now).await;
         snapshot.close().await?;
-        Ok(entering?.digest())
+        Ok(entering?.digest(offered.labels.is_some()))
     }
 
     async fn decide(
@@ -219,6 +220,7 @@ impl Publisher {
         snapshot: &mut ListSnapshot,
         agreement: &Agreement,
         scope: &Scope,
+        offered: &Dataset,
         rules: &Arc<Rules>,
         now: OffsetDateTime,
     ) -> Result<Entering, PublishError> {
@@ -228,7 +230,7 @@ impl Publisher {
             rules: Arc::clone(rules),
             revision: snapshot.mark.revision,
             hour: hour(now),
-            digest: entering.digest(),
+            digest: entering.digest(offered.labels.is_some()),
         };
         self.decided.put(scope.id(), decided);
         Ok(entering)
@@ -281,7 +283,7 @@ impl Publisher {
                 None => CacheKind::Tags,
             },
         };
-        let entering = self.decide(&mut snapshot, agreement, scope, rules, now).await?;
+        let entering = self.decide(&mut snapshot, agreement, scope, offered, rules, now).await?;
         let kept_out = Arc::new(IdSet::of(&entering.exclusion.identifiers));
         let Tags { mut hashes, labelled, evaluated, reused, cache, .. } =
             tagger.tags(&mut snapshot, &kept_out).await?;
@@ -344,7 +346,7 @@ impl Publisher {
                 signature: signed.signature,
             },
             dataset_revision: mark.revision,
-            kept_out: entering.digest(),
+            kept_out: entering.digest(offered.labels.is_some()),
         };
         self.store.publish_manifest(&id, &stored, entering.as_logged(rules), now).await?;
         if !self.store.folder().wrapping_key(&id).is_file() {

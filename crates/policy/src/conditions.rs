@@ -43,7 +43,8 @@ pub struct DisclosureTerms {
     pub claim_days: u32,
     /// What becomes of requests that are open when the agreement is suspended.
     pub when_suspended: OpenRequests,
-    /// What becomes of requests that are open when the agreement is revoked or expires.
+    /// What becomes of requests that are open when the agreement is revoked or expires: never
+    /// [`OpenRequests::Continue`], as nothing is released without an agreement; the others refuse them.
     pub when_revoked: OpenRequests,
     /// Days for which a recipient may keep what was released; 1 to 3,660.
     pub retention_days: u32,
@@ -66,7 +67,7 @@ pub struct Deadlines {
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum OpenRequests {
-    /// They are decided as if nothing had happened; no new ones are taken.
+    /// They are decided as if nothing had happened; no new ones are taken. For a suspension only.
     Continue,
     /// They wait until the agreement is resumed; their clocks are paused. After a revocation they
     /// are refused.
@@ -82,6 +83,8 @@ pub enum OpenRequests {
 pub struct LabelTerms {
     /// Length of each label in bytes, 16 to 256; shorter text is filled up, longer text is cut.
     pub bytes: u16,
-    /// The fields of the record that it shows, in the order of their codes; at least one.
+    /// The fields of the record that it shows, in the order of their codes; at least one, and out of
+    /// those that name and describe no person: case number, authority, description and status of an
+    /// object, date and offence of acquisition.
     pub fields: BTreeSet<DisclosedField>,
 }

@@ -16,7 +16,8 @@ pub enum AgreementState {
     Draft,
     /// Signed by some of its parties.
     Proposed,
-    /// Signed by every party; its validity has not begun, or nobody has looked since.
+    /// Signed by every party; its validity has not begun, or nobody has looked since. A party may
+    /// have suspended it already.
     Countersigned,
     /// In force.
     Active,
@@ -147,7 +148,8 @@ impl AgreementStep {
 /// The life of a text so far: its state, and who has suspended it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct AgreementLife {
-    // INVARIANT: `suspended_by` is empty in every state but `Suspended`, and not empty there.
+    // INVARIANT: `suspended_by` is not empty in `Suspended`, and empty in every other state but
+    // `Countersigned`.
     state: AgreementState,
     suspended_by: BTreeSet<BureauCode>,
 }
@@ -165,8 +167,12 @@ impl AgreementLife {
         suspended_by: impl IntoIterator<Item = BureauCode>,
     ) -> Option<Self> {
         let suspended_by: BTreeSet<_> = suspended_by.into_iter().collect();
-        let is_suspended = state == AgreementState::Suspended;
-        (is_suspended != suspended_by.is_empty()).then_some(Self { state, suspended_by })
+        let agree = match state {
+            AgreementState::Countersigned => true,
+            AgreementState::Suspended => !suspended_by.is_empty(),
+            _ => suspended_by.is_empty(),
+        };
+        agree.then_some(Self { state, suspended_by })
     }
 
     /// Where it stands.
@@ -193,22 +199,34 @@ impl AgreementLife {
             (AgreementStep::Countersign, State::Draft | State::Proposed) => {
                 Ok(plain(State::Countersigned))
             }
-            (AgreementStep::Begin, State::Countersigned) => Ok(plain(State::Active)),
-            (AgreementStep::Suspend { party }, State::Active | State::Suspended) => {
+            (AgreementStep::Begin, State::Countersigned) => {
                 let mut next = self.clone();
-                next.state = State::Suspended;
+                next.state =
+                    if next.suspended_by.is_empty() { State::Active } else { State::Suspended };
+                Ok(next)
+            }
+            // A party whose clock is ahead may suspend before the validity has begun here: it begins
+            // suspended then.
+            (
+                AgreementStep::Suspend { party },
+                State::Countersigned | State::Active | State::Suspended,
+            ) => {
+                let mut next = self.clone();
+                if self.state == State::Active {
+                    next.state = State::Suspended;
+                }
                 if next.suspended_by.insert(party.clone()) {
                     Ok(next)
                 } else {
                     Err(IllegalStep::SuspendedAlready { party: party.clone() })
                 }
             }
-            (AgreementStep::Resume { party }, State::Suspended) => {
+            (AgreementStep::Resume { party }, State::Countersigned | State::Suspended) => {
                 let mut next = self.clone();
                 if !next.suspended_by.remove(party) {
                     return Err(IllegalStep::NotItsSuspension { party: party.clone() });
                 }
-                if next.suspended_by.is_empty() {
+                if self.state == State::Suspended && next.suspended_by.is_empty() {
                     next.state = State::Active;
                 }
                 Ok(next)

@@ -87,6 +87,8 @@ reasons! {
     QuotaExhausted => "quota_exhausted",
     /// The caller's certificate does not carry the role that this needs; made on the bureau face.
     RoleMissing => "role_missing",
+    /// The caller's certificate has expired since the connection was opened; made on the bureau face.
+    CertificateExpired => "certificate_expired",
     /// The caller's certificate was revoked; made on the bureau face.
     CertificateRevoked => "certificate_revoked",
     /// A rule of this bureau's lawyers forbids it.

@@ -5,7 +5,9 @@ use thiserror::Error;
 use x509_parser::prelude::{FromDer as _, X509Certificate};
 
 use crate::{
-    AgreementTerms, Conditions, Dataset, DisclosureTerms, LabelTerms, Party, WhoLearns,
+    AgreementTerms, Conditions, Dataset, DisclosureTerms, LabelTerms, OpenRequests, Party,
+    WhoLearns,
+    rules::DisclosedField,
     scope::{EPOCH_DAYS_RANGE, STANDING_DAYS_RANGE},
     signature::VerifyingKey,
 };
@@ -27,6 +29,15 @@ const DEADLINE_MINUTES: RangeInclusive<u32> = 1..=527_040;
 const POOLED_BUDGETS: RangeInclusive<u32> = 1..=256;
 const CLAIM_DAYS: RangeInclusive<u32> = 0..=366;
 const LABEL_BYTES: RangeInclusive<u16> = 16..=256;
+/// What a label may show: the rules of disclosure are not asked about it.
+const LABEL_FIELDS: [DisclosedField; 6] = [
+    DisclosedField::CaseNumber,
+    DisclosedField::Authority,
+    DisclosedField::ObjectDescription,
+    DisclosedField::ObjectStatus,
+    DisclosedField::AcquisitionDate,
+    DisclosedField::AcquisitionOffence,
+];
 
 /// A value in a document that is not as it must be.
 #[derive(Clone, PartialEq, Eq, Debug, Error)]
@@ -121,6 +132,11 @@ fn disclosure(terms: &DisclosureTerms) -> Result<(), Invalid> {
         within(&DEADLINE_MINUTES, minutes, &field(&format!("deadline_minutes: {urgency}")))?;
     }
     within(&CLAIM_DAYS, terms.claim_days, &field("claim_days"))?;
+    require(terms.when_revoked != OpenRequests::Continue, &field("when_revoked"), || {
+        "\"refuse\" or \"pause\", which both refuse what is open; nothing is released under an \
+         agreement that is over"
+            .to_owned()
+    })?;
     within(&RETENTION_DAYS, terms.retention_days, &field("retention_days"))
 }
 
@@ -179,7 +195,16 @@ fn dataset(dataset: &Dataset) -> Result<(), Invalid> {
 
 fn labels(terms: &LabelTerms, field: &str) -> Result<(), Invalid> {
     within(&LABEL_BYTES, terms.bytes, &format!("{field}: bytes"))?;
-    require(!terms.fields.is_empty(), &format!("{field}: fields"), || "at least one".to_owned())
+    let fields = format!("{field}: fields");
+    require(!terms.fields.is_empty(), &fields, || "at least one".to_owned())?;
+    require(terms.fields.iter().all(|one| LABEL_FIELDS.contains(one)), &fields, || {
+        let known: Vec<_> = LABEL_FIELDS.iter().map(|one| one.as_str()).collect();
+        format!(
+            "out of {}: a label is shown without a decision of its owner, so no field that names or \
+             describes a person may be in it",
+            known.join(", ")
+        )
+    })
 }
 
 pub(crate) fn all_keys(party: &Party) -> [&VerifyingKey; 4] {

@@ -24,6 +24,11 @@ use crate::{ActKind, Store, StoreError, StoredDocument};
 /// came.
 const MOST_OPEN: i64 = 64;
 
+/// After how many notices of one party about one text it can no more take a suspension back: more
+/// would come of a fault, or of somebody who means harm, and each is kept. It may still suspend, once,
+/// and revoke.
+const MOST_NOTICES: i64 = 64;
+
 /// A text with what this node knows of it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct StoredText {
@@ -146,6 +151,15 @@ pub enum LifeError {
     /// A notice bears a number that is not higher than one held.
     #[error("this notice is not newer than one that is held of the same party")]
     OldNotice,
+    /// A party has given too many notices about one text.
+    #[error(
+        "{most} notices of one party about one text are held; it can only be suspended and revoked \
+         from now on: sign another text"
+    )]
+    TooManyNotices {
+        /// The limit.
+        most: i64,
+    },
     /// Too many proposals of one bureau lie here.
     #[error("{most} texts proposed by one bureau wait for an answer; no more are taken")]
     TooManyOpen {
@@ -285,12 +299,15 @@ impl Store {
                 ),
             )));
         }
-        if state != Some(AgreementState::Suspended) {
+        // What was suspended before it began here is suspended from its first moment.
+        if !matches!(state, Some(AgreementState::Suspended | AgreementState::Countersigned)) {
             return Ok(None);
         }
-        let by: Vec<_> = self
-            .suspensions_of(&hash.0)
-            .await?
+        let suspensions = self.suspensions_of(&hash.0).await?;
+        if suspensions.is_empty() && state != Some(AgreementState::Suspended) {
+            return Ok(None);
+        }
+        let by: Vec<_> = suspensions
             .into_iter()
             .map(|one| format!("{} since {} ({})", one.party, one.since, one.reason))
             .collect();

@@ -117,9 +117,9 @@ impl Store {
         mut decide: impl FnMut(PartnerCounts) -> LoggedDecision + Send,
     ) -> Result<Admitted, NotAdmitted> {
         let mut transaction = self.begin().await?;
-        let before: Option<(Vec<u8>, i64, Vec<u8>, i64)> = sqlx::query_as(
-            "SELECT a.header_hash, a.entry_index, l.leaf_hash, a.admitted_at FROM answered_checks a
-             JOIN log_entries l ON l.entry_index = a.entry_index
+        let before: Option<(Vec<u8>, i64, Vec<u8>, i64, Option<Vec<u8>>)> = sqlx::query_as(
+            "SELECT a.header_hash, a.entry_index, l.leaf_hash, a.admitted_at, l.record
+             FROM answered_checks a JOIN log_entries l ON l.entry_index = a.entry_index
              WHERE a.requester = $1 AND a.check_id = $2 AND a.agreement = $3",
         )
         .bind(admission.requester.as_str())
@@ -130,14 +130,20 @@ impl Store {
         .map_err(StoreError::from)?;
         let (requester, at) = (admission.requester, admission.at);
         let counts = counts_in(&mut transaction, requester, Direction::Answered, at).await?;
-        if let Some((hash, index, leaf, admitted_at)) = before {
+        if let Some((hash, index, leaf, admitted_at, record)) = before {
             if hash != admission.header_hash {
                 return Err(NotAdmitted::OtherHeader);
             }
             let counted_at =
                 OffsetDateTime::from_unix_timestamp(admitted_at).map_err(|_| DAMAGED)?;
-            let elements = admission.shares.iter().map(|share| share.elements).sum();
-            let decision = decide(counts.without(elements, counted_at, at));
+            let counted = match record.as_deref().map(serde_json::from_slice::<LogRecord>) {
+                Some(Ok(LogRecord::CheckAdmitted { decision, .. })) => decision,
+                // Erased meanwhile.
+                None => None,
+                Some(_) => return Err(DAMAGED.into()),
+            };
+            let counted = counted.as_ref().map(|decision| &decision.facts);
+            let decision = decide(counts.without(counted, counted_at, at));
             if !decision.ruling.permitted {
                 return Err(NotAdmitted::Forbidden(Box::new(decision)));
             }

@@ -177,7 +177,8 @@ impl Store {
         row.map(checkpoint).transpose()
     }
 
-    /// Checkpoints of a log that are not proven yet, the largest first; at most `most`.
+    /// Checkpoints of a log that are not proven yet, the smallest first; at most `most`. In this order
+    /// none waits for ever behind those that come after it.
     ///
     /// # Errors
     /// When the database fails.
@@ -188,7 +189,7 @@ impl Store {
     ) -> Result<Vec<KnownCheckpoint>, StoreError> {
         let rows: Vec<Row> = sqlx::query_as(checkpoints!(
             "WHERE bureau = $1 AND log_key = $2 AND agreed_at IS NULL
-             ORDER BY size DESC LIMIT $3"
+             ORDER BY size, root LIMIT $3"
         ))
         .bind(log.bureau.as_str())
         .bind(log.key.0.as_slice())
@@ -196,6 +197,18 @@ impl Store {
         .fetch_all(&self.pool)
         .await?;
         rows.into_iter().map(checkpoint).collect()
+    }
+
+    /// How many checkpoints of all logs are not proven yet.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn unproven_count(&self) -> Result<u64, StoreError> {
+        let (count,): (i64,) =
+            sqlx::query_as("SELECT COUNT(*) FROM checkpoints WHERE agreed_at IS NULL")
+                .fetch_one(&self.pool)
+                .await?;
+        u64::try_from(count).map_err(|_| DAMAGED)
     }
 
     /// Checkpoints of all logs that are not proven yet, the oldest first.

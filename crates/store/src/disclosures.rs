@@ -1,6 +1,10 @@
 //! Requests for records, on either side, as they are kept.
 
-use symbolon_policy::{AgreementId, BureauCode, CheckId, RequestId, disclosure::DisclosureState};
+use sqlx::{Sqlite, Transaction};
+use symbolon_policy::{
+    AgreementHash, AgreementId, AgreementState, BureauCode, CheckId, RequestId,
+    disclosure::DisclosureState,
+};
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
@@ -63,6 +67,17 @@ pub enum DisclosureAdded {
     IdReused,
     /// The partner has made too many on this day.
     TooMany,
+}
+
+/// What must still hold at the very moment at which a release is written.
+#[derive(Clone, Copy, Debug)]
+pub struct ReleaseGuard<'a> {
+    /// The text of the agreement under which the record was asked for.
+    pub agreement: &'a AgreementHash,
+    /// Whether a record goes out also while that is suspended.
+    pub while_suspended: bool,
+    /// How many records were released on the same check when the decision looked at them.
+    pub released: u64,
 }
 
 /// How many requests stand where.
@@ -152,8 +167,37 @@ impl Store {
         events: &[DisclosureEvent],
         at: OffsetDateTime,
     ) -> Result<bool, StoreError> {
-        let sealed = self.seal_disclosure(changed)?;
+        let transaction = self.begin().await?;
+        self.change_disclosure_in(transaction, changed, events, at).await
+    }
+
+    /// Keeps a release with its events. Returns `false`, and changes nothing, also if the agreement
+    /// does not let it out any more, or another record was released on the same check meanwhile.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn release_disclosure(
+        &self,
+        released: &StoredDisclosure,
+        events: &[DisclosureEvent],
+        guard: &ReleaseGuard<'_>,
+        at: OffsetDateTime,
+    ) -> Result<bool, StoreError> {
         let mut transaction = self.begin().await?;
+        if guard.holds_in(&mut transaction, released).await? {
+            self.change_disclosure_in(transaction, released, events, at).await
+        } else {
+            Ok(false)
+        }
+    }
+
+    async fn change_disclosure_in(
+        &self,
+        mut transaction: Transaction<'static, Sqlite>,
+        changed: &StoredDisclosure,
+        events: &[DisclosureEvent],
+        at: OffsetDateTime,
+    ) -> Result<bool, StoreError> {
         let rows = sqlx::query(
             "UPDATE disclosures SET state = $3, version = version + 1, erase_at = $4, sealed = $5
              WHERE side = $1 AND request_hash = $2 AND version = $6",
@@ -162,7 +206,7 @@ impl Store {
         .bind(changed.hash.as_slice())
         .bind(changed.state.as_str())
         .bind(changed.erase_at.map(OffsetDateTime::unix_timestamp))
-        .bind(sealed)
+        .bind(self.seal_disclosure(changed)?)
         .bind(i64::try_from(changed.version).map_err(|_| DAMAGED)?)
         .execute(&mut *transaction)
         .await?
@@ -357,6 +401,42 @@ impl Store {
             file,
             version: u64::try_from(version).map_err(|_| DAMAGED)?,
         })
+    }
+}
+
+impl ReleaseGuard<'_> {
+    async fn holds_in(
+        &self,
+        transaction: &mut Transaction<'static, Sqlite>,
+        released: &StoredDisclosure,
+    ) -> Result<bool, StoreError> {
+        let in_place: Option<(String,)> = sqlx::query_as(
+            "SELECT t.state FROM agreement_texts t
+             JOIN agreements a ON a.hash = t.hash AND a.id = t.id
+             WHERE t.hash = $1 AND t.id = $2",
+        )
+        .bind(self.agreement.0.as_slice())
+        .bind(released.agreement.as_str())
+        .fetch_optional(&mut **transaction)
+        .await?;
+        let Some((state,)) = in_place else { return Ok(false) };
+        let lets_it_out = match state.parse().map_err(|_| DAMAGED)? {
+            AgreementState::Revoked | AgreementState::Expired => false,
+            AgreementState::Suspended => self.while_suspended,
+            _ => true,
+        };
+        let (others,): (i64,) = sqlx::query_as(
+            "SELECT COUNT(*) FROM disclosures
+             WHERE side = $1 AND partner = $2 AND check_id = $3 AND state = 'released'
+                 AND request_hash <> $4",
+        )
+        .bind(released.side.as_str())
+        .bind(released.partner.as_str())
+        .bind(released.check.0.as_slice())
+        .bind(released.hash.as_slice())
+        .fetch_one(&mut **transaction)
+        .await?;
+        Ok(lets_it_out && u64::try_from(others).is_ok_and(|others| others == self.released))
     }
 }
 

@@ -21,6 +21,19 @@ pub struct RecordGroup {
     first_day: i64,
 }
 
+impl RecordGroup {
+    /// Tells the group apart from all others of its dataset: its two numbers in the database, as 8
+    /// big-endian bytes each. It stays as it is until the dataset changes.
+    pub fn key(&self) -> [u8; 16] {
+        let mut key = [0; 16];
+        let numbers = [self.id.to_be_bytes(), self.first_day.to_be_bytes()];
+        for (to, from) in key.iter_mut().zip(numbers.as_flattened()) {
+            *to = *from;
+        }
+        key
+    }
+}
+
 /// What is kept out of a set.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub struct Exclusion {

@@ -70,7 +70,9 @@ pub use contacts::Contact;
 pub use database::Store;
 pub use datasets::{DatasetRow, TypeCount};
 pub use disclosure_events::{DisclosureEvent, DisclosureEventEntry};
-pub use disclosures::{DisclosureAdded, DisclosureCount, DisclosureSide, StoredDisclosure};
+pub use disclosures::{
+    DisclosureAdded, DisclosureCount, DisclosureSide, ReleaseGuard, StoredDisclosure,
+};
 pub use error::StoreError;
 pub use exclusion::{Exclusion, RecordGroup};
 pub use findings::{Finding, FindingDetails};
@@ -88,7 +90,7 @@ pub use partner_sets::PartnerSet;
 pub use people::{DayNote, PersonCertificate};
 pub use quota::{BudgetUsage, QuotaUsage, QuotaWarning, WarnedUsage};
 pub use retention::Erased;
-pub use rules::{Adoption, ProposedRules};
+pub use rules::{Adoption, InForce, ProposedRules};
 pub use scope_keys::ScopeSecrets;
 pub use seal::{SealError, Sealer};
 pub use snapshot::{ListSnapshot, Piece};

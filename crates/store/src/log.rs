@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use ring::rand::{SecureRandom as _, SystemRandom};
 use serde::{Deserialize, Serialize};
-use sqlx::{Sqlite, Transaction};
+use sqlx::{Sqlite, SqliteConnection, Transaction};
 use symbolon_ledger::{Commitment, LeafHash, SALT_LEN};
 use symbolon_policy::{
     Actor, AgreementHash, AgreementId, AgreementState, BureauCode, CardFingerprint,
@@ -14,8 +14,8 @@ use time::OffsetDateTime;
 
 use crate::{ActKind, AdministrativeAct, Store, StoreError, tree::add_nodes};
 
-/// What the log keeps of an event, as JSON, until its retention ends. Holds no identifier and
-/// nothing that depends on hits.
+/// What the log keeps of an event, as JSON with the time in front, until its retention ends. Holds no
+/// identifier and nothing that depends on hits.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 #[non_exhaustive]
@@ -230,6 +230,10 @@ pub enum LogRecord {
         asked: u64,
         /// Checks of partners.
         answered: u64,
+        /// Entries of the log whose records this and all earlier erasures took: so many are without
+        /// one, and any more were taken by other means. Entries of before have none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        in_all: Option<u64>,
     },
     /// What happened to requests for records since the entry before of this kind: one each period,
     /// whether anything happened or not, and always of one length.
@@ -369,35 +373,20 @@ impl Store {
     /// # Errors
     /// When the database fails, or an entry does not fit its leaf.
     pub async fn log_entries(&self, first: u64, most: u32) -> Result<Vec<LogEntry>, StoreError> {
-        let rows: Vec<(i64, Vec<u8>, i64, Option<Vec<u8>>, Option<Vec<u8>>)> = sqlx::query_as(
-            "SELECT entry_index, leaf_hash, recorded_at, salt, record FROM log_entries
-             WHERE entry_index >= $1 ORDER BY entry_index LIMIT $2",
-        )
-        .bind(i64::try_from(first).unwrap_or(i64::MAX))
-        .bind(most)
-        .fetch_all(&self.pool)
-        .await?;
-        rows.into_iter()
-            .map(|(index, leaf, at, salt, record)| {
-                let leaf = LeafHash(leaf.try_into().map_err(|_| DAMAGED)?);
-                let record = match (salt, record) {
-                    (Some(salt), Some(record)) => {
-                        let salt: [u8; SALT_LEN] = salt.try_into().map_err(|_| DAMAGED)?;
-                        if Commitment::new(&salt, &record).leaf_hash() != leaf {
-                            return Err(DAMAGED);
-                        }
-                        Some(serde_json::from_slice(&record).map_err(|_| DAMAGED)?)
-                    }
-                    _ => None,
-                };
-                Ok(LogEntry {
-                    index: u64::try_from(index).map_err(|_| DAMAGED)?,
-                    leaf,
-                    at: OffsetDateTime::from_unix_timestamp(at).map_err(|_| DAMAGED)?,
-                    record,
-                })
-            })
-            .collect()
+        let openings = self.log_openings(first, most).await?;
+        openings.into_iter().map(|(index, opening)| opening.into_entry(index)).collect()
+    }
+}
+
+impl LogRecord {
+    /// When a record, as the JSON that was hashed, says that it was made: whole seconds since 1970
+    /// (UTC). `None` for records of before, which do not say it, and for what is no record.
+    pub fn time_in(record: &[u8]) -> Option<i64> {
+        #[derive(Deserialize)]
+        struct Dated {
+            at: i64,
+        }
+        serde_json::from_slice(record).ok().map(|Dated { at }| at)
     }
 }
 
@@ -411,6 +400,26 @@ pub struct LogOpening {
     pub opening: Option<([u8; SALT_LEN], Vec<u8>)>,
 }
 
+impl LogOpening {
+    /// Whether salt and record are what the leaf stands for, and the time beside them the one that the
+    /// record says. Nothing can be held against what was erased.
+    pub fn holds(&self) -> bool {
+        self.opening.as_ref().is_none_or(|(salt, record)| {
+            Commitment::new(salt, record).leaf_hash() == self.leaf
+                && LogRecord::time_in(record).is_none_or(|at| at == self.at.unix_timestamp())
+        })
+    }
+
+    fn into_entry(self, index: u64) -> Result<LogEntry, StoreError> {
+        if !self.holds() {
+            return Err(DAMAGED);
+        }
+        let record = self.opening.map(|(_, record)| serde_json::from_slice(&record));
+        let record = record.transpose().map_err(|_| DAMAGED)?;
+        Ok(LogEntry { index, leaf: self.leaf, at: self.at, record })
+    }
+}
+
 impl Store {
     /// Entries from `first` on, at most `most`, as they are: nothing is checked, so that who looks for
     /// what was changed finds it.
@@ -422,7 +431,7 @@ impl Store {
         first: u64,
         most: u32,
     ) -> Result<Vec<(u64, LogOpening)>, StoreError> {
-        let rows: Vec<(i64, Vec<u8>, i64, Option<Vec<u8>>, Option<Vec<u8>>)> = sqlx::query_as(
+        let rows: Vec<EntryRow> = sqlx::query_as(
             "SELECT entry_index, leaf_hash, recorded_at, salt, record FROM log_entries
              WHERE entry_index >= $1 ORDER BY entry_index LIMIT $2",
         )
@@ -430,33 +439,78 @@ impl Store {
         .bind(most)
         .fetch_all(&self.pool)
         .await?;
-        rows.into_iter()
-            .map(|(index, leaf, at, salt, record)| {
-                let opening = match (salt, record) {
-                    (Some(salt), Some(record)) => {
-                        Some((salt.try_into().map_err(|_| DAMAGED)?, record))
-                    }
-                    _ => None,
-                };
-                let opening = LogOpening {
-                    leaf: LeafHash(leaf.try_into().map_err(|_| DAMAGED)?),
-                    at: OffsetDateTime::from_unix_timestamp(at).map_err(|_| DAMAGED)?,
-                    opening,
-                };
-                Ok((u64::try_from(index).map_err(|_| DAMAGED)?, opening))
-            })
-            .collect()
+        rows.into_iter().map(opening).collect()
     }
 }
 
+type EntryRow = (i64, Vec<u8>, i64, Option<Vec<u8>>, Option<Vec<u8>>);
+
+fn opening(row: EntryRow) -> Result<(u64, LogOpening), StoreError> {
+    let (index, leaf, at, salt, record) = row;
+    let opening = match (salt, record) {
+        (Some(salt), Some(record)) => Some((salt.try_into().map_err(|_| DAMAGED)?, record)),
+        _ => None,
+    };
+    let opening = LogOpening {
+        leaf: LeafHash(leaf.try_into().map_err(|_| DAMAGED)?),
+        at: OffsetDateTime::from_unix_timestamp(at).map_err(|_| DAMAGED)?,
+        opening,
+    };
+    Ok((u64::try_from(index).map_err(|_| DAMAGED)?, opening))
+}
+
 const DAMAGED: StoreError = StoreError::Damaged { what: "log entry" };
+
+/// The index of the newest entry of an event whose record is kept; nothing of it is checked. Goes
+/// back through the log until it finds one.
+pub(crate) async fn newest_of(
+    connection: &mut SqliteConnection,
+    event: &str,
+) -> Result<Option<i64>, StoreError> {
+    // Quotes in texts of a record are escaped: so its event is named, and nothing else.
+    let named = format!("\"event\":\"{event}\"").into_bytes();
+    let row: Option<(i64,)> = sqlx::query_as(
+        "SELECT entry_index FROM log_entries WHERE instr(record, $1) > 0
+         ORDER BY entry_index DESC LIMIT 1",
+    )
+    .bind(named)
+    .fetch_optional(connection)
+    .await?;
+    Ok(row.map(|(index,)| index))
+}
+
+/// One entry that is there, checked against its leaf.
+pub(crate) async fn entry_at(
+    connection: &mut SqliteConnection,
+    index: i64,
+) -> Result<LogEntry, StoreError> {
+    let row: EntryRow = sqlx::query_as(
+        "SELECT entry_index, leaf_hash, recorded_at, salt, record FROM log_entries
+         WHERE entry_index = $1",
+    )
+    .bind(index)
+    .fetch_one(connection)
+    .await?;
+    let (index, opening) = opening(row)?;
+    opening.into_entry(index)
+}
+
+/// A record as it is hashed: with when it was made, in whole seconds since 1970 (UTC), so that the
+/// leaf stands for that, too.
+#[derive(Serialize)]
+struct Dated<'a> {
+    at: i64,
+    #[serde(flatten)]
+    record: &'a LogRecord,
+}
 
 pub(crate) async fn append_in(
     transaction: &mut Transaction<'_, Sqlite>,
     record: &LogRecord,
     at: OffsetDateTime,
 ) -> Result<(u64, LeafHash), StoreError> {
-    let record = serde_json::to_vec(record).map_err(|_| DAMAGED)?;
+    let dated = Dated { at: at.unix_timestamp(), record };
+    let record = serde_json::to_vec(&dated).map_err(|_| DAMAGED)?;
     let mut salt = [0; SALT_LEN];
     SystemRandom::new().fill(&mut salt).map_err(|_| StoreError::Randomness)?;
     let leaf = Commitment::new(&salt, &record).leaf_hash();

@@ -32,7 +32,8 @@ pub struct OwnQuestion {
 /// A question about to be asked: who, and what.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct OwnQuestions {
-    /// Who asks: officer and agency together.
+    /// Who asks, by the identity in the certificate: what else a check says of its officer is written
+    /// by whoever asks.
     pub person: WatchHash,
     /// What; at most [`MOST_WATCHED`].
     pub elements: Vec<OwnQuestion>,
@@ -163,6 +164,27 @@ impl Store {
             asked.entry(near).or_default().insert(value);
         }
         Ok(asked)
+    }
+
+    /// The identifiers that were entered for `people`: few, and none as a rule.
+    ///
+    /// # Errors
+    /// When the database fails or is damaged.
+    pub async fn own_identifiers(
+        &self,
+        people: &[WatchHash],
+    ) -> Result<BTreeSet<WatchHash>, StoreError> {
+        let mut query =
+            QueryBuilder::<Sqlite>::new("SELECT value FROM own_identifiers WHERE person IN ");
+        bind_all(&mut query, people.iter().copied());
+        let rows: Vec<(Vec<u8>,)> =
+            query.build_query_as().persistent(false).fetch_all(&self.pool).await?;
+        rows.into_iter()
+            .map(|(value,)| {
+                let hash = value.try_into().map_err(|_| StoreError::Damaged { what: "watch" })?;
+                Ok(WatchHash(hash))
+            })
+            .collect()
     }
 
     /// Enters identifiers of one of this bureau's people, and logs who did. Says how many were new.

@@ -1,10 +1,10 @@
 //! How much was asked of a partner or answered to it: counted with each check, for rules to decide on.
 
 use sqlx::{Sqlite, Transaction};
-use symbolon_policy::{BureauCode, rules::Facts};
+use symbolon_policy::{BureauCode, CheckId, rules::Facts};
 use time::OffsetDateTime;
 
-use crate::{Store, StoreError};
+use crate::{LogRecord, Store, StoreError};
 
 /// Which way elements went.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -51,6 +51,26 @@ impl Store {
     ) -> Result<PartnerCounts, StoreError> {
         let mut transaction = self.pool.begin().await?;
         counts_in(&mut transaction, partner, direction, at).await
+    }
+
+    /// When this bureau asked a check first, and the facts by which it was counted then, of each
+    /// partner and agreement; `None` if it never did. Of a record that was erased there are no facts.
+    ///
+    /// # Errors
+    /// When the database fails, or the entry of the log does not fit its leaf.
+    pub async fn counted_when_asked(
+        &self,
+        check: &CheckId,
+    ) -> Result<Option<(OffsetDateTime, Vec<Facts>)>, StoreError> {
+        let Some((index, at)) = self.asked_entry(check).await? else { return Ok(None) };
+        let entry = self.log_entries(index, 1).await?.pop();
+        let decisions = match entry.and_then(|entry| entry.record) {
+            Some(LogRecord::CheckAsked { decisions, .. }) => decisions,
+            _ => Vec::new(),
+        };
+        // What was forbidden was not counted.
+        let counted = decisions.into_iter().filter(|one| one.ruling.permitted);
+        Ok(Some((at, counted.map(|one| one.facts).collect())))
     }
 }
 
@@ -132,19 +152,25 @@ impl PartnerCounts {
         }
     }
 
-    /// The same without `elements` that were counted at `counted_at`: a check that is repeated is
-    /// decided on what was asked beside it.
+    /// The same without what was counted at `counted_at` by these facts: a check that is repeated is
+    /// decided on what was asked beside it. Whether that was under a derogation is what held then.
     #[must_use]
-    pub fn without(self, elements: u64, counted_at: OffsetDateTime, at: OffsetDateTime) -> Self {
+    pub fn without<'a>(
+        self,
+        counted: impl IntoIterator<Item = &'a Facts>,
+        counted_at: OffsetDateTime,
+        at: OffsetDateTime,
+    ) -> Self {
+        let counted = counted.into_iter().fold(Self::default(), Self::and);
         let (then, day) = (day_of(counted_at), day_of(at));
-        let less = |value: u64, is_in: bool| {
-            if is_in { value.saturating_sub(elements) } else { value }
+        let less = |value: u64, by: u64, is_in: bool| {
+            if is_in { value.saturating_sub(by) } else { value }
         };
         let in_window = then > day.saturating_sub(WINDOW_DAYS) && then <= day;
         Self {
-            today: less(self.today, then == day),
-            window: less(self.window, in_window),
-            derogation: less(self.derogation, in_window),
+            today: less(self.today, counted.today, then == day),
+            window: less(self.window, counted.window, in_window),
+            derogation: less(self.derogation, counted.derogation, in_window),
         }
     }
 }

@@ -1,8 +1,12 @@
 //! Erasing what may not be kept any longer. Leaves of the log stay, and so does its proof.
 
+use sqlx::SqliteConnection;
 use time::OffsetDateTime;
 
-use crate::{LogRecord, Store, StoreError, log::append_in};
+use crate::{
+    LogRecord, Store, StoreError,
+    log::{append_in, entry_at, newest_of},
+};
 
 /// What an erasure took away.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
@@ -16,7 +20,9 @@ pub struct Erased {
 }
 
 impl Store {
-    /// Erases all that is older than `before`, in one transaction with the log entry that says so.
+    /// Erases all that is older than `before`, in one transaction with the log entry that says so. The
+    /// entry by which the rules in force were adopted is kept, however old it is: they are in force by
+    /// it.
     ///
     /// # Errors
     /// When the database fails.
@@ -63,11 +69,14 @@ impl Store {
             .execute(&mut *transaction)
             .await?
             .rows_affected();
+        let adopted = newest_of(&mut transaction, "rules_adopted").await?;
+        let said = said_to_be_erased(&mut transaction).await?;
         let entries = sqlx::query(
             "UPDATE log_entries SET salt = NULL, record = NULL
-             WHERE recorded_at < $1 AND record IS NOT NULL",
+             WHERE recorded_at < $1 AND record IS NOT NULL AND entry_index <> $2",
         )
         .bind(seconds)
+        .bind(adopted.unwrap_or(-1))
         .execute(&mut *transaction)
         .await?
         .rows_affected();
@@ -88,10 +97,74 @@ impl Store {
             .await?;
         let erased = Erased { entries, asked, answered };
         if erased != Erased::default() {
-            let record = LogRecord::RecordsErased { before, entries, asked, answered };
+            // What was taken away by other means is not made good by counting it in.
+            let in_all = match said {
+                Said::InAll(before) => before.saturating_add(entries),
+                Said::AtLeast(_) => without_record(&mut transaction).await?,
+            };
+            let in_all = Some(in_all);
+            let record = LogRecord::RecordsErased { before, entries, asked, answered, in_all };
             append_in(&mut transaction, &record, at).await?;
         }
         transaction.commit().await?;
         Ok(erased)
     }
+
+    /// Whether exactly so many entries have no record as the newest entry on an erasure says: a record
+    /// taken away by other means was not erased.
+    ///
+    /// # Errors
+    /// When the database fails, or that entry does not fit its leaf.
+    pub async fn erasures_hold(&self) -> Result<bool, StoreError> {
+        // What both are read from does not change in between.
+        erasures_hold(&mut *self.pool.begin().await?).await
+    }
+
+    /// The index of the newest entry on an erasure.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn newest_erasure(&self) -> Result<Option<u64>, StoreError> {
+        let index = newest_of(&mut *self.pool.acquire().await?, ERASED).await?;
+        index.map(u64::try_from).transpose().map_err(|_| DAMAGED)
+    }
 }
+
+const ERASED: &str = "records_erased";
+
+pub(crate) async fn erasures_hold(connection: &mut SqliteConnection) -> Result<bool, StoreError> {
+    let without = without_record(connection).await?;
+    if without == 0 {
+        return Ok(true);
+    }
+    Ok(match said_to_be_erased(connection).await? {
+        Said::InAll(in_all) => in_all == without,
+        Said::AtLeast(entries) => entries <= without,
+    })
+}
+
+/// How many entries have no record, by the newest entry on an erasure.
+enum Said {
+    /// So many; none where nothing was ever erased.
+    InAll(u64),
+    /// Those that it took; older programs did not say how many were gone before.
+    AtLeast(u64),
+}
+
+async fn said_to_be_erased(connection: &mut SqliteConnection) -> Result<Said, StoreError> {
+    let Some(index) = newest_of(connection, ERASED).await? else { return Ok(Said::InAll(0)) };
+    match entry_at(connection, index).await?.record {
+        Some(LogRecord::RecordsErased { in_all: Some(in_all), .. }) => Ok(Said::InAll(in_all)),
+        Some(LogRecord::RecordsErased { entries, .. }) => Ok(Said::AtLeast(entries)),
+        _ => Err(DAMAGED),
+    }
+}
+
+async fn without_record(connection: &mut SqliteConnection) -> Result<u64, StoreError> {
+    let (count,): (i64,) = sqlx::query_as("SELECT COUNT(*) FROM log_entries WHERE record IS NULL")
+        .fetch_one(connection)
+        .await?;
+    u64::try_from(count).map_err(|_| DAMAGED)
+}
+
+const DAMAGED: StoreError = StoreError::Damaged { what: "log entry" };

@@ -1,10 +1,14 @@
 //! Rules of this bureau's lawyers: kept under their hash, put in force by two people.
 
-use sqlx::{Sqlite, Transaction};
+use sqlx::{Sqlite, SqliteConnection, Transaction};
 use symbolon_policy::{Actor, CheckId, rules::RulesHash};
 use time::OffsetDateTime;
 
-use crate::{ActError, ActKind, LogEntry, LogRecord, Store, StoreError, log::append_in};
+use crate::{
+    ActError, ActKind, LogEntry, LogRecord, Store, StoreError,
+    log::{append_in, entry_at, newest_of},
+    retention::erasures_hold,
+};
 
 /// Rules that two people have put in force.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -21,6 +25,32 @@ pub struct Adoption {
     pub at: OffsetDateTime,
     /// The entry of the log that says so.
     pub entry_index: u64,
+}
+
+/// What is in force, as the table of adoptions and the log have it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum InForce {
+    /// Nothing was ever adopted.
+    Nothing,
+    /// Both say that this was, and nothing after it.
+    Adopted(Adoption),
+    /// They do not say the same, or records of the log were taken away.
+    Contradicted {
+        /// What the table has in force, else what the log has; zeros if neither can be read.
+        rules: RulesHash,
+        /// The last adoption in the table.
+        adoption: Option<Adoption>,
+    },
+}
+
+impl InForce {
+    fn contradicted(adoption: Option<Adoption>, newest: Option<LogEntry>) -> Self {
+        let logged = match newest.and_then(|entry| entry.record) {
+            Some(LogRecord::RulesAdopted { rules, .. }) => rules,
+            _ => RulesHash([0; 32]),
+        };
+        Self::Contradicted { rules: adoption.as_ref().map_or(logged, |one| one.rules), adoption }
+    }
 }
 
 /// Rules that wait for a second person.
@@ -130,24 +160,40 @@ impl Store {
     /// # Errors
     /// When the database fails or holds what it cannot hold.
     pub async fn adoptions(&self) -> Result<Vec<Adoption>, StoreError> {
-        let rows: Vec<(i64, Vec<u8>, String, String, i64, i64)> = sqlx::query_as(
-            "SELECT number, rules_hash, proposed_by, approved_by, adopted_at, entry_index
-             FROM rule_adoptions ORDER BY number",
-        )
-        .fetch_all(&self.pool)
-        .await?;
-        rows.into_iter()
-            .map(|(number, rules, proposed_by, approved_by, at, entry_index)| {
-                Ok(Adoption {
-                    number: u64::try_from(number).map_err(|_| DAMAGED)?,
-                    rules: RulesHash(rules.try_into().map_err(|_| DAMAGED)?),
-                    proposed_by,
-                    approved_by,
-                    at: OffsetDateTime::from_unix_timestamp(at).map_err(|_| DAMAGED)?,
-                    entry_index: u64::try_from(entry_index).map_err(|_| DAMAGED)?,
-                })
-            })
-            .collect()
+        adoptions(&mut *self.pool.acquire().await?).await
+    }
+
+    /// What is in force, by what the log says: the newest adoption whose entry it has. Whoever takes
+    /// rows or records away gets no earlier rules in force, and not none, but a contradiction.
+    ///
+    /// # Errors
+    /// When the database fails or holds what it cannot hold.
+    pub async fn adoption_in_force(&self) -> Result<InForce, StoreError> {
+        // What table and log are read from does not change in between.
+        let mut transaction = self.pool.begin().await?;
+        let last = adoptions(&mut transaction).await?.pop();
+        let newest = match newest_of(&mut transaction, "rules_adopted").await? {
+            None => None,
+            Some(index) => match entry_at(&mut transaction, index).await {
+                Ok(entry) => Some(entry),
+                Err(StoreError::Damaged { .. }) => {
+                    return Ok(InForce::contradicted(last, None));
+                }
+                Err(error) => return Err(error),
+            },
+        };
+        let erasures_hold = match erasures_hold(&mut transaction).await {
+            Err(StoreError::Damaged { .. }) => false,
+            // A database that fails for a moment is asked again.
+            holds => holds?,
+        };
+        Ok(match (last, newest) {
+            (None, None) if erasures_hold => InForce::Nothing,
+            (Some(last), Some(newest)) if erasures_hold && says(&newest, &last) => {
+                InForce::Adopted(last)
+            }
+            (last, newest) => InForce::contradicted(last, newest),
+        })
     }
 
     /// Rules that were proposed and not approved yet, oldest first.
@@ -186,27 +232,6 @@ impl Store {
                 .await?;
         Ok(files)
     }
-
-    /// Whether the log says that this adoption took place. After the retention time its entry says
-    /// nothing any more, and the adoption is believed.
-    ///
-    /// # Errors
-    /// When the database fails, or the entry does not fit its leaf.
-    pub async fn is_logged(&self, adoption: &Adoption) -> Result<bool, StoreError> {
-        let entries = self.log_entries(adoption.entry_index, 1).await?;
-        let Some(entry) = entries.first().filter(|one| one.index == adoption.entry_index) else {
-            return Ok(false);
-        };
-        Ok(match &entry.record {
-            None => true,
-            Some(LogRecord::RulesAdopted { rules, proposed_by, approved_by }) => {
-                *rules == adoption.rules
-                    && *proposed_by == adoption.proposed_by
-                    && approved_by.id == adoption.approved_by
-            }
-            Some(_) => false,
-        })
-    }
 }
 
 impl Store {
@@ -230,6 +255,39 @@ impl Store {
         }
         Ok(entries)
     }
+}
+
+async fn adoptions(connection: &mut SqliteConnection) -> Result<Vec<Adoption>, StoreError> {
+    let rows: Vec<(i64, Vec<u8>, String, String, i64, i64)> = sqlx::query_as(
+        "SELECT number, rules_hash, proposed_by, approved_by, adopted_at, entry_index
+         FROM rule_adoptions ORDER BY number",
+    )
+    .fetch_all(connection)
+    .await?;
+    rows.into_iter()
+        .map(|(number, rules, proposed_by, approved_by, at, entry_index)| {
+            Ok(Adoption {
+                number: u64::try_from(number).map_err(|_| DAMAGED)?,
+                rules: RulesHash(rules.try_into().map_err(|_| DAMAGED)?),
+                proposed_by,
+                approved_by,
+                at: OffsetDateTime::from_unix_timestamp(at).map_err(|_| DAMAGED)?,
+                entry_index: u64::try_from(entry_index).map_err(|_| DAMAGED)?,
+            })
+        })
+        .collect()
+}
+
+/// Whether that entry says that this adoption took place.
+fn says(entry: &LogEntry, adoption: &Adoption) -> bool {
+    entry.index == adoption.entry_index
+        && matches!(
+            &entry.record,
+            Some(LogRecord::RulesAdopted { rules, proposed_by, approved_by })
+                if *rules == adoption.rules
+                    && *proposed_by == adoption.proposed_by
+                    && approved_by.id == adoption.approved_by
+        )
 }
 
 /// The same rules kept again stay as they are, unless what was kept was damaged.

@@ -3,7 +3,7 @@
 
 use sqlx::{Sqlite, SqliteConnection, Transaction};
 use symbolon_ledger::{
-    Commitment, ConsistencyProof, InclusionProof, LeafHash, NodeId, TreeHash, consistency_nodes,
+    ConsistencyProof, InclusionProof, LeafHash, NodeId, TreeHash, consistency_nodes,
     inclusion_nodes, parent, root_nodes,
 };
 
@@ -80,7 +80,7 @@ impl Store {
     }
 
     /// Looks entries over, from `first` on and at most `most`: whether each record is what its leaf stands
-    /// for, and each node what was made of the leaves below it.
+    /// for, and of the time that it says, and each node what was made of the leaves below it.
     ///
     /// # Errors
     /// When the database fails, or a column has another size than it can have.
@@ -94,10 +94,7 @@ impl Store {
                 look.damaged.push(expected);
             }
             expected = index.saturating_add(1);
-            let is_record = entry.opening.is_none_or(|(salt, record)| {
-                Commitment::new(&salt, &record).leaf_hash() == entry.leaf
-            });
-            if !is_record || !nodes_hold(&mut connection, index, entry.leaf.0).await? {
+            if !entry.holds() || !nodes_hold(&mut connection, index, entry.leaf.0).await? {
                 look.damaged.push(index);
             }
             look.next = Some(expected);

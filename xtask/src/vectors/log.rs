@@ -15,7 +15,10 @@ use symbolon_proto::v1::SignedDocument;
 
 use super::{CHECK, WHEN, signing_key};
 
-const RECORD: &str = r#"{"event":"check_opened","check":"c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1"}"#;
+const RECORD: &str = concat!(
+    r#"{"at":1767323045,"event":"check_opened","#,
+    r#""check":"c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1"}"#
+);
 /// Size of the log, and of its beginning.
 const SIZE: u64 = 7;
 const BEGINNING: u64 = 3;

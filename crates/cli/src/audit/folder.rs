@@ -20,6 +20,7 @@ use crate::CliError;
 
 const AT_ONCE: u32 = 4_096;
 const RECORDS: &str = "records.jsonl";
+const ERASED: &str = "erased.jsonl";
 const RECEIPTS: &str = "receipts.jsonl";
 const CHECKPOINTS: &str = "checkpoints.jsonl";
 const FAULTS: &str = "faults.jsonl";
@@ -60,6 +61,16 @@ pub(crate) struct RecordLine {
     pub(crate) salt: String,
     /// The JSON that was hashed, byte for byte.
     pub(crate) record: String,
+}
+
+/// An entry whose record and salt were erased.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ErasedLine {
+    pub(crate) index: u64,
+    /// When it was made: the bureau's word, for what the leaf stood for is gone.
+    #[serde(with = "time::serde::rfc3339")]
+    pub(crate) at: OffsetDateTime,
 }
 
 /// A checkpoint that the bureau holds.
@@ -111,6 +122,7 @@ pub(crate) struct AuditFolder {
 pub(crate) struct Exported {
     pub(crate) entries: u64,
     pub(crate) records: u64,
+    pub(crate) erased: u64,
     pub(crate) checkpoints: u64,
     pub(crate) receipts: u64,
     pub(crate) faults: u64,
@@ -132,6 +144,7 @@ impl AuditFolder {
         }
         make(root)?;
         let key = store.keys().log.verifying_key();
+        let erasure = store.newest_erasure().await?;
         // Entries that come meanwhile are left for the next export.
         let size = store.log_size().await?;
         let mut exported = Exported { entries: size, ..Exported::default() };
@@ -146,7 +159,14 @@ impl AuditFolder {
         let text = serde_json::to_string_pretty(&about).map_err(unwritable)? + "\n";
         fs::write(root.join(ABOUT), text).map_err(|e| CliError::file("write", root, e))?;
         export_tiles(store, root, size).await?;
-        exported.records = export_records(store, root, size).await?;
+        (exported.records, exported.erased) = export_records(store, root, size).await?;
+        // What was read before it has records that it took away, and its own entry is not there.
+        if store.newest_erasure().await? != erasure {
+            return Err(CliError::new(
+                "erased_meanwhile",
+                "records were erased while they were exported; export again, into a new folder",
+            ));
+        }
         let mut lines = Lines::create(&root.join(CHECKPOINTS))?;
         for known in store.checkpoints().await? {
             lines.push(&CheckpointLine {
@@ -215,6 +235,10 @@ impl AuditFolder {
         read_lines(&self.root.join(RECORDS))
     }
 
+    pub(crate) fn erased(&self) -> Result<Vec<ErasedLine>, CliError> {
+        read_lines(&self.root.join(ERASED))
+    }
+
     pub(crate) fn checkpoints(&self) -> Result<Vec<CheckpointLine>, CliError> {
         read_lines(&self.root.join(CHECKPOINTS))
     }
@@ -242,20 +266,25 @@ async fn hashes_of(store: &Store, tile: &Tile) -> Result<Vec<[u8; 32]>, StoreErr
     store.log_nodes(&tile.nodes().collect::<Vec<_>>()).await
 }
 
-async fn export_records(store: &Store, root: &Path, size: u64) -> Result<u64, CliError> {
+/// Writes records, and which entries have none any more; returns how many there are of both.
+async fn export_records(store: &Store, root: &Path, size: u64) -> Result<(u64, u64), CliError> {
     let mut lines = Lines::create(&root.join(RECORDS))?;
+    let mut erased = Lines::create(&root.join(ERASED))?;
     let mut next = 0;
     while next < size {
         let entries = store.log_openings(next, AT_ONCE).await?;
         let Some((last, _)) = entries.last() else { break };
         next = last.saturating_add(1);
         for (index, entry) in entries.into_iter().take_while(|(index, _)| *index < size) {
-            let Some((salt, record)) = entry.opening else { continue };
+            let Some((salt, record)) = entry.opening else {
+                erased.push(&ErasedLine { index, at: entry.at })?;
+                continue;
+            };
             let record = String::from_utf8_lossy(&record).into_owned();
             lines.push(&RecordLine { index, at: entry.at, salt: hex::encode(salt), record })?;
         }
     }
-    lines.finish()
+    Ok((lines.finish()?, erased.finish()?))
 }
 
 /// A file of JSON objects, one a line.

@@ -4,14 +4,14 @@ use symbolon_client::SignedFile;
 use symbolon_exchange::{Receipt, log_origin, read_checkpoint};
 use symbolon_ledger::{SignatureError, SignedCheckpoint, TreeHash};
 use symbolon_policy::VerifyingKey;
-use symbolon_store::LogId;
+use symbolon_store::{LogId, LogRecord};
 use time::{Duration, OffsetDateTime};
 
 use super::{
-    folder::{AuditFolder, RecordLine},
+    folder::{AuditFolder, ErasedLine, RecordLine},
     held::{admits, is_of, leaf_of},
     leaves::Leaves,
-    verdict::{Agreed, Finding, FindingKind, HeldEntry, HeldState, Verdict},
+    verdict::{Agreed, Finding, FindingKind, HeldEntry, HeldState, KeySource, Verdict},
 };
 use crate::CliError;
 
@@ -22,8 +22,10 @@ pub(crate) fn judge(
 ) -> Result<Vec<Verdict>, CliError> {
     let evidence = Evidence::read(folders)?;
     let mut verdicts = Vec::new();
+    let key_from = if agreed.is_some() { KeySource::Agreement } else { KeySource::Folder };
     for folder in folders {
         let mut verdict = shown(folder, folders, &evidence)?;
+        verdict.key_from = key_from;
         let log = folder.about.log();
         if agreed.is_some_and(|agreed| !agreed.contains(&log)) {
             verdict.findings.insert(0, not_agreed(&log));
@@ -34,6 +36,7 @@ pub(crate) fn judge(
     for log in &evidence.logs {
         if folders.iter().all(|folder| folder.about.log() != *log) {
             let mut verdict = spoken_of(log, &evidence);
+            verdict.key_from = key_from;
             if agreed.is_some_and(|agreed| !agreed.contains(log)) {
                 verdict.findings.insert(0, not_agreed(log));
             }
@@ -278,6 +281,7 @@ fn spoken_of(log: &LogId, evidence: &Evidence) -> Verdict {
     Verdict {
         bureau: log.bureau.clone(),
         log_key: log.key,
+        key_from: KeySource::Folder,
         folder: None,
         holds: false,
         entries: claims.iter().map(|claim| claim.size).max().unwrap_or(0),
@@ -305,6 +309,7 @@ fn shown(
     let records = folder.records()?;
     let places = leaves.places();
     findings.extend(hold_records(&leaves, &places, &records));
+    findings.extend(hold_erasures(&leaves, &records, &folder.erased()?));
     let exported_at = folder.about.exported_at;
     let (mut held, mut later) = (Vec::new(), 0_u64);
     for one in evidence.receipts(&log) {
@@ -368,6 +373,7 @@ fn shown(
     Ok(Verdict {
         bureau: log.bureau,
         log_key: log.key,
+        key_from: KeySource::Folder,
         folder: Some(folder.path().display().to_string()),
         holds: false,
         entries: leaves.len(),
@@ -384,17 +390,33 @@ fn shown(
     })
 }
 
-/// Holds each record against its leaf. Records are erased by age, from the first on.
+/// Holds each record against its leaf, and the time beside it against the one that it says.
 fn hold_records(
     leaves: &Leaves,
     places: &HashMap<[u8; 32], u64>,
     records: &[RecordLine],
 ) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let mut kept = BTreeSet::new();
+    let (mut first_dated, mut undated) = (u64::MAX, Vec::new());
     for line in records {
-        kept.insert(line.index);
         if leaves.at(line.index).is_some_and(|leaf| is_of(line, &leaf.0)) {
+            match LogRecord::time_in(line.record.as_bytes()) {
+                None => undated.push(line.index),
+                Some(at) => {
+                    first_dated = first_dated.min(line.index);
+                    if at != line.at.unix_timestamp() {
+                        let sentence = format!(
+                            "the record of entry {} is of another time than is said",
+                            line.index
+                        );
+                        findings.push(Finding::at(
+                            FindingKind::RecordTimeChanged,
+                            line.index,
+                            sentence,
+                        ));
+                    }
+                }
+            }
             continue;
         }
         let elsewhere = leaf_of(line).and_then(|leaf| places.get(&leaf));
@@ -411,18 +433,98 @@ fn hold_records(
             ),
         });
     }
-    let first = kept.first().copied().unwrap_or(u64::MAX);
-    for index in (first..leaves.len()).filter(|index| !kept.contains(index)) {
+    // Records of older programs do not say it, and there are none after the first that does.
+    for index in undated.into_iter().filter(|index| *index > first_dated) {
         findings.push(Finding::at(
-            FindingKind::RecordMissing,
+            FindingKind::RecordTimeChanged,
             index,
+            format!("the record of entry {index} does not say when it was made, as older ones do"),
+        ));
+    }
+    findings
+}
+
+/// Holds the entries without records against the entries that say what was erased: each has to be
+/// older than an erasure after it reached, and there have to be as many as the newest one says.
+fn hold_erasures(leaves: &Leaves, records: &[RecordLine], erased: &[ErasedLine]) -> Vec<Finding> {
+    let kept: BTreeSet<u64> = records.iter().map(|line| line.index).collect();
+    let said: HashMap<u64, OffsetDateTime> =
+        erased.iter().map(|line| (line.index, line.at)).collect();
+    let erasures = erasures(leaves, records);
+    let (mut findings, mut covered, mut uncovered) = (Vec::new(), Vec::new(), Vec::new());
+    for index in (0..leaves.len()).filter(|index| !kept.contains(index)) {
+        let Some(at) = said.get(&index) else {
+            findings.push(Finding::at(
+                FindingKind::RecordMissing,
+                index,
+                format!("entry {index} has no record, and is not among those that were erased"),
+            ));
+            continue;
+        };
+        // Times are kept in whole seconds, and what is erased is older than the second named.
+        let is_covered = erasures
+            .iter()
+            .any(|one| one.index > index && one.before.unix_timestamp() > at.unix_timestamp());
+        if is_covered { covered.push(index) } else { uncovered.push(index) }
+    }
+    if let (Some(first), Some(last)) = (uncovered.first(), uncovered.last()) {
+        findings.push(Finding::over(
+            FindingKind::ErasedUnsaid,
+            *first..last.saturating_add(1),
             format!(
-                "entry {index} has no record, but older entries still have theirs; erasing, by age, \
-                 does that only where a clock was set back"
+                "{} records from entry {first} to {last} were erased without an entry that says so",
+                uncovered.len()
+            ),
+        ));
+    }
+    if let Some(newest) = erasures.iter().max_by_key(|one| one.index)
+        && !newest.counts(count(&covered))
+    {
+        findings.push(Finding::at(
+            FindingKind::ErasedUnsaid,
+            newest.index,
+            format!(
+                "by entry {} other records are gone than the {} that are said to have been erased",
+                newest.index,
+                covered.len()
             ),
         ));
     }
     findings
+}
+
+/// What an entry says of an erasure.
+struct Erasure {
+    index: u64,
+    before: OffsetDateTime,
+    entries: u64,
+    in_all: Option<u64>,
+}
+
+impl Erasure {
+    /// Whether so many entries may be without a record after it. Older programs did not count those of
+    /// earlier erasures, whose own entries may be gone.
+    fn counts(&self, erased: u64) -> bool {
+        self.in_all.map_or(self.entries <= erased, |in_all| in_all == erased)
+    }
+}
+
+/// The erasures of which the log has the records. Others were erased themselves, by a later one.
+fn erasures(leaves: &Leaves, records: &[RecordLine]) -> Vec<Erasure> {
+    let is_sound =
+        |line: &&RecordLine| leaves.at(line.index).is_some_and(|leaf| is_of(line, &leaf.0));
+    let read = |line: &RecordLine| match serde_json::from_str(&line.record) {
+        Ok(LogRecord::RecordsErased { before, entries, in_all, .. }) => {
+            Some(Erasure { index: line.index, before, entries, in_all })
+        }
+        _ => None,
+    };
+    records
+        .iter()
+        .filter(|line| line.record.contains("records_erased"))
+        .filter(is_sound)
+        .filter_map(read)
+        .collect()
 }
 
 /// What became of an entry of which somebody holds the leaf.

@@ -8,6 +8,8 @@ use symbolon_policy::{BureauCode, VerifyingKey};
 pub(crate) struct Verdict {
     pub(crate) bureau: BureauCode,
     pub(crate) log_key: VerifyingKey,
+    /// Whose word it is that this is the key.
+    pub(crate) key_from: KeySource,
     /// The folder with its tiles; none if only others' checkpoints and receipts of it are at hand.
     pub(crate) folder: Option<String>,
     /// Whether nothing contradicts it.
@@ -32,6 +34,16 @@ pub(crate) struct Verdict {
     pub(crate) findings: Vec<Finding>,
     /// Each entry that was held against a receipt, or against another export where it differs.
     pub(crate) held: Vec<HeldEntry>,
+}
+
+/// Where the key of a log was taken from.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum KeySource {
+    /// From signed agreements that were given.
+    Agreement,
+    /// From the folders themselves: whoever made up a whole log signed it with a key of his own.
+    Folder,
 }
 
 /// A checkpoint that the entries continue.
@@ -102,8 +114,12 @@ pub(crate) enum FindingKind {
     RecordChanged,
     /// A record stands at another index than its leaf.
     RecordMoved,
-    /// A record is missing that was not erased with those before it.
+    /// A record is missing, and is not said to have been erased.
     RecordMissing,
+    /// A record is said to be of another time than it says itself, or does not say it.
+    RecordTimeChanged,
+    /// Records are said to have been erased, and no entry says that they were, or that so many were.
+    ErasedUnsaid,
     /// An entry is not the one that others hold evidence of.
     EntryChanged,
     /// An entry stands at another index than before.

@@ -5,22 +5,24 @@ use std::{
 
 use clap::Args;
 use serde::Serialize;
-use symbolon_policy::{Agreement, BureauCode};
+use symbolon_policy::{Agreement, BureauCode, rules::Role};
 use symbolon_store::{DataFolder, NodeConfig, Store};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use super::DONE;
-use crate::{CliError, output::Output};
+use crate::{CliError, acting::Acting, output::Output};
 
 /// Show how much of quotas and budgets is used: by partners here, and by this bureau with partners.
 ///
 /// A quota is of a day (UTC), a budget of an epoch. What this bureau has used with partners is what
-/// its own records say; a partner's own count decides.
+/// its own records say; a partner's own count decides. Needs any role.
 #[derive(Debug, Args)]
 pub(super) struct Quota {
     /// The bureau's data folder.
     #[arg(long, value_name = "FOLDER", env = "SYMBOLON_DATA")]
     data: PathBuf,
+    #[command(flatten)]
+    acting: Acting,
     /// Only what partners asked of this bureau.
     #[arg(long, conflicts_with = "asked")]
     answered: bool,
@@ -77,6 +79,7 @@ impl Quota {
     pub(super) async fn run(self, output: Output) -> Result<u8, CliError> {
         let us = NodeConfig::read(&DataFolder::open(&self.data)?)?.code;
         let store = open(&self.data).await?;
+        self.acting.authorise(store.folder(), &store, Role::ALL).await?;
         let now = OffsetDateTime::now_utc();
         let agreements = store.agreements().await?;
         let mut listing = Listing { answered: Vec::new(), asked: Vec::new(), refusals: Vec::new() };

@@ -4,12 +4,14 @@ use std::{
 };
 
 use clap::Args;
+use symbolon_policy::rules::Role;
 use symbolon_store::{DataFolder, Store};
 use time::{Date, OffsetDateTime, Time, macros::format_description};
 
 use super::DONE;
 use crate::{
     CliError,
+    acting::Acting,
     output::Output,
     statistics::{Cell, Report, Row},
 };
@@ -18,12 +20,15 @@ use crate::{
 ///
 /// By partner, list and purpose: checks, how they ended, elements, hits (of this bureau's own
 /// checks), times. A number from 1 to 4 is withheld, and with it what it could be worked out from.
-/// Publish periods that do not overlap: of two that do, the difference can be taken.
+/// Publish periods that do not overlap: of two that do, the difference can be taken. Needs the role
+/// legal, inspector or administrator.
 #[derive(Debug, Args)]
 pub(super) struct ReportArgs {
     /// The bureau's data folder.
     #[arg(long, value_name = "FOLDER", env = "SYMBOLON_DATA")]
     data: PathBuf,
+    #[command(flatten)]
+    acting: Acting,
     /// The first day (UTC), as 2026-01-31.
     #[arg(long, value_name = "DATE", value_parser = day)]
     from: Date,
@@ -46,6 +51,8 @@ impl ReportArgs {
         let midnight = |date: Date| OffsetDateTime::new_utc(date, Time::MIDNIGHT);
         let (from, to) = (midnight(self.from), midnight(self.to));
         let store = open(&self.data).await?;
+        let roles = &[Role::Legal, Role::Inspector, Role::Administrator];
+        self.acting.authorise(store.folder(), &store, roles).await?;
         let (tallies, hits) = (store.tallies(from, to).await?, store.hit_tallies(from, to).await?);
         store.close().await;
         let report = Report::new(self.from.to_string(), self.to.to_string(), &tallies, &hits);

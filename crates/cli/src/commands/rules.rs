@@ -27,7 +27,7 @@ use crate::{
 ///   symbolon rules replay --pack draft --from 2026-01-01
 ///   symbolon rules adopt draft --as lawyer
 ///   symbolon rules approve 5f0c… --as second-lawyer
-///   symbolon rules explain 9ab3…
+///   symbolon rules explain 9ab3… --as inspector
 #[derive(Debug, Subcommand)]
 #[command(verbatim_doc_comment)]
 pub(super) enum RulesCommand {
@@ -41,7 +41,7 @@ pub(super) enum RulesCommand {
     Adopt(adopt::Adopt),
     /// Approve rules that another person has proposed: they are in force from then on.
     Approve(adopt::Approve),
-    /// Say why a check was allowed or refused, here and then.
+    /// Say why a check was allowed or refused, here and then. Needs the role legal or inspector.
     Explain(explain::Explain),
     /// Decide logged checks again under other rules, and show which would come out otherwise.
     Replay(review::Replay),

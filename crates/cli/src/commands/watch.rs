@@ -63,7 +63,8 @@ pub(super) struct Enter {
     data: PathBuf,
     #[command(flatten)]
     acting: Acting,
-    /// The person, as checks name them as officer, or by the identity in their certificate.
+    /// The person, by the identity in their certificate, or as checks name them as officer: that name
+    /// is written by whoever asks, so better the identity.
     #[arg(long)]
     officer: String,
     /// Type of the identifier, for instance phone.

@@ -11,13 +11,17 @@ use tonic_types::{ErrorDetails, StatusExt as _};
 const NOW: OffsetDateTime = OffsetDateTime::UNIX_EPOCH;
 
 /// The reasons by which a bureau decides not to answer, as opposed to being unable to.
-const BY_RULE: [Reason; 7] = [
+const BY_RULE: [Reason; 11] = [
     Reason::AgreementExpired,
     Reason::AgreementNotYetValid,
+    Reason::AgreementRevoked,
+    Reason::AgreementSuspended,
     Reason::AgreementUnknown,
+    Reason::BudgetExhausted,
     Reason::NotAParty,
     Reason::PurposeNotAgreed,
     Reason::QuotaExhausted,
+    Reason::RuleForbids,
     Reason::TypeNotAgreed,
 ];
 

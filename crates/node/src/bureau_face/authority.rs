@@ -78,6 +78,12 @@ impl Authority {
     pub(super) async fn authorise(&self, peer: &Peer, act: Act) -> Result<Actor, Refusal> {
         let now = OffsetDateTime::now_utc();
         let actor = &peer.actor;
+        if now > peer.not_after {
+            return Err(Refusal::new(
+                Reason::CertificateExpired,
+                "this certificate has expired; ask the administrator of your bureau for another",
+            ));
+        }
         if self.store.is_revoked(&peer.certificate).await.map_err(|error| failed(&error))? {
             self.note(DayNote::Revoked, actor, now).await?;
             return Err(Refusal::new(
@@ -140,3 +146,6 @@ fn failed(error: &StoreError) -> Refusal {
          finds the cause in the node's log",
     )
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use symbolon_client::SignedFile;
 use symbolon_exchange::{DisclosureDecision, DisclosureRequest};
 use symbolon_policy::{
-    DisclosureTerms, OpenRequests,
+    DisclosureTerms,
     disclosure::{DisclosureCourse, Finding},
     rules::{DisclosedField, HandlingCode, Ruling},
 };
@@ -67,7 +67,7 @@ pub struct ReleaseTerms {
     pub handling_code: HandlingCode,
     /// The restriction in words, for [`HandlingCode::H3`].
     pub restriction: String,
-    /// Evaluation of source and information, for instance `A1`.
+    /// Evaluation of source and information, for instance `A1`; that of the record where it is empty.
     pub evaluation: String,
     /// Days for which the recipient may keep it.
     pub retention_days: u32,
@@ -90,11 +90,6 @@ impl CaseFile {
     /// The request, which was verified when it came in.
     pub(crate) fn request(&self) -> Result<DisclosureRequest, StoreError> {
         DisclosureRequest::parse(&self.request.document).map_err(|_| DAMAGED)
-    }
-
-    /// What becomes of it while the agreement is suspended, or once it is over.
-    pub(crate) fn terms_when(&self, suspended: bool) -> OpenRequests {
-        if suspended { self.terms.when_suspended } else { self.terms.when_revoked }
     }
 
     pub(crate) fn decision(&self) -> Result<Option<DisclosureDecision>, StoreError> {

@@ -5,20 +5,20 @@ use symbolon_exchange::{
 };
 use symbolon_policy::{
     Actor, Agreement, BureauCode, OpenRequests, RecordDetails, RequestId,
-    disclosure::{DisclosureState, NotNow, PauseReason, RefusalGround, fields_of},
+    disclosure::{DisclosureState, Finding, NotNow, PauseReason, RefusalGround, fields_of},
     rules::{HandlingCode, Role, Ruling},
 };
 use symbolon_store::{
-    ActError, ActKind, DisclosureEvent, DisclosureSide, Measure, Side, Store, StoreError,
-    StoredDisclosure,
+    ActError, ActKind, DisclosureEvent, DisclosureSide, Measure, ReleaseGuard, Side, Store,
+    StoreError, StoredDisclosure,
 };
 use thiserror::Error;
 use time::{Duration, OffsetDateTime};
 
 use super::{
-    CaseFile, ReleaseTerms,
+    CaseFile, NamedRequest, ReleaseTerms,
     case::{DAMAGED, Proposal},
-    examine::{already_released, ruled},
+    examine::{released_before, ruled},
     facts::{Deciders, Deciding, category},
     records::Behind,
     refusing::{Refusing, refuse, sentence},
@@ -43,6 +43,8 @@ pub struct CaseView {
     pub request: Option<DisclosureRequest>,
     /// Identity of the request.
     pub id: RequestId,
+    /// SHA-256 of its signed document: no two requests have the same.
+    pub document: [u8; 32],
     /// Who asks.
     pub requester: BureauCode,
     /// Under which agreement.
@@ -94,8 +96,12 @@ impl Desk<'_> {
     ///
     /// # Errors
     /// When there is none, or the database fails.
-    pub async fn show(&self, id: &RequestId, now: OffsetDateTime) -> Result<CaseView, DeskError> {
-        let stored = self.find(id).await?;
+    pub async fn show(
+        &self,
+        named: &NamedRequest,
+        now: OffsetDateTime,
+    ) -> Result<CaseView, DeskError> {
+        let stored = self.find(named).await?;
         let mut view = self.view(&stored, now).await?;
         if let (Some(request), Some(dataset), true) =
             (&view.request, &view.dataset, stored.state.is_open())
@@ -115,29 +121,33 @@ impl Desk<'_> {
     /// When the person has no role for it, the terms break a bound, or the rules forbid it.
     pub async fn propose(
         &self,
-        id: &RequestId,
-        terms: ReleaseTerms,
+        named: &NamedRequest,
+        mut terms: ReleaseTerms,
         by: &Actor,
         now: OffsetDateTime,
     ) -> Result<Proposed, DeskError> {
         only(by, &[Role::Legal])?;
-        let mut opened = self.open(id, now).await?;
+        let mut opened = self.open(named, now).await?;
+        if terms.evaluation.is_empty() {
+            let (_, details) = opened.record(&terms)?;
+            terms.evaluation.clone_from(&details.attributes.evaluation);
+        }
         self.hold_in_bounds(&opened, &terms)?;
         let alone = self.decide(&opened, &terms, &[&by.id], now).await?;
         let proposal = Proposal { terms, by: by.id.clone() };
-        if alone.permitted {
+        if alone.ruling.permitted {
             let released = self.release(opened, &proposal, by, None, alone, now).await?;
             return Ok(Proposed::Released(released));
         }
         // Whether a second person would change anything; who that is, is not known yet.
         let with_another = self.decide(&opened, &proposal.terms, &[&by.id, ""], now).await?;
-        if !with_another.permitted {
-            return Err(DeskError::Forbidden { why: with_another.explanation() });
+        if !with_another.ruling.permitted {
+            return Err(DeskError::Forbidden { why: with_another.ruling.explanation() });
         }
         let subject = subject_of(&opened.stored, &proposal)?;
         opened.file.proposal = Some(proposal);
         opened.file.put_into(&mut opened.stored)?;
-        let event = ruled(&opened.stored, self.rules, &with_another);
+        let event = ruled(&opened.stored, self.rules, &with_another.ruling);
         self.changed(self.store.change_disclosure(&opened.stored, &[event], now).await?)?;
         self.store.propose_act(ActKind::ReleaseRecord, &subject, by, now).await?;
         Ok(Proposed::NeedsApproval(subject))
@@ -151,13 +161,13 @@ impl Desk<'_> {
     /// or the rules forbid it.
     pub async fn approve(
         &self,
-        id: &RequestId,
+        named: &NamedRequest,
         subject: Option<&[u8; 32]>,
         by: &Actor,
         now: OffsetDateTime,
     ) -> Result<ReleasedRecord, DeskError> {
         only(by, &[Role::Approver])?;
-        let opened = self.open(id, now).await?;
+        let opened = self.open(named, now).await?;
         let proposal = opened.file.proposal.clone().ok_or(ActError::NotProposed)?;
         let proposed = subject_of(&opened.stored, &proposal)?;
         if subject.is_some_and(|subject| *subject != proposed) {
@@ -166,11 +176,11 @@ impl Desk<'_> {
         self.hold_in_bounds(&opened, &proposal.terms)?;
         let act = self.store.approve_act(ActKind::ReleaseRecord, &proposed, by, now).await?;
         let people = [act.proposed_by.as_str(), by.id.as_str()];
-        let ruling = self.decide(&opened, &proposal.terms, &people, now).await?;
-        if !ruling.permitted {
-            return Err(DeskError::Forbidden { why: ruling.explanation() });
+        let decided = self.decide(&opened, &proposal.terms, &people, now).await?;
+        if !decided.ruling.permitted {
+            return Err(DeskError::Forbidden { why: decided.ruling.explanation() });
         }
-        self.release(opened, &proposal, by, Some(&by.id), ruling, now).await
+        self.release(opened, &proposal, by, Some(&by.id), decided, now).await
     }
 
     /// A lawyer refuses, for a ground of the closed list. `note` stays here.
@@ -179,7 +189,7 @@ impl Desk<'_> {
     /// When the person has no role for it, the ground is none for people, or it is closed.
     pub async fn refuse(
         &self,
-        id: &RequestId,
+        named: &NamedRequest,
         ground: RefusalGround,
         note: &str,
         by: &Actor,
@@ -189,7 +199,7 @@ impl Desk<'_> {
         if !RefusalGround::OF_PEOPLE.contains(&ground) {
             return Err(DeskError::NoGround);
         }
-        let stored = self.find(id).await?;
+        let stored = self.find(named).await?;
         let file = CaseFile::read(&stored)?;
         if !stored.state.is_open() {
             return Err(NotNow { state: stored.state }.into());
@@ -206,7 +216,7 @@ impl Desk<'_> {
     /// When the person has no role for it, or no clock runs.
     pub async fn pause(
         &self,
-        id: &RequestId,
+        named: &NamedRequest,
         reason: PauseReason,
         note: &str,
         by: &Actor,
@@ -216,7 +226,7 @@ impl Desk<'_> {
         if reason == PauseReason::AgreementSuspended {
             return Err(DeskError::NotByHand);
         }
-        let mut stored = self.find(id).await?;
+        let mut stored = self.find(named).await?;
         let mut file = CaseFile::read(&stored)?;
         file.course.pause(reason, note, now)?;
         file.put_into(&mut stored)?;
@@ -231,7 +241,7 @@ impl Desk<'_> {
     /// When the person has no role for it, or the clock does not stand still for that reason.
     pub async fn resume(
         &self,
-        id: &RequestId,
+        named: &NamedRequest,
         reason: PauseReason,
         by: &Actor,
         now: OffsetDateTime,
@@ -240,7 +250,7 @@ impl Desk<'_> {
         if reason == PauseReason::AgreementSuspended {
             return Err(DeskError::NotByHand);
         }
-        let mut stored = self.find(id).await?;
+        let mut stored = self.find(named).await?;
         let mut file = CaseFile::read(&stored)?;
         let runs = file.course.resume(reason, now)?;
         file.put_into(&mut stored)?;
@@ -257,7 +267,7 @@ impl Desk<'_> {
         proposal: &Proposal,
         by: &Actor,
         approved_by: Option<&str>,
-        ruling: Ruling,
+        decided: Decided,
         now: OffsetDateTime,
     ) -> Result<ReleasedRecord, DeskError> {
         let terms = &proposal.terms;
@@ -303,7 +313,7 @@ impl Desk<'_> {
         opened.file.proposal = Some(proposal.clone());
         opened.file.put_into(&mut opened.stored)?;
         let events = [
-            ruled(&opened.stored, self.rules, &ruling),
+            ruled(&opened.stored, self.rules, &decided.ruling),
             DisclosureEvent::Released {
                 request: opened.stored.request,
                 decision: hash.to_string(),
@@ -313,7 +323,13 @@ impl Desk<'_> {
                 approved_by: approved_by.map(str::to_owned),
             },
         ];
-        self.changed(self.store.change_disclosure(&opened.stored, &events, now).await?)?;
+        let guard = ReleaseGuard {
+            agreement: &opened.request.agreement_hash,
+            while_suspended: opened.file.terms.when_suspended == OpenRequests::Continue,
+            released: decided.released,
+        };
+        let done = self.store.release_disclosure(&opened.stored, &events, &guard, now).await?;
+        self.changed(done)?;
         let (list, purpose) = (&opened.dataset, &opened.request.purpose);
         let (requester, what) = (&opened.stored.partner, Measure::Disclosures);
         // It is released, also if the statistics lack it.
@@ -328,26 +344,22 @@ impl Desk<'_> {
         terms: &ReleaseTerms,
         people: &[&str],
         now: OffsetDateTime,
-    ) -> Result<Ruling, DeskError> {
+    ) -> Result<Decided, DeskError> {
         let (_, details) = opened.record(terms)?;
+        let before = released_before(self.store, &opened.stored, &opened.request).await?;
         let deciding = Deciding {
             rules: self.rules,
             agreement: opened.agreement,
             request: &opened.request,
             dataset: &opened.dataset,
             course: &opened.file.course,
-            already_disclosed: already_released(self.store, &opened.stored, &opened.request)
-                .await?,
+            already_disclosed: before.this_element,
             now,
         };
-        let asked_by = opened.request.confirmation.as_ref().map(|one| one.by.as_str());
-        let deciders = Deciders {
-            terms,
-            approvals: people.len() as u64,
-            requester_among_approvers: people.iter().any(|person| Some(*person) == asked_by),
-        };
+        let deciders = Deciders { terms, approvals: people.len() as u64 };
         let facts = deciding.facts(&details.attributes, &deciders);
-        Ok(self.rules.pack.decide_disclosure(&facts))
+        let ruling = self.rules.pack.decide_disclosure(&facts);
+        Ok(Decided { ruling, released: before.of_check })
     }
 
     /// Bounds that no rule can widen.
@@ -379,12 +391,20 @@ impl Desk<'_> {
         if restricted == terms.restriction.is_empty() || terms.handling_code == HandlingCode::None {
             return Err(DeskError::Handling);
         }
+        let own = details.attributes.handling_code;
+        if terms.handling_code < own && !terms.findings.contains_key(&Finding::HandlingPermission) {
+            return Err(DeskError::LaxerHandling { own: own.as_str() });
+        }
         Ok(())
     }
 
     /// A request that waits for a decision, under an agreement that lets it be decided.
-    async fn open(&self, id: &RequestId, now: OffsetDateTime) -> Result<Opened<'_>, DeskError> {
-        let stored = self.find(id).await?;
+    async fn open(
+        &self,
+        named: &NamedRequest,
+        now: OffsetDateTime,
+    ) -> Result<Opened<'_>, DeskError> {
+        let stored = self.find(named).await?;
         let file = CaseFile::read(&stored)?;
         if !matches!(stored.state, DisclosureState::Waiting | DisclosureState::Paused) {
             return Err(NotNow { state: stored.state }.into());
@@ -393,7 +413,7 @@ impl Desk<'_> {
         let agreement = self.agreement_of(&request).ok_or(DeskError::AgreementEnded)?;
         let standing = standing_of(self.store, Some(agreement), now).await?;
         let decided_all_the_same = standing == AgreementStanding::Suspended
-            && file.terms_when(true) == OpenRequests::Continue;
+            && file.terms.when_suspended == OpenRequests::Continue;
         if standing != AgreementStanding::InForce && !decided_all_the_same {
             return Err(DeskError::AgreementEnded);
         }
@@ -411,11 +431,16 @@ impl Desk<'_> {
         self.agreements.iter().find(|one| one.hash() == request.agreement_hash)
     }
 
-    async fn find(&self, id: &RequestId) -> Result<StoredDisclosure, DeskError> {
-        let mut found = self.store.disclosures_of_id(DisclosureSide::Owner, id).await?;
+    async fn find(&self, named: &NamedRequest) -> Result<StoredDisclosure, DeskError> {
+        let mut found = self.store.disclosures_of_id(DisclosureSide::Owner, &named.id).await?;
+        found.retain(|one| named.fits(one));
+        // Also one that is closed counts: which of them is open is for the partners to bring about.
         if found.len() > 1 {
-            // Chosen so by one of the two; the one that somebody can decide is meant.
-            found.retain(|one| one.state.is_open());
+            let of = |one: &StoredDisclosure| {
+                let document = hex::encode(one.hash);
+                format!("{} under {}, document {document}", one.partner, one.agreement)
+            };
+            return Err(DeskError::WhichRequest { requests: found.iter().map(of).collect() });
         }
         found.pop().ok_or(DeskError::Unknown)
     }
@@ -436,6 +461,7 @@ impl Desk<'_> {
         Ok(CaseView {
             request: file.as_ref().map(CaseFile::request).transpose()?,
             id: stored.request,
+            document: stored.hash,
             requester: stored.partner.clone(),
             agreement: stored.agreement.to_string(),
             state: stored.state,
@@ -456,6 +482,13 @@ impl Desk<'_> {
     fn changed(&self, done: bool) -> Result<(), DeskError> {
         if done { Ok(()) } else { Err(DeskError::Changed) }
     }
+}
+
+/// What the rules say of a release.
+struct Decided {
+    ruling: Ruling,
+    /// How many records were released on the same check before.
+    released: u64,
 }
 
 /// A request about to be decided.
@@ -515,9 +548,10 @@ pub enum DeskError {
     /// Somebody else was faster.
     #[error("somebody else has changed this request meanwhile; look at it again")]
     Changed,
-    /// The evaluation is none.
+    /// The evaluation is none, or neither the person nor the record says one.
     #[error(
-        "the evaluation is a letter for the source (A, B, C, X) and a digit for the information (1 to 4), for instance A1"
+        "a release has an evaluation, here or in the record: a letter for the source (A, B, C, X) and \
+         a digit for the information (1 to 4), for instance A1"
     )]
     Evaluation,
     /// A field that cannot be released.
@@ -538,6 +572,15 @@ pub enum DeskError {
     /// The handling code and the restriction do not go together.
     #[error("a release has a handling code; H3, and only H3, has a restriction in words")]
     Handling,
+    /// The record has a stricter handling code.
+    #[error(
+        "the record itself has the handling code {own}, and is released with that or a stricter one; \
+         if its originator has permitted less, note it with --found handling_permission=NOTE"
+    )]
+    LaxerHandling {
+        /// The record's own.
+        own: &'static str,
+    },
     /// A ground that people cannot give.
     #[error(
         "that is no ground for people to refuse; `symbolon disclosure refuse --help` lists them"
@@ -581,6 +624,15 @@ pub enum DeskError {
     /// There is no such request.
     #[error("no partner has made a request of that id; `symbolon disclosure list` shows them")]
     Unknown,
+    /// Several partners, or one under several agreements, have chosen this id.
+    #[error(
+        "several requests bear this id ({}); say which with --document, or with --partner and --agreement",
+        requests.join("; ")
+    )]
+    WhichRequest {
+        /// Partner, agreement and document of each.
+        requests: Vec<String>,
+    },
     /// The identifier stands in several.
     #[error("the identifier stands in several records ({}); name one with --record", references.join(", "))]
     WhichRecord {

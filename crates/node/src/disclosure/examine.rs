@@ -17,7 +17,7 @@ use super::{
     CaseFile, RuledFile,
     case::DAMAGED,
     facts::{Deciders, Deciding},
-    recognise::recognise,
+    recognise::{Asking, recognise},
     records::Behind,
     refusing::{Refusing, one_line, refuse, sentence},
 };
@@ -101,9 +101,19 @@ impl Examiner {
         agreement: &Agreement,
         now: OffsetDateTime,
     ) -> Result<(), StoreError> {
-        let days = file.terms.claim_days;
-        let at = stored.received_at;
-        let recognised = recognise(&self.store, &self.us, agreement, request, days, at).await?;
+        if !request.is_complete() {
+            // Before anything is looked up, so that it tells nothing of any check or record.
+            let (ground, found) = (RefusalGround::Incomplete, "incomplete".to_owned());
+            return self.refuse(stored, file, request, ground, None, found, now).await;
+        }
+        let rules = self.rules.current();
+        let asking = Asking {
+            agreement,
+            request,
+            claim_days: file.terms.claim_days,
+            received_at: stored.received_at,
+        };
+        let recognised = recognise(&self.store, &self.us, &rules.tables, &asking).await?;
         let scope = match recognised {
             Ok(scope) => scope,
             Err(not) => {
@@ -111,7 +121,6 @@ impl Examiner {
                 return self.refuse(stored, file, request, not.ground, None, found, now).await;
             }
         };
-        let rules = self.rules.current();
         let behind = Behind {
             store: &self.store,
             us: &self.us,
@@ -126,11 +135,7 @@ impl Examiner {
             let (ground, found) = (RefusalGround::NotRecognised, "no_record".to_owned());
             return self.refuse(stored, file, request, ground, None, found, now).await;
         }
-        if !request.is_complete() {
-            let (ground, found) = (RefusalGround::Incomplete, "incomplete".to_owned());
-            return self.refuse(stored, file, request, ground, None, found, now).await;
-        }
-        let already = already_released(&self.store, &stored, request).await?;
+        let already = released_before(&self.store, &stored, request).await?.this_element;
         let deciding = Deciding {
             rules: &rules,
             agreement,
@@ -217,15 +222,13 @@ impl Examiner {
         suspended: bool,
         now: OffsetDateTime,
     ) -> Result<(), StoreError> {
-        let said = file.terms_when(suspended);
+        // Nothing is decided any more under one that is over, whatever it says.
+        let said = if suspended { file.terms.when_suspended } else { OpenRequests::Refuse };
         let examined = file.course.state() != DisclosureState::Received;
         let paused = file.course.pauses().contains_key(&PauseReason::AgreementSuspended);
         match said {
-            // It was paused while the agreement was suspended, and nobody resumes that any more.
-            OpenRequests::Continue if paused && !suspended => self.resume(stored, file, now).await,
-            // Nothing is recognised any more without the agreement's keys.
             OpenRequests::Continue if examined => self.watch(stored, file, now).await,
-            OpenRequests::Continue | OpenRequests::Pause if suspended => {
+            OpenRequests::Continue | OpenRequests::Pause => {
                 if paused || !examined {
                     return Ok(());
                 }
@@ -286,27 +289,37 @@ impl Examiner {
     }
 }
 
-/// Whether a release went out for the very same element before.
-pub(super) async fn already_released(
+/// What was released on a check before.
+pub(super) struct ReleasedBefore {
+    /// Whether it was for the very same element.
+    pub(super) this_element: bool,
+    /// How many records, also of other elements.
+    pub(super) of_check: u64,
+}
+
+/// What other requests on the same check have had released.
+pub(super) async fn released_before(
     store: &Store,
     stored: &StoredDisclosure,
     request: &DisclosureRequest,
-) -> Result<bool, StoreError> {
+) -> Result<ReleasedBefore, StoreError> {
     let side = DisclosureSide::Owner;
     let others = store.disclosures_of_check(side, &stored.partner, &stored.check).await?;
-    let released = others.iter().filter(|other| {
-        other.hash != stored.hash
-            && other.state == DisclosureState::Released
-            && other.file.is_some()
-    });
+    let released = others
+        .iter()
+        .filter(|other| other.hash != stored.hash && other.state == DisclosureState::Released);
+    let mut before = ReleasedBefore { this_element: false, of_check: 0 };
     for other in released {
+        before.of_check = before.of_check.saturating_add(1);
+        if other.file.is_none() {
+            continue;
+        }
         let other = CaseFile::read(other)?.request()?;
         let (one, other) = (&request.element.proof, &other.element.proof);
-        if (one.scope, one.chunk, one.index) == (other.scope, other.chunk, other.index) {
-            return Ok(true);
-        }
+        before.this_element |=
+            (one.scope, one.chunk, one.index) == (other.scope, other.chunk, other.index);
     }
-    Ok(false)
+    Ok(before)
 }
 
 /// A record of which nothing is known but what the request says itself.
@@ -323,7 +336,7 @@ fn rule(
     terms: &super::ReleaseTerms,
     attributes: &RecordAttributes,
 ) -> Ruling {
-    let deciders = Deciders { terms, approvals: 2, requester_among_approvers: false };
+    let deciders = Deciders { terms, approvals: 2 };
     deciding.rules.pack.decide_disclosure(&deciding.facts(attributes, &deciders))
 }
 

@@ -25,7 +25,6 @@ pub(super) struct Deciding<'a> {
 pub(super) struct Deciders<'a> {
     pub(super) terms: &'a ReleaseTerms,
     pub(super) approvals: u64,
-    pub(super) requester_among_approvers: bool,
 }
 
 impl Deciding<'_> {
@@ -39,7 +38,7 @@ impl Deciding<'_> {
         let code = &request.requester;
         let tables = &self.rules.tables;
         let (partner, dataset) = (tables.partner(code), tables.dataset(self.dataset));
-        let Deciders { terms, approvals, requester_among_approvers } = deciders;
+        let Deciders { terms, approvals } = deciders;
         let found = |finding| terms.findings.contains_key(&finding);
         let confirmation = request.confirmation.as_ref();
         DisclosureFacts {
@@ -108,7 +107,9 @@ impl Deciding<'_> {
             already_disclosed: self.already_disclosed,
             human_decision: true,
             approvals: *approvals,
-            requester_among_approvers: *requester_among_approvers,
+            // Who asks is of another bureau. What it calls the person who confirmed the hit is its own
+            // word, and must not keep anybody of this bureau from deciding.
+            requester_among_approvers: false,
             reasons_recorded: request.urgency != Urgency::Emergency
                 || !request.emergency_reasons.is_empty(),
         }

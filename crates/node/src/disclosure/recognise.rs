@@ -1,16 +1,31 @@
 use symbolon_exchange::{CheckHeader, DisclosureRequest, DocumentHash, Receipt};
 use symbolon_oprf::voprf;
-use symbolon_policy::{Agreement, BureauCode, Scope, disclosure::RefusalGround, same_rules};
+use symbolon_policy::{
+    Agreement, BureauCode, Scope, disclosure::RefusalGround, rules::LegalTables, same_rules,
+};
 use symbolon_store::{Store, StoreError};
 use time::{Duration, OffsetDateTime};
 
 /// That a request is not about an element that this bureau answered.
 #[derive(Debug)]
 pub(super) struct Unrecognised {
-    /// What the requester is told: the same whatever it was, but where the calendar alone says so.
+    /// What the requester is told: the same whatever it was, but where the calendar or its own signed
+    /// header alone says so.
     pub(super) ground: RefusalGround,
     /// What it was, for this bureau alone.
     pub(super) found: &'static str,
+}
+
+/// What is to be recognised.
+pub(super) struct Asking<'a> {
+    /// The agreement under which it came.
+    pub(super) agreement: &'a Agreement,
+    /// The request.
+    pub(super) request: &'a DisclosureRequest,
+    /// Days after a check for which its hits may be followed by a request.
+    pub(super) claim_days: u32,
+    /// When it came in.
+    pub(super) received_at: OffsetDateTime,
 }
 
 /// The scope in which the element of a request was asked, if this bureau answered exactly it, and the
@@ -21,11 +36,10 @@ pub(super) struct Unrecognised {
 pub(super) async fn recognise(
     store: &Store,
     us: &BureauCode,
-    agreement: &Agreement,
-    request: &DisclosureRequest,
-    claim_days: u32,
-    received_at: OffsetDateTime,
+    tables: &LegalTables,
+    asking: &Asking<'_>,
 ) -> Result<Result<Scope, Unrecognised>, StoreError> {
+    let Asking { agreement, request, claim_days, received_at } = *asking;
     let not = |found| Ok(Err(Unrecognised { ground: RefusalGround::NotRecognised, found }));
     let (Some(requester), Some(owner)) = (agreement.party(&request.requester), agreement.party(us))
     else {
@@ -59,6 +73,9 @@ pub(super) async fn recognise(
     if !request.element.opens() {
         return not("element_does_not_open");
     }
+    if let Some(found) = declares_otherwise(&header, request, tables) {
+        return Ok(Err(Unrecognised { ground: RefusalGround::Incomplete, found }));
+    }
     let asked_in = usize::try_from(request.element.proof.scope)
         .ok()
         .and_then(|index| header.scopes.get(index))
@@ -78,6 +95,22 @@ pub(super) async fn recognise(
         .and_then(|outputs| outputs.into_iter().next())
         .is_some_and(|output| output.has_claim(&request.claim));
     if is_claim { Ok(Ok(scope)) } else { not("claim_wrong") }
+}
+
+/// Whether a request is for something else than its check was declared for. The tables may authorise
+/// other purposes; nothing stands in for another class of offence.
+fn declares_otherwise(
+    header: &CheckHeader,
+    request: &DisclosureRequest,
+    tables: &LegalTables,
+) -> Option<&'static str> {
+    let authorised =
+        || tables.partner(&request.requester).purposes_authorised.contains(&request.purpose);
+    if request.purpose != header.purpose && !authorised() {
+        return Some("other_purpose");
+    }
+    let declared = !header.offence_class.is_empty();
+    (declared && request.offence_class != header.offence_class).then_some("other_offence_class")
 }
 
 /// Whether this bureau signed that it answered the check of that header whole.

@@ -58,8 +58,8 @@ pub(super) fn sentence(ground: RefusalGround) -> &'static str {
             "the time in which this hit could be followed by a request is over; ask the check anew"
         }
         RefusalGround::Incomplete => {
-            "a person's confirmation of the hit, the facts and the offence are needed; send a new \
-             request with them"
+            "a person's confirmation of the hit, the facts and the offence are needed, and purpose and \
+             offence as the check declared them or as authorised; send a new request with them"
         }
         RefusalGround::ForbiddenByRule => "the owner's rules do not let the record be released",
         RefusalGround::AlreadyReleased => "the record was released for this hit before",

@@ -164,7 +164,7 @@ fn life_refusal(error: LifeError) -> Refusal {
     let reason = match error {
         LifeError::Illegal(_) | LifeError::OldNotice => Reason::NoticeInvalid,
         LifeError::Ended { .. } => Reason::AgreementRevoked,
-        LifeError::TooManyOpen { .. } => Reason::LimitExceeded,
+        LifeError::TooManyOpen { .. } | LifeError::TooManyNotices { .. } => Reason::LimitExceeded,
         LifeError::Store(error) => return internal(error),
         _ => Reason::ProposalRefused,
     };

@@ -5,8 +5,8 @@ use symbolon_exchange::{
     exchange_padding,
 };
 use symbolon_policy::{
-    Agreement, DisclosureTerms, Party, Reason, Refusal, RequestId,
-    disclosure::{DisclosureCourse, DisclosureState},
+    Agreement, DisclosureTerms, OpenRequests, Party, Reason, Refusal, RequestId,
+    disclosure::{DisclosureCourse, DisclosureState, PauseReason},
 };
 use symbolon_proto::{
     partner::v1::{
@@ -23,12 +23,13 @@ use time::{Duration, OffsetDateTime};
 use super::{PartnerFace, agreement_id, invalid};
 use crate::{
     disclosure::CaseFile,
+    disclosure_standing::{AgreementStanding, standing_of},
     logging::{ReasonCode, event},
     peer::Peer,
 };
 
 /// Most requests that one partner may make on one day (UTC); each is kept.
-const MOST_A_DAY: u32 = 1_000;
+const MOST_A_DAY: u32 = 200;
 /// How far ahead of ours a requester's clock may be.
 const CLOCK_TOLERANCE: Duration = Duration::minutes(10);
 
@@ -108,13 +109,21 @@ impl PartnerFace {
         let Some(stored) = stored else {
             return self.open(agreement, party, &signed, request, hash, now).await;
         };
+        if stored.agreement != agreement.terms().id {
+            return Err(Refusal::new(
+                Reason::AgreementDiffers,
+                "this request was made under another agreement than that of this call",
+            ));
+        }
         let stored = match letter.withdrawal {
             Some(withdrawal) if stored.state.is_open() => {
                 self.withdraw(party, stored, &withdrawal, now).await?
             }
             _ => stored,
         };
-        standing(&stored, now).map_err(internal)
+        let asked_under = Some(agreement).filter(|one| one.hash() == request.agreement_hash);
+        let stands = standing_of(&self.store, asked_under, now).await.map_err(internal)?;
+        standing(&stored, stands, now).map_err(internal)
     }
 
     /// Keeps a request that was not known.
@@ -172,7 +181,7 @@ impl PartnerFace {
                     request = request.request,
                     requester = party.code,
                 );
-                standing(&stored, now).map_err(internal)
+                standing(&stored, AgreementStanding::InForce, now).map_err(internal)
             }
             DisclosureAdded::IdReused => Err(Refusal::new(
                 Reason::DisclosureIdReused,
@@ -264,9 +273,12 @@ fn note_withdrawal(request: RequestId) {
     event!(info, "a partner has taken a request for a record back", request = request);
 }
 
-/// How a request stands, as its requester may know it.
+/// How a request stands, as its requester may know it. A record that was released is held back for as
+/// long as the agreement would not let it be released: nothing leaves under one that is suspended or
+/// over.
 fn standing(
     stored: &StoredDisclosure,
+    agreement: AgreementStanding,
     now: OffsetDateTime,
 ) -> Result<DisclosureStanding, StoreError> {
     let state = stored.state.as_str().to_owned();
@@ -274,6 +286,14 @@ fn standing(
         return Ok(DisclosureStanding { state, ..DisclosureStanding::default() });
     }
     let file = CaseFile::read(stored)?;
+    let goes_out = match agreement {
+        AgreementStanding::InForce => true,
+        AgreementStanding::Suspended => file.terms.when_suspended == OpenRequests::Continue,
+        AgreementStanding::Over => false,
+    };
+    if stored.state == DisclosureState::Released && !goes_out {
+        return Ok(held_back(agreement));
+    }
     let course = &file.course;
     Ok(DisclosureStanding {
         state,
@@ -285,6 +305,18 @@ fn standing(
         reason: String::new(),
         sentence: String::new(),
     })
+}
+
+/// As if nobody had decided yet.
+fn held_back(agreement: AgreementStanding) -> DisclosureStanding {
+    let (state, pauses) = match agreement {
+        AgreementStanding::Suspended => {
+            let reason = PauseReason::AgreementSuspended.as_str().to_owned();
+            (DisclosureState::Paused, vec![reason])
+        }
+        _ => (DisclosureState::Waiting, Vec::new()),
+    };
+    DisclosureStanding { state: state.as_str().to_owned(), pauses, ..DisclosureStanding::default() }
 }
 
 fn unreadable(error: DocumentError) -> Refusal {

@@ -24,7 +24,12 @@ impl PartnerFace {
         let newest = match newest {
             // Receipts lead to checkpoints that are newer than the scheduled one.
             Some(newest) if newest.size >= request.known_size => newest,
-            _ => self.own_log.sign_now(OffsetDateTime::now_utc()).await.map_err(own_log_refusal)?,
+            newest => match (self.own_log.sign_now(OffsetDateTime::now_utc()).await, newest) {
+                (Ok(signed), _) => signed,
+                // What was signed last is evidence, whatever has become of the log since.
+                (Err(OwnLogError::Altered), Some(signed)) => signed,
+                (Err(error), _) => return Err(own_log_refusal(error)),
+            },
         };
         let consistency_proof = if (1..newest.size).contains(&request.known_size) {
             let proof = self.store.log_consistency(request.known_size, newest.size).await;

@@ -415,6 +415,34 @@ async fn labels_say_what_was_agreed_of_records_that_enter_and_open_for_their_ide
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_record_that_expires_leaves_the_label_though_another_keeps_its_identifier_in_the_set() {
+    let owner = Owner::with_labels(Some(label_terms())).await;
+    let of_case = |case: &str| {
+        details(|one| {
+            one.fields.insert(DisclosedField::CaseNumber, case.to_owned());
+        })
+    };
+    let mut old = of_case("OLD-1");
+    old.attributes.expires_on = Some(date!(2026 - 03 - 04));
+    let mut import = owner.publisher.store.import("list", true).await.unwrap();
+    for reference in ["N", "O"] {
+        import.add(&email("both"), reference).unwrap();
+    }
+    import.describe("N", &of_case("NEW-2")).unwrap();
+    import.describe("O", &old).unwrap();
+    import.commit(NOON).await.unwrap();
+    owner.publish(NOON).await;
+    let (read, _) = owner.labels("XXA", &["both"]).await;
+    assert!(read[0].as_ref().unwrap().contains("OLD-1"), "{read:?}");
+    for now in [datetime!(2026-03-05 00:00 UTC), datetime!(2026-03-06 09:00 UTC)] {
+        owner.publish(now).await;
+        let (version, listed, _) = owner.set("XXA", &["both"]).await;
+        assert_eq!((version, listed), (2, vec!["both".to_owned()]));
+        assert_eq!(owner.labels("XXA", &["both"]).await.0, [Some("NEW-2".to_owned())]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn labels_that_were_damaged_or_lost_are_made_anew() {
     let mut owner = Owner::with_labels(Some(label_terms())).await;
     owner.load(&[("plain", None)]).await;

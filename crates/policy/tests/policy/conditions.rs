@@ -25,7 +25,7 @@ fn sound() -> AgreementTerms {
     let dataset = &mut terms.datasets[0];
     dataset.labels = Some(LabelTerms {
         bytes: 64,
-        fields: [DisclosedField::ALL[0], DisclosedField::ALL[1]].into(),
+        fields: [DisclosedField::CaseNumber, DisclosedField::ObjectStatus].into(),
     });
     dataset.types[0].epoch_budget = Some(1_000_000);
     terms
@@ -105,9 +105,47 @@ fn days_minutes_bytes_and_budgets_keep_to_their_bounds() {
 }
 
 #[test]
+fn open_requests_continue_in_a_suspension_but_never_after_the_end() {
+    let all = [OpenRequests::Continue, OpenRequests::Pause, OpenRequests::Refuse];
+    for open in all {
+        assert_eq!(drafted(|terms| disclosure(terms).when_suspended = open), Ok(()));
+    }
+    let ended = |open| drafted(|terms| disclosure(terms).when_revoked = open);
+    assert_eq!(
+        all.map(ended),
+        [Err("conditions: disclosure: when_revoked".to_owned()), Ok(()), Ok(())]
+    );
+}
+
+#[test]
 fn a_label_shows_something_and_a_rule_pack_is_a_partys() {
     let emptied = drafted(|terms| terms.datasets[0].labels.as_mut().unwrap().fields.clear());
     assert_eq!(emptied, Err("dataset fra-list: labels: fields".to_owned()));
+    // What names or describes a person is released by a decision, never with the hit itself.
+    let mut shown = Vec::new();
+    for field in DisclosedField::ALL.iter().copied() {
+        let only = drafted(|terms| {
+            terms.datasets[0].labels.as_mut().unwrap().fields = [field].into();
+        });
+        let beside = drafted(|terms| {
+            terms.datasets[0].labels.as_mut().unwrap().fields.insert(field);
+        });
+        assert_eq!(only, beside);
+        match only {
+            Ok(()) => shown.push(field.as_str()),
+            Err(place) => assert_eq!(place, "dataset fra-list: labels: fields"),
+        }
+    }
+    shown.sort_unstable();
+    let allowed = [
+        "acquisition_date",
+        "acquisition_offence",
+        "authority",
+        "case_number",
+        "object_description",
+        "object_status",
+    ];
+    assert_eq!(shown, allowed);
     let strange = drafted(|terms| {
         let packs = &mut terms.conditions.as_mut().unwrap().rule_packs;
         packs.insert(code("ESP"), RulePackHash([8; 32]));
@@ -142,7 +180,7 @@ fn no_condition_can_be_changed_after_signing() {
         ("/agreement/conditions/offence_class_required", json!(false)),
         ("/agreement/conditions/retention_days", json!(3_000)),
         ("/agreement/conditions/disclosure/claim_days", json!(366)),
-        ("/agreement/conditions/disclosure/when_revoked", json!("continue")),
+        ("/agreement/conditions/disclosure/when_revoked", json!("pause")),
         ("/agreement/conditions/disclosure/deadline_minutes/urgent", json!(527_040)),
         ("/agreement/conditions/rule_packs", json!({})),
         ("/agreement/datasets/0/labels/bytes", json!(256)),

@@ -38,6 +38,8 @@ fn allowed(state: AgreementState, step: &AgreementStep) -> Option<AgreementState
         (Draft | Proposed, "propose") => Some(Proposed),
         (Draft | Proposed, "countersign") => Some(Countersigned),
         (Countersigned, "begin") => Some(Active),
+        // It begins suspended then.
+        (Countersigned, "suspend") => Some(Countersigned),
         (Active, "suspend") => Some(Suspended),
         // FRA holds it suspended.
         (Suspended, "suspend") if !by_fra => Some(Suspended),
@@ -67,7 +69,7 @@ fn of_all_steps_in_all_states_exactly_those_that_are_written_down_are_taken() {
             assert_eq!(before, life(state));
         }
     }
-    assert_eq!(taken, 28);
+    assert_eq!(taken, 30);
 }
 
 #[test]
@@ -99,6 +101,25 @@ fn a_suspension_by_two_lasts_until_both_have_resumed_each_its_own() {
     );
     let free = by_deu.after(&resume("DEU")).unwrap();
     assert_eq!((free.state(), free.suspended_by().len()), (Active, 0));
+}
+
+#[test]
+fn what_is_suspended_before_it_begins_begins_suspended_unless_it_is_resumed() {
+    let suspend = AgreementStep::Suspend { party: code("FRA") };
+    let resume = AgreementStep::Resume { party: code("FRA") };
+    let early = life(Countersigned).after(&suspend).unwrap();
+    assert_eq!((early.state(), early.suspended_by().len()), (Countersigned, 1));
+    assert_eq!(early.after(&suspend), Err(IllegalStep::SuspendedAlready { party: code("FRA") }));
+    assert_eq!(
+        life(Countersigned).after(&resume),
+        Err(IllegalStep::NotItsSuspension { party: code("FRA") })
+    );
+    assert_eq!(AgreementLife::restore(Countersigned, [code("FRA")]).as_ref(), Some(&early));
+    let begun = early.after(&AgreementStep::Begin).unwrap();
+    assert_eq!(begun, life(Suspended));
+    assert_eq!(begun.after(&resume).unwrap().state(), Active);
+    // Taken back in time, it has not begun for that.
+    assert_eq!(early.after(&resume).unwrap(), life(Countersigned));
 }
 
 #[test]

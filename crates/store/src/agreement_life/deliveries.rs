@@ -1,6 +1,6 @@
 //! What other parties are known to hold of a text, and who may be at the other end.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ring::digest::{Context, SHA256};
 use symbolon_policy::{AgreementHash, AgreementState, BureauCode, Party, SignedAgreement};
@@ -20,17 +20,17 @@ pub struct Delivery {
     pub hash: AgreementHash,
     /// Terms with the signatures held here.
     pub file: SignedAgreement,
-    /// The notices held here.
+    /// Of each issuer the newest notice held here.
     pub notices: Vec<StoredDocument>,
     /// The parties that have to be told.
     pub parties: Vec<Party>,
 }
 
-/// Changes whenever a text changes its state, a contact comes or goes, or anything is to be
-/// delivered.
+/// Changes whenever a text changes its state or is suspended by more or fewer, a contact comes or
+/// goes, or anything is to be delivered.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct ExchangeMark {
-    texts: Vec<(Vec<u8>, String, i64, bool)>,
+    texts: Vec<(Vec<u8>, String, i64, bool, i64)>,
     contacts: Vec<(String, Vec<u8>)>,
 }
 
@@ -41,8 +41,9 @@ impl Store {
     /// When the database fails.
     pub async fn exchange_mark(&self) -> Result<ExchangeMark, StoreError> {
         let texts = sqlx::query_as(
-            "SELECT t.hash, t.state, t.since, a.hash IS NOT NULL FROM agreement_texts t
-             LEFT JOIN agreements a ON a.hash = t.hash ORDER BY t.hash",
+            "SELECT t.hash, t.state, t.since, a.hash IS NOT NULL,
+                 (SELECT COUNT(*) FROM agreement_suspensions s WHERE s.hash = t.hash)
+             FROM agreement_texts t LEFT JOIN agreements a ON a.hash = t.hash ORDER BY t.hash",
         )
         .fetch_all(&self.pool)
         .await?;
@@ -131,7 +132,8 @@ impl Store {
         Ok(due)
     }
 
-    /// The notices held about a text, in the order of their counters for each issuer.
+    /// What parties show each other of the notices about a text: of each issuer the newest, by its
+    /// code. So they fit into a message however many there were.
     ///
     /// # Errors
     /// When the database fails.
@@ -157,10 +159,12 @@ impl Store {
         at: OffsetDateTime,
     ) -> Result<(), StoreError> {
         let signers = signers.iter().map(|code| code.as_str().to_owned()).collect();
-        let mut sorted: Vec<_> =
-            notices.iter().map(|(issuer, counter)| (issuer.as_str(), *counter)).collect();
-        sorted.sort_unstable();
-        let held = digest(&signers, sorted.into_iter());
+        let mut newest = BTreeMap::new();
+        for (issuer, counter) in notices {
+            let known = newest.entry(issuer.as_str()).or_insert(*counter);
+            *known = (*known).max(*counter);
+        }
+        let held = digest(&signers, newest.into_iter());
         sqlx::query(
             "INSERT INTO agreement_deliveries (hash, party, held, known_at)
              VALUES ($1, $2, $3, $4)
@@ -192,10 +196,16 @@ impl Store {
         .await?)
     }
 
+    /// Of each issuer the newest notice: what it says holds, whatever it said before. After its
+    /// revocation there is none.
     async fn notices(&self, hash: &[u8]) -> Result<Vec<(String, u64, StoredDocument)>, StoreError> {
         let rows: Vec<(String, i64, Vec<u8>, Vec<u8>, Vec<u8>)> = sqlx::query_as(
-            "SELECT issuer, counter, document, public_key, signature FROM agreement_notices
-             WHERE hash = $1 ORDER BY issuer, counter",
+            "SELECT n.issuer, n.counter, n.document, n.public_key, n.signature
+             FROM agreement_notices n
+             WHERE n.hash = $1 AND n.counter =
+                 (SELECT MAX(o.counter) FROM agreement_notices o
+                  WHERE o.hash = n.hash AND o.issuer = n.issuer)
+             ORDER BY n.issuer",
         )
         .bind(hash)
         .fetch_all(&self.pool)

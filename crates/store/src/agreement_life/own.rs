@@ -6,11 +6,11 @@ use symbolon_policy::{
 use time::OffsetDateTime;
 
 use super::{
-    DAMAGED, IncomingText, KeptNotice, LifeError,
+    DAMAGED, IncomingText, KeptNotice, LifeError, MOST_NOTICES,
     rows::{life, read_text},
     steps::{
-        By, insert_text, keep_notice, merge_signatures, newest_counter, put_in_place, store_error,
-        take,
+        By, has_room, insert_text, keep_notice, merge_signatures, newest_counter, put_in_place,
+        store_error, take,
     },
 };
 use crate::{ActKind, LogRecord, Store, StoreError, log::append_in};
@@ -132,6 +132,12 @@ impl Store {
             ActKind::RevokeAgreement => AgreementStep::Revoke { party: us.clone() },
             _ => AgreementStep::Propose,
         })?;
+        // The other parties would not take it.
+        if act == ActKind::ResumeAgreement
+            && !has_room(&mut transaction, &hash.0, us.as_str()).await?
+        {
+            return Err(LifeError::TooManyNotices { most: MOST_NOTICES });
+        }
         sqlx::query(
             "INSERT INTO agreement_intents (hash, act, reason) VALUES ($1, $2, $3)
              ON CONFLICT (hash, act) DO UPDATE SET reason = excluded.reason",

@@ -7,7 +7,7 @@ use symbolon_policy::{
 use time::OffsetDateTime;
 
 use super::{
-    DAMAGED, IncomingText, KeptNotice, LifeError, MOST_OPEN, TakenIn,
+    DAMAGED, IncomingText, KeptNotice, LifeError, MOST_NOTICES, MOST_OPEN, TakenIn,
     rows::{TextRow, life, read_text},
 };
 use crate::{LogRecord, Store, StoreError, log::append_in};
@@ -248,7 +248,8 @@ pub(super) async fn put_in_place(
     Ok(())
 }
 
-/// Keeps a notice that is new, and takes its step.
+/// Keeps a notice that is new, and takes its step. Of an issuer that has given too many, only what
+/// stops more than it has stopped already is kept; of one that has revoked, nothing more.
 async fn take_notice(
     transaction: &mut Transaction<'static, Sqlite>,
     row: &mut TextRow,
@@ -258,6 +259,19 @@ async fn take_notice(
 ) -> Result<(), LifeError> {
     let Some(issuer) = notice.step.party() else { return Err(DAMAGED.into()) };
     if notice.counter <= newest_counter(transaction, &row.hash, issuer.as_str()).await? {
+        return Ok(());
+    }
+    let matters = match &notice.step {
+        AgreementStep::Revoke { .. } => true,
+        AgreementStep::Suspend { .. } => {
+            has_room(transaction, &row.hash, issuer.as_str()).await? || {
+                let life = life(transaction, row).await?;
+                !life.state().is_over() && !life.suspended_by().contains(issuer)
+            }
+        }
+        _ => has_room(transaction, &row.hash, issuer.as_str()).await?,
+    };
+    if !matters || has_revoked(transaction, &row.hash, issuer.as_str()).await? {
         return Ok(());
     }
     keep_notice(transaction, &row.hash, notice, at).await?;
@@ -286,6 +300,37 @@ pub(super) async fn newest_counter(
     .fetch_one(connection)
     .await?;
     u64::try_from(counter).map_err(|_| DAMAGED)
+}
+
+/// Whether fewer notices of that issuer about a text are held than are taken of one.
+pub(super) async fn has_room(
+    connection: &mut SqliteConnection,
+    hash: &[u8],
+    issuer: &str,
+) -> Result<bool, StoreError> {
+    let (held,): (i64,) =
+        sqlx::query_as("SELECT COUNT(*) FROM agreement_notices WHERE hash = $1 AND issuer = $2")
+            .bind(hash)
+            .bind(issuer)
+            .fetch_one(connection)
+            .await?;
+    Ok(held < MOST_NOTICES)
+}
+
+async fn has_revoked(
+    connection: &mut SqliteConnection,
+    hash: &[u8],
+    issuer: &str,
+) -> Result<bool, StoreError> {
+    let (held,): (i64,) = sqlx::query_as(
+        "SELECT COUNT(*) FROM agreement_notices
+         WHERE hash = $1 AND issuer = $2 AND step = 'revoke'",
+    )
+    .bind(hash)
+    .bind(issuer)
+    .fetch_one(connection)
+    .await?;
+    Ok(held > 0)
 }
 
 pub(super) async fn keep_notice(

@@ -10,7 +10,8 @@ use crate::fixture::{
     Home, NOW, agreement_id, check_id, code, document, question, records, sha256,
 };
 
-const OPENING: &[u8] = b"{\"secret\":\"0123\",\"officer\":\"Officer Mustermann\"}";
+// No words that the log's record of the decision uses as well.
+const OPENING: &[u8] = b"{\"blinds\":\"9f31c07e5a\",\"by\":\"Wachtmeister Mustermann\"}";
 
 /// The same headers, each of which rules let be sent.
 fn decided(headers: Vec<AskedHeader>) -> Vec<DecidedHeader> {

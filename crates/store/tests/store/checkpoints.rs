@@ -43,6 +43,21 @@ async fn the_largest_checkpoint_that_agreed_is_what_counts() {
 }
 
 #[tokio::test]
+async fn the_smallest_that_is_not_proven_comes_first_so_that_none_waits_behind_newer_ones() {
+    let home = Home::new().await;
+    let (fra, ita) = (log("FRA", 1), log("ITA", 2));
+    for size in [30, 10, 20] {
+        home.store.keep_checkpoint(&known(&fra, size, 1)).await.unwrap();
+    }
+    home.store.keep_checkpoint(&known(&ita, 5, 1)).await.unwrap();
+    let first = home.store.unproven_checkpoints(&fra, 2).await.unwrap();
+    assert_eq!(first.iter().map(|one| one.size).collect::<Vec<_>>(), [10, 20]);
+    assert_eq!(home.store.unproven_count().await.unwrap(), 4);
+    home.store.mark_agreed(&known(&fra, 10, 1), NOW).await.unwrap();
+    assert_eq!(home.store.unproven_count().await.unwrap(), 3);
+}
+
+#[tokio::test]
 async fn a_known_checkpoint_takes_a_note_with_more_signatures_and_never_one_with_fewer() {
     let home = Home::new().await;
     let fra = log("FRA", 1);

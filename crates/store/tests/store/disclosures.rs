@@ -11,13 +11,14 @@ use symbolon_policy::{
 };
 use symbolon_store::{
     ActError, ActKind, CheckClaims, DisclosureAdded, DisclosureEvent, DisclosureSide, LogRecord,
-    NewCheck, StoredDisclosure,
+    NewCheck, ReleaseGuard, StoredDisclosure,
 };
 use time::{Duration, OffsetDateTime};
 use zeroize::Zeroizing;
 
 use crate::fixture::{
-    Home, NOW, agreement_id, check_id, code, document, question, records, scope_of, whole_log,
+    Home, NOW, Parties, agreement_id, check_id, code, document, question, records, scope_of,
+    whole_log,
 };
 
 const OWNER: DisclosureSide = DisclosureSide::Owner;
@@ -107,6 +108,34 @@ async fn who_changes_what_he_has_not_seen_last_changes_nothing() {
     let kept = home.store.disclosure(OWNER, &[1; 32]).await.unwrap().unwrap();
     assert_eq!(kept.state, DisclosureState::Waiting);
     assert_eq!(home.store.disclosure_events(0, 9).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_release_is_written_only_while_agreement_and_earlier_releases_are_as_it_was_decided() {
+    let home = Home::new().await;
+    let (agreement, text) = Parties::new().agree("test-2026", "Title");
+    let hash = agreement.hash();
+    let mut releases = Vec::new();
+    for number in 1..=2 {
+        let new = StoredDisclosure { agreement: agreement.terms().id.clone(), ..request(number) };
+        add(&home, &new).await;
+        let mut kept = home.store.disclosure(OWNER, &new.hash).await.unwrap().unwrap();
+        kept.state = DisclosureState::Released;
+        releases.push(kept);
+    }
+    let guard = ReleaseGuard { agreement: &hash, while_suspended: false, released: 0 };
+    let release = async |number: usize, guard: ReleaseGuard<'_>| {
+        home.store.release_disclosure(&releases[number], &[], &guard, NOW).await.unwrap()
+    };
+    assert!(!release(0, guard).await, "no such agreement is in place");
+    home.store.install_agreement(&agreement, &text, NOW).await.unwrap();
+    let us = code("DEU");
+    home.store.suspend_agreement(&hash, &us, &actor("anna"), "a reason", NOW).await.unwrap();
+    assert!(!release(0, guard).await, "it is suspended");
+    assert!(release(0, ReleaseGuard { while_suspended: true, ..guard }).await);
+    let guard = ReleaseGuard { while_suspended: true, ..guard };
+    assert!(!release(1, guard).await, "another was released meanwhile");
+    assert!(release(1, ReleaseGuard { released: 1, ..guard }).await);
 }
 
 #[tokio::test]

@@ -67,6 +67,14 @@ async fn from_fra(
     home.store.take_in_text(&incoming, at).await
 }
 
+/// How many notices the database holds.
+async fn kept(home: &Home) -> i64 {
+    let mut raw = home.raw().await;
+    let (count,): (i64,) =
+        sqlx::query_as("SELECT COUNT(*) FROM agreement_notices").fetch_one(&mut raw).await.unwrap();
+    count
+}
+
 async fn state(home: &Home, agreement: &Agreement) -> AgreementState {
     home.store.agreement_text(&agreement.hash()).await.unwrap().unwrap().state
 }
@@ -171,7 +179,61 @@ async fn a_notice_that_is_not_newer_changes_nothing() {
     }
     from_fra(&home, &whole, &[suspend("FRA", 7)], NOW).await.unwrap();
     assert_eq!(state(&home, &agreement).await, Suspended);
-    assert_eq!(home.store.agreement_notices(&agreement.hash()).await.unwrap().len(), 3);
+    assert_eq!(kept(&home).await, 3);
+    // What counts is the last word.
+    let shown = home.store.agreement_notices(&agreement.hash()).await.unwrap();
+    assert_eq!(shown, [suspend("FRA", 7).document]);
+}
+
+#[tokio::test]
+async fn a_party_that_gives_notice_without_end_fills_nothing_and_can_still_stop_and_end_it() {
+    let home = Home::new().await;
+    let (agreement, text) = installed(&home).await;
+    let (hash, us, whole) = (agreement.hash(), code("DEU"), file(&text));
+    let flood: Vec<_> = (0..500)
+        .flat_map(|pair| [suspend("FRA", 2 * pair + 1), resume("FRA", 2 * pair + 2)])
+        .collect();
+    from_fra(&home, &whole, &flood, NOW).await.unwrap();
+    // The last that is taken suspends: it is the safe side.
+    assert_eq!((kept(&home).await, state(&home, &agreement).await), (65, Suspended));
+    from_fra(&home, &whole, &[suspend("FRA", 2_000), resume("FRA", 2_001)], NOW).await.unwrap();
+    assert_eq!((kept(&home).await, state(&home, &agreement).await), (65, Suspended));
+    // Our own word reaches everybody beside one of theirs.
+    home.store.suspend_agreement(&hash, &us, &actor("anna"), "enough", NOW).await.unwrap();
+    home.store.keep_own_notice(&hash, &suspend("DEU", 1), NOW).await.unwrap();
+    let due = home.store.deliveries(&us, NOW).await.unwrap();
+    assert_eq!(due[0].notices, [suspend("DEU", 1).document, suspend("FRA", 65).document]);
+    // A party that shows more than its last word holds that too.
+    let held: Vec<_> = (1..=65).map(|n| (code("FRA"), n)).chain([(us.clone(), 1)]).collect();
+    let signers = [code("FRA"), us.clone()].into();
+    home.store.mark_delivered(&hash, &code("FRA"), &signers, &held, NOW).await.unwrap();
+    assert!(home.store.deliveries(&us, NOW).await.unwrap().is_empty());
+
+    from_fra(&home, &whole, &[revoke("FRA", 3_000), suspend("FRA", 3_001)], NOW).await.unwrap();
+    assert_eq!((kept(&home).await, state(&home, &agreement).await), (67, Revoked));
+    let shown = home.store.agreement_notices(&hash).await.unwrap();
+    assert_eq!(shown[1], revoke("FRA", 3_000).document);
+}
+
+#[tokio::test]
+async fn what_a_partner_suspends_before_it_begins_here_begins_suspended() {
+    let home = Home::new().await;
+    let (agreement, text) = Parties::new().agree("test-2026", "Title");
+    let (whole, begins) = (file(&text), agreement.terms().valid_from);
+    // By the partner's clock it has begun.
+    let early = begins - Duration::SECOND;
+    home.store.install_agreement(&agreement, &text, early).await.unwrap();
+    assert_eq!(state(&home, &agreement).await, Countersigned);
+    from_fra(&home, &whole, &[suspend("FRA", 1)], early).await.unwrap();
+    assert_eq!(state(&home, &agreement).await, Countersigned);
+    // Even before anybody has looked at the clock.
+    assert_eq!(reason(&home, &agreement).await, Some(Reason::AgreementSuspended));
+    let changed = home.store.advance_agreements(begins).await.unwrap();
+    assert_eq!(changed, [(agreement.hash(), Suspended)]);
+    assert_eq!(reason(&home, &agreement).await, Some(Reason::AgreementSuspended));
+    from_fra(&home, &whole, &[resume("FRA", 2)], begins).await.unwrap();
+    assert_eq!(state(&home, &agreement).await, Active);
+    assert_eq!(reason(&home, &agreement).await, None);
 }
 
 #[tokio::test]

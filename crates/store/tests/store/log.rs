@@ -80,7 +80,14 @@ async fn every_kind_of_record_is_read_back_as_it_was_written() {
         LogRecord::CheckAsked { check, headers: Some("04".to_owned()), decisions: Vec::new() },
         LogRecord::CheckOpened { check, position: Some(7), by: inspector() },
         LogRecord::CheckOpened { check, position: None, by: inspector() },
-        LogRecord::RecordsErased { before: NOW, entries: 1, asked: 2, answered: 3 },
+        LogRecord::RecordsErased {
+            before: NOW,
+            entries: 1,
+            asked: 2,
+            answered: 3,
+            in_all: Some(4),
+        },
+        LogRecord::RecordsErased { before: NOW, entries: 1, asked: 2, answered: 3, in_all: None },
     ];
     let mut leaves = Vec::new();
     for (n, record) in all.iter().enumerate() {
@@ -137,6 +144,21 @@ async fn equal_records_have_different_leaves() {
     let (_, first) = home.store.append(&asked(1), NOW).await.unwrap();
     let (_, second) = home.store.append(&asked(1), NOW).await.unwrap();
     assert_ne!(first, second);
+}
+
+#[tokio::test]
+async fn a_leaf_stands_for_when_its_entry_was_made_too() {
+    let home = home_with_entries(1).await;
+    let (_, opening) = home.store.log_openings(0, 1).await.unwrap().pop().unwrap();
+    assert!(opening.holds());
+    let (salt, record) = opening.opening.unwrap();
+    assert_eq!(LogRecord::time_in(&record), Some(NOW.unix_timestamp()));
+    let start = format!("{{\"at\":{},\"event\":\"check_asked\"", NOW.unix_timestamp());
+    assert!(record.starts_with(start.as_bytes()));
+    assert_eq!(Commitment::new(&salt, &record).leaf_hash(), opening.leaf);
+    // Records of before do not say it.
+    assert_eq!(LogRecord::time_in(&serde_json::to_vec(&asked(0)).unwrap()), None);
+    assert_eq!(LogRecord::time_in(b"{"), None);
 }
 
 #[tokio::test]
@@ -244,6 +266,7 @@ async fn a_tampered_entry_is_found_though_the_triggers_were_taken_away() {
         ("leaf", "leaf_hash", leaf.0.to_vec()),
         ("short leaf", "leaf_hash", vec![1; 31]),
         ("no JSON", "record", b"{".to_vec()),
+        ("time", "recorded_at", Vec::new()),
     ] {
         let home = home_with_entries(3).await;
         let mut raw = home.raw().await;
@@ -251,6 +274,10 @@ async fn a_tampered_entry_is_found_though_the_triggers_were_taken_away() {
         let statement = match column {
             "record" => "UPDATE log_entries SET record = $1 WHERE entry_index = 1",
             "salt" => "UPDATE log_entries SET salt = $1 WHERE entry_index = 1",
+            "recorded_at" => {
+                "UPDATE log_entries SET recorded_at = recorded_at - 1 - LENGTH($1)
+                 WHERE entry_index = 1"
+            }
             _ => "UPDATE log_entries SET leaf_hash = $1 WHERE entry_index = 1",
         };
         sqlx::query(statement).bind(value).execute(&mut raw).await.unwrap();

@@ -108,6 +108,9 @@ async fn an_identifier_entered_for_a_person_is_theirs_until_it_is_taken_out() {
     // However the name is written.
     assert!(own(&[two, store.person_hash(&[" ONE "])]).await);
     assert!(!own(&[two]).await);
+    // The same, where a question is too long to be looked up.
+    assert_eq!(store.own_identifiers(&[one, two]).await.unwrap(), [mine].into());
+    assert!(store.own_identifiers(&[two]).await.unwrap().is_empty());
     assert_eq!(store.remove_own_identifiers(one, &by, NOW).await.unwrap(), 1);
     assert!(!own(&[one]).await);
 }

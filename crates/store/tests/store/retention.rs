@@ -1,6 +1,11 @@
 use symbolon_identifiers::IdentifierType;
-use symbolon_policy::rules::Adequacy;
-use symbolon_store::{AskedHeader, DecidedHeader, Erased, LogRecord, NewCheck, PartnerCounts};
+use symbolon_policy::{
+    Actor,
+    rules::{Adequacy, Role, RulesHash},
+};
+use symbolon_store::{
+    AskedHeader, DecidedHeader, Erased, InForce, LogRecord, NewCheck, PartnerCounts,
+};
 use time::Duration;
 
 use crate::fixture::{
@@ -60,7 +65,8 @@ async fn what_is_older_is_gone_and_the_tree_is_as_it_was() {
     let log = whole_log(&home.store).await;
     let kept: Vec<_> = log.iter().map(|entry| entry.record.is_some()).collect();
     assert_eq!(kept, [false, false, false, false, true, true, true]);
-    let record = LogRecord::RecordsErased { before, entries: 4, asked: 2, answered: 2 };
+    let in_all = Some(4);
+    let record = LogRecord::RecordsErased { before, entries: 4, asked: 2, answered: 2, in_all };
     assert_eq!(log[6].record, Some(record));
     let proof = home.store.log_inclusion(0, 7).await.unwrap();
     proof.verify(&leaves[0], 0, 7, &home.store.log_root(7).await.unwrap()).unwrap();
@@ -73,6 +79,53 @@ async fn what_is_older_is_gone_and_the_tree_is_as_it_was() {
     }
     // An erased log is no damaged one.
     assert!(home.store.look_log_over(0, 100).await.unwrap().damaged.is_empty());
+}
+
+#[tokio::test]
+async fn a_record_that_is_gone_without_an_erasure_is_noticed() {
+    let home = home_with_a_day_of_work_each().await;
+    assert!(home.store.erasures_hold().await.unwrap());
+    let before = NOW + DAY;
+    home.store.erase_before(before, before + DAY).await.unwrap();
+    home.store.erase_before(before + DAY, before + DAY + DAY).await.unwrap();
+    assert!(home.store.erasures_hold().await.unwrap());
+    assert_eq!(home.store.newest_erasure().await.unwrap(), Some(7));
+    sqlx::query("UPDATE log_entries SET salt = NULL, record = NULL WHERE entry_index = 4")
+        .execute(&mut home.raw().await)
+        .await
+        .unwrap();
+    assert!(!home.store.erasures_hold().await.unwrap());
+
+    // The next erasure does not make it good.
+    let later = before + DAY + DAY;
+    let erased = home.store.erase_before(later, later + DAY).await.unwrap();
+    assert_eq!(erased.entries, 2);
+    assert!(!home.store.erasures_hold().await.unwrap());
+
+    // Or where none was ever.
+    let home = home_with_a_day_of_work_each().await;
+    sqlx::query("UPDATE log_entries SET salt = NULL, record = NULL WHERE entry_index = 0")
+        .execute(&mut home.raw().await)
+        .await
+        .unwrap();
+    assert!(!home.store.erasures_hold().await.unwrap());
+}
+
+#[tokio::test]
+async fn the_adoption_in_force_is_kept_however_old_it_is() {
+    let home = Home::new().await;
+    let person = |name: &str| Actor { id: name.to_owned(), roles: [Role::Legal].into() };
+    for rules in [RulesHash([1; 32]), RulesHash([2; 32])] {
+        home.store.propose_rules(&rules, &[], &person("spiffe://a"), NOW).await.unwrap();
+        home.store.approve_rules(&rules, &person("spiffe://b"), NOW).await.unwrap();
+    }
+    home.store.erase_before(NOW + DAY, NOW + DAY).await.unwrap();
+    let kept: Vec<_> =
+        whole_log(&home.store).await.iter().map(|entry| entry.record.is_some()).collect();
+    assert_eq!(kept, [false, false, false, false, false, true, true]);
+    let in_force = home.store.adoption_in_force().await.unwrap();
+    let InForce::Adopted(adoption) = in_force else { panic!("{in_force:?}") };
+    assert_eq!((adoption.rules, adoption.entry_index), (RulesHash([2; 32]), 5));
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use symbolon_policy::{
     rules::{Adequacy, ElementCounts, Facts, LoggedDecision, Role, RulesHash},
 };
 use symbolon_store::{
-    ActError, AskedHeader, DecidedHeader, Direction, LogRecord, NewCheck, NotAdmitted,
+    ActError, AskedHeader, DecidedHeader, Direction, InForce, LogRecord, NewCheck, NotAdmitted,
     PartnerCounts, Store,
 };
 use time::{Duration, OffsetDateTime};
@@ -56,7 +56,7 @@ async fn rules_are_in_force_once_another_person_has_approved_them() {
     let mut kept = home.store.rule_files(&RULES).await.unwrap();
     kept.reverse();
     assert_eq!(kept, files("x"));
-    assert!(home.store.is_logged(&adoption).await.unwrap());
+    assert_eq!(home.store.adoption_in_force().await.unwrap(), InForce::Adopted(adoption));
     let log = records(&home.store).await;
     assert!(matches!(
         log.as_slice(),
@@ -102,7 +102,38 @@ async fn an_adoption_that_the_log_does_not_know_is_found_out() {
         .unwrap();
     let forged = home.store.adoptions().await.unwrap().pop().unwrap();
     assert_eq!(forged.rules, RULES);
-    assert!(!home.store.is_logged(&forged).await.unwrap());
+    assert_eq!(
+        home.store.adoption_in_force().await.unwrap(),
+        InForce::Contradicted { rules: RULES, adoption: Some(forged) }
+    );
+    // Adopting sound ones cures it.
+    adopt(&home.store, &OTHERS).await;
+    let in_force = home.store.adoption_in_force().await.unwrap();
+    assert!(matches!(in_force, InForce::Adopted(one) if one.rules == OTHERS));
+}
+
+#[tokio::test]
+async fn taking_adoptions_away_puts_no_earlier_rules_in_force_and_not_the_starter_pack() {
+    let home = Home::new().await;
+    let run = async |statement: &'static str| {
+        sqlx::query(statement).execute(&mut home.raw().await).await.unwrap();
+    };
+    assert_eq!(home.store.adoption_in_force().await.unwrap(), InForce::Nothing);
+    adopt(&home.store, &RULES).await;
+    adopt(&home.store, &OTHERS).await;
+    run("DELETE FROM rule_adoptions WHERE number = 2").await;
+    let in_force = home.store.adoption_in_force().await.unwrap();
+    assert!(matches!(
+        in_force,
+        InForce::Contradicted { rules: RULES, adoption: Some(one) } if one.number == 1
+    ));
+    run("DELETE FROM rule_adoptions").await;
+    let in_force = home.store.adoption_in_force().await.unwrap();
+    assert_eq!(in_force, InForce::Contradicted { rules: OTHERS, adoption: None });
+    // Not even with the records that say so.
+    run("UPDATE log_entries SET salt = NULL, record = NULL").await;
+    let in_force = home.store.adoption_in_force().await.unwrap();
+    assert!(matches!(in_force, InForce::Contradicted { adoption: None, .. }));
 }
 
 /// Records a check of one partner, deciding on what was seen and again where that has changed: at most
@@ -214,6 +245,51 @@ async fn a_repeated_check_is_decided_again_on_what_was_asked_beside_it() {
     // A rule that has come into force since then holds for repetitions, too.
     let refused = first.admit_if(&home.store, |_| first.decision(false)).await.unwrap_err();
     assert!(matches!(refused, NotAdmitted::Forbidden(_)));
+}
+
+#[tokio::test]
+async fn a_repeated_check_takes_nothing_from_the_derogations_that_it_was_not_counted_under() {
+    let home = Home::new().await;
+    let under = |adequacy| {
+        move |asked: &Asked| {
+            let mut decision = asked.decision(true);
+            if let Facts::Ingress(facts) = &mut decision.facts {
+                facts.partner_adequacy = adequacy;
+            }
+            decision
+        }
+    };
+    let (adequate, derogation) = (under(Adequacy::Adequate), under(Adequacy::Derogation));
+    let plain = Asked::new(1, vec![share(VIN, 3, 100)]);
+    plain.admit_if(&home.store, |_| adequate(&plain)).await.unwrap();
+    let single = Asked::new(2, vec![share(VIN, 4, 100)]);
+    single.admit_if(&home.store, |_| derogation(&single)).await.unwrap();
+    // By now the partner is held to be under a derogation.
+    let mut seen = Vec::new();
+    for asked in [&plain, &single] {
+        let again = asked.admit_if(&home.store, |counts| {
+            seen.push(counts);
+            derogation(asked)
+        });
+        assert!(again.await.unwrap().repeated);
+    }
+    let beside_plain = PartnerCounts { today: 4, window: 4, derogation: 4 };
+    assert_eq!(seen, [beside_plain, PartnerCounts { today: 3, window: 3, derogation: 0 }]);
+}
+
+#[tokio::test]
+async fn what_a_check_was_counted_by_is_known_when_it_is_asked_again() {
+    let home = Home::new().await;
+    ask(&home.store, 1, 5, 100, NOW).await;
+    ask(&home.store, 2, 6, 5, NOW).await;
+    let (at, counted) = home.store.counted_when_asked(&check_id(1)).await.unwrap().unwrap();
+    assert_eq!(at, NOW);
+    let counts = home.store.partner_counts(&code("FRA"), Direction::Asked, NOW).await.unwrap();
+    assert_eq!(counts.without(&counted, at, NOW), PartnerCounts::default());
+    // What was forbidden was not counted.
+    let (_, counted) = home.store.counted_when_asked(&check_id(2)).await.unwrap().unwrap();
+    assert_eq!(counted, []);
+    assert_eq!(home.store.counted_when_asked(&check_id(3)).await.unwrap(), None);
 }
 
 #[tokio::test]

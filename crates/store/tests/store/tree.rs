@@ -138,6 +138,7 @@ async fn looking_over_finds_each_entry_that_is_not_what_the_tree_was_made_over()
     for (what, statement) in [
         ("record", "UPDATE log_entries SET record = x'7b7d' WHERE entry_index = 5"),
         ("salt", "UPDATE log_entries SET salt = zeroblob(32) WHERE entry_index = 5"),
+        ("time", "UPDATE log_entries SET recorded_at = recorded_at - 1 WHERE entry_index = 5"),
         ("leaf", "UPDATE log_entries SET leaf_hash = zeroblob(32) WHERE entry_index = 5"),
         ("node", "UPDATE log_nodes SET hash = zeroblob(32) WHERE level = 1 AND position = 2"),
         ("no node", "DELETE FROM log_nodes WHERE level = 1 AND position = 2"),

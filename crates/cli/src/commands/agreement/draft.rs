@@ -32,7 +32,8 @@ pub(in crate::commands) struct Draft {
     #[arg(long = "epoch-budget", value_name = "BUDGET")]
     budgets: Vec<String>,
     /// What a hit in a dataset shows at once: DATASET:BYTES:FIELD,FIELD,…; may be repeated. Nothing
-    /// unless given.
+    /// unless given. Fields: case_number, authority, object_description, object_status,
+    /// acquisition_date, acquisition_offence.
     #[arg(long = "labels", value_name = "LABELS")]
     labels: Vec<String>,
     /// Further conditions, as a JSON file: offence_class_required, disclosure, retention_days,

@@ -3,7 +3,6 @@ use std::{fmt::Write as _, path::PathBuf};
 use clap::Args;
 use serde::Serialize;
 use serde_json::Value;
-use symbolon_ledger::Commitment;
 use symbolon_store::{DataFolder, LogOpening, Store};
 use time::OffsetDateTime;
 
@@ -38,7 +37,8 @@ struct Line {
     index: u64,
     at: String,
     leaf: String,
-    /// `erased`: the record is gone, as it must be. `damaged`: it is not what the leaf stands for.
+    /// `erased`: the record is gone, as it must be. `damaged`: it is not what the leaf stands for, or of
+    /// another time than it says.
     state: &'static str,
     record: Option<Value>,
 }
@@ -73,10 +73,10 @@ impl Entries {
 }
 
 fn line(index: u64, entry: &LogOpening) -> Line {
-    let record = entry.opening.as_ref().map(|(salt, record)| {
-        let is_sound = Commitment::new(salt, record).leaf_hash() == entry.leaf;
-        (is_sound, serde_json::from_slice(record).ok())
-    });
+    let record = entry
+        .opening
+        .as_ref()
+        .map(|(_, record)| (entry.holds(), serde_json::from_slice(record).ok()));
     let (state, record) = match record {
         None => ("erased", None),
         Some((true, Some(record))) => ("whole", Some(record)),

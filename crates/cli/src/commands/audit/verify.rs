@@ -12,7 +12,7 @@ use symbolon_store::LogId;
 use super::super::{CONTRADICTED, DONE};
 use crate::{
     CliError,
-    audit::{AuditFolder, Verdict, judge},
+    audit::{AuditFolder, KeySource, Verdict, judge},
     output::Output,
 };
 
@@ -106,6 +106,14 @@ fn one(text: &mut String, log: &Verdict) {
         "  held against it: {} checkpoints, {} cosignatures, {} receipts",
         log.checkpoints, log.cosignatures, log.receipts
     );
+    if log.key_from == KeySource::Folder {
+        let _ = writeln!(
+            text,
+            "  log key {}: taken from the folders themselves; --agreement FILE holds it against what \
+             the parties signed",
+            log.log_key
+        );
+    }
     if let Some(last) = &log.last_agreed {
         let by = if last.cosigned_by.is_empty() {
             "cosigned by nobody here".to_owned()

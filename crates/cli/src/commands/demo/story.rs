@@ -11,6 +11,7 @@ use serde::Serialize;
 use serde_json::Value;
 use tokio::process::Command;
 
+use super::super::{CONTRADICTED, DONE, FAILED};
 use crate::CliError;
 
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
@@ -60,7 +61,7 @@ impl Story<'_> {
         request.extend(["--recipient", "Arcadian border police"]);
         request.extend(FIELDS.iter().flat_map(|field| ["--field", field]));
         let title = "Arcadia's officer has compared passport and child, and asks for the record";
-        steps.push(self.step(title, &request).await?);
+        steps.push(self.step(title, &request, DONE).await?);
         let status = self.json(&["disclosure", "status", "--data", bureau]).await?;
         let id = status.pointer("/0/request").and_then(Value::as_str);
         id.map(str::to_owned).ok_or_else(|| unexpected("no request is known"))
@@ -70,24 +71,25 @@ impl Story<'_> {
         let (bureau, lawyer, approver, _) = self.owner;
         let list = ["disclosure", "list", "--data", bureau];
         self.until(&list, "/0/state", "waiting").await?;
-        steps.push(self.step("Borealia's desk sees it, with its clock", &list).await?);
+        steps.push(self.step("Borealia's desk sees it, with its clock", &list, DONE).await?);
         let mut release = vec!["disclosure", "release", "--data", bureau, "--as", lawyer, request];
         release.extend(FIELDS.iter().flat_map(|field| ["--field", field]));
         release.extend(["--handling", "H1", "--evaluation", "A1", "--retention-days", "365"]);
+        release.extend(["--found", "strictly_necessary=the child may be in danger"]);
         let title = "A lawyer proposes to release five fields; a minor's record needs two people";
-        steps.push(self.step(title, &release).await?);
+        steps.push(self.step(title, &release, DONE).await?);
         let title = "One person alone cannot";
         let alone = ["disclosure", "approve", "--data", bureau, "--as", lawyer, request];
-        steps.push(self.step(title, &alone).await?);
+        steps.push(self.step(title, &alone, FAILED).await?);
         let title = "Another person approves, and the record is released";
         let approve = ["disclosure", "approve", "--data", bureau, "--as", approver, request];
-        steps.push(self.step(title, &approve).await?);
+        steps.push(self.step(title, &approve, DONE).await?);
         let (asking, officer, _) = self.asking;
         let status = ["disclosure", "status", "--data", asking];
         self.until(&status, "/0/state", "released").await?;
         let title = "Arcadia's officer reads it: the hit is confirmed by its owner";
         let show = ["disclosure", "show", "--data", asking, "--as", officer, request];
-        steps.push(self.step(title, &show).await?);
+        steps.push(self.step(title, &show, DONE).await?);
         Ok(())
     }
 
@@ -96,7 +98,7 @@ impl Story<'_> {
         let title =
             "Later an inspector opens the check: who asked what and why, proven by both logs";
         let open = ["audit", "open", "--data", bureau, "--as", inspector, self.check];
-        steps.push(self.step(title, &open).await?);
+        steps.push(self.step(title, &open, DONE).await?);
         Ok(())
     }
 
@@ -113,7 +115,7 @@ impl Story<'_> {
         }
         let verify = ["audit", "verify", &answered, &asked];
         let title = "Both logs, exported, are verified against each other from files alone";
-        steps.push(self.step(title, &verify).await?);
+        steps.push(self.step(title, &verify, DONE).await?);
         let records = self.root.join(&answered).join("records.jsonl");
         let text = fs::read_to_string(&records).map_err(|e| CliError::file("read", &records, e))?;
         let (honest, forged) = (r#"\"requester\":\"ARC\""#, r#"\"requester\":\"CTG\""#);
@@ -124,19 +126,25 @@ impl Story<'_> {
             .map_err(|e| CliError::file("write", &records, e))?;
         let title =
             "One record of Borealia's log is changed, so that Costaguana seems to have asked";
-        steps.push(self.step(title, &verify).await?);
+        steps.push(self.step(title, &verify, CONTRADICTED).await?);
         Ok(())
     }
 
-    async fn step(&self, title: &'static str, arguments: &[&str]) -> Result<Step, CliError> {
+    /// Runs one step, which must end as it is meant to.
+    async fn step(
+        &self,
+        title: &'static str,
+        arguments: &[&str],
+        expected: u8,
+    ) -> Result<Step, CliError> {
         let ran = self.run(arguments).await?;
         let said = [ran.stdout, ran.stderr].concat();
-        Ok(Step {
-            title,
-            command: typed(arguments),
-            exit_status: ran.status.code(),
-            said: String::from_utf8_lossy(&said).into_owned(),
-        })
+        let said = String::from_utf8_lossy(&said).into_owned();
+        let (command, exit_status) = (typed(arguments), ran.status.code());
+        if exit_status != Some(expected.into()) {
+            return Err(unexpected(&format!("`{command}` said: {said}")));
+        }
+        Ok(Step { title, command, exit_status, said })
     }
 
     async fn succeed(&self, arguments: &[&str]) -> Result<Vec<u8>, CliError> {

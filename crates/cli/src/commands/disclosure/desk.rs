@@ -2,9 +2,9 @@ use std::fmt::Write as _;
 
 use clap::Args;
 use serde::Serialize;
-use symbolon_node::{CaseView, Proposed, ReleaseTerms};
+use symbolon_node::{CaseView, NamedRequest, Proposed, ReleaseTerms};
 use symbolon_policy::{
-    BureauCode, RequestId,
+    AgreementId, BureauCode, RequestId,
     disclosure::{Finding, PauseReason, RefusalGround},
     rules::{DisclosedField, HandlingCode, Role},
 };
@@ -12,6 +12,33 @@ use time::OffsetDateTime;
 
 use super::{Place, codes, request::moment};
 use crate::{CliError, acting::Acting, commands::DONE, output::Output};
+
+/// Which request of a partner.
+#[derive(Debug, Args)]
+pub(super) struct Which {
+    /// Id of the request.
+    id: RequestId,
+    /// Who asks: needed where several partners have chosen the same id.
+    #[arg(long, value_name = "CODE")]
+    partner: Option<BureauCode>,
+    /// Under which agreement: needed where a partner has chosen the same id under several.
+    #[arg(long, value_name = "ID")]
+    agreement: Option<AgreementId>,
+    /// First digits, 8 or more, of the hash of the request's document: instead of the two.
+    #[arg(long, value_name = "HEX", value_parser = document_start)]
+    document: Option<String>,
+}
+
+impl Which {
+    pub(super) fn named(&self) -> NamedRequest {
+        NamedRequest {
+            id: self.id,
+            partner: self.partner.clone(),
+            agreement: self.agreement.clone(),
+            document: self.document.clone(),
+        }
+    }
+}
 
 #[derive(Debug, Args)]
 pub(in crate::commands) struct List {
@@ -34,8 +61,8 @@ pub(in crate::commands) struct Release {
     place: Place,
     #[command(flatten)]
     acting: Acting,
-    /// Id of the request.
-    id: RequestId,
+    #[command(flatten)]
+    which: Which,
     /// The record, by its reference here; needed where the identifier stands in several.
     #[arg(long, value_name = "REFERENCE")]
     record: Option<String>,
@@ -43,14 +70,16 @@ pub(in crate::commands) struct Release {
     #[arg(long = "field", value_name = "CODE", required = true, value_parser = codes::field)]
     fields: Vec<DisclosedField>,
     /// What the recipient may do with it: H0 (any fight against crime), H1 (not in court without
-    /// permission), H2 (not passed on without permission) or H3 (a restriction in words).
+    /// permission), H2 (not passed on without permission) or H3 (a restriction in words); no laxer
+    /// than the record's own.
     #[arg(long, value_name = "CODE", value_parser = codes::handling)]
     handling: HandlingCode,
     /// The restriction in words, for H3.
     #[arg(long, default_value = "")]
     restriction: String,
-    /// Evaluation of source (A, B, C, X) and information (1 to 4), for instance A1.
-    #[arg(long, value_name = "CODE")]
+    /// Evaluation of source (A, B, C, X) and information (1 to 4), for instance A1; that of the record
+    /// unless given.
+    #[arg(long, value_name = "CODE", default_value = "")]
     evaluation: String,
     /// Days for which the recipient may keep it.
     #[arg(long, value_name = "DAYS")]
@@ -67,8 +96,8 @@ pub(in crate::commands) struct Approve {
     place: Place,
     #[command(flatten)]
     acting: Acting,
-    /// Id of the request.
-    id: RequestId,
+    #[command(flatten)]
+    which: Which,
     /// Approve only the proposal with this hash, as `symbolon disclosure show` gives it.
     #[arg(long, value_name = "HEX", value_parser = hash)]
     proposal: Option<[u8; 32]>,
@@ -80,8 +109,8 @@ pub(in crate::commands) struct Refuse {
     place: Place,
     #[command(flatten)]
     acting: Acting,
-    /// Id of the request.
-    id: RequestId,
+    #[command(flatten)]
+    which: Which,
     /// Why, as the requester is told: incomplete, forbidden_by_rule, national_security, endangers,
     /// disproportionate, not_authorised or record_withdrawn.
     #[arg(long, value_name = "CODE", value_parser = codes::ground)]
@@ -97,8 +126,8 @@ pub(in crate::commands) struct Pause {
     place: Place,
     #[command(flatten)]
     acting: Acting,
-    /// Id of the request.
-    id: RequestId,
+    #[command(flatten)]
+    which: Which,
     /// Why, as the requester is told: judicial_authorisation, more_information or legal_review.
     #[arg(long, value_name = "CODE", value_parser = codes::pause)]
     reason: PauseReason,
@@ -113,8 +142,8 @@ pub(in crate::commands) struct Resume {
     place: Place,
     #[command(flatten)]
     acting: Acting,
-    /// Id of the request.
-    id: RequestId,
+    #[command(flatten)]
+    which: Which,
     /// Which reason to take away.
     #[arg(long, value_name = "CODE", value_parser = codes::pause)]
     reason: PauseReason,
@@ -123,6 +152,8 @@ pub(in crate::commands) struct Resume {
 #[derive(Serialize)]
 struct CaseLine {
     request: RequestId,
+    /// Hash of the signed request, hexadecimal.
+    document: String,
     requester: BureauCode,
     agreement: String,
     dataset: Option<String>,
@@ -163,6 +194,7 @@ impl List {
 impl Release {
     pub(super) async fn run(self, output: Output) -> Result<u8, CliError> {
         let opened = self.place.open().await?;
+        let named = self.which.named();
         let actor = opened.actor(&self.acting, &[Role::Legal]).await?;
         let terms = ReleaseTerms {
             record: self.record,
@@ -175,14 +207,14 @@ impl Release {
         };
         let now = OffsetDateTime::now_utc();
         let office = opened.office().await?;
-        let proposed = office.desk().propose(&self.id, terms, &actor, now).await?;
+        let proposed = office.desk().propose(&named, terms, &actor, now).await?;
         opened.store.close().await;
         let outcome = match proposed {
             Proposed::Released(_) => {
-                Outcome { request: self.id, outcome: "released", proposal: None }
+                Outcome { request: named.id, outcome: "released", proposal: None }
             }
             Proposed::NeedsApproval(subject) => Outcome {
-                request: self.id,
+                request: named.id,
                 outcome: "needs_approval",
                 proposal: Some(hex::encode(subject)),
             },
@@ -202,12 +234,13 @@ impl Release {
 impl Approve {
     pub(super) async fn run(self, output: Output) -> Result<u8, CliError> {
         let opened = self.place.open().await?;
+        let named = self.which.named();
         let actor = opened.actor(&self.acting, &[Role::Approver]).await?;
         let now = OffsetDateTime::now_utc();
         let office = opened.office().await?;
-        office.desk().approve(&self.id, self.proposal.as_ref(), &actor, now).await?;
+        office.desk().approve(&named, self.proposal.as_ref(), &actor, now).await?;
         opened.store.close().await;
-        let outcome = Outcome { request: self.id, outcome: "released", proposal: None };
+        let outcome = Outcome { request: named.id, outcome: "released", proposal: None };
         output.result(&outcome, || {
             "Approved and released. The requester's node fetches it at the next exchange."
                 .to_owned()
@@ -219,12 +252,13 @@ impl Approve {
 impl Refuse {
     pub(super) async fn run(self, output: Output) -> Result<u8, CliError> {
         let opened = self.place.open().await?;
+        let named = self.which.named();
         let actor = opened.actor(&self.acting, &[Role::Legal]).await?;
         let now = OffsetDateTime::now_utc();
         let office = opened.office().await?;
-        office.desk().refuse(&self.id, self.ground, &self.note, &actor, now).await?;
+        office.desk().refuse(&named, self.ground, &self.note, &actor, now).await?;
         opened.store.close().await;
-        let outcome = Outcome { request: self.id, outcome: "refused", proposal: None };
+        let outcome = Outcome { request: named.id, outcome: "refused", proposal: None };
         output.result(&outcome, || format!("Refused: {}.", self.ground.as_str()));
         Ok(DONE)
     }
@@ -233,12 +267,13 @@ impl Refuse {
 impl Pause {
     pub(super) async fn run(self, output: Output) -> Result<u8, CliError> {
         let opened = self.place.open().await?;
+        let named = self.which.named();
         let actor = opened.actor(&self.acting, &[Role::Legal]).await?;
         let now = OffsetDateTime::now_utc();
         let office = opened.office().await?;
-        office.desk().pause(&self.id, self.reason, &self.note, &actor, now).await?;
+        office.desk().pause(&named, self.reason, &self.note, &actor, now).await?;
         opened.store.close().await;
-        let outcome = Outcome { request: self.id, outcome: "paused", proposal: None };
+        let outcome = Outcome { request: named.id, outcome: "paused", proposal: None };
         output.result(&outcome, || format!("The clock stands still: {}.", self.reason.as_str()));
         Ok(DONE)
     }
@@ -247,13 +282,14 @@ impl Pause {
 impl Resume {
     pub(super) async fn run(self, output: Output) -> Result<u8, CliError> {
         let opened = self.place.open().await?;
+        let named = self.which.named();
         let actor = opened.actor(&self.acting, &[Role::Legal]).await?;
         let now = OffsetDateTime::now_utc();
         let office = opened.office().await?;
-        let runs = office.desk().resume(&self.id, self.reason, &actor, now).await?;
+        let runs = office.desk().resume(&named, self.reason, &actor, now).await?;
         opened.store.close().await;
         let outcome = if runs { "waiting" } else { "paused" };
-        output.result(&Outcome { request: self.id, outcome, proposal: None }, || {
+        output.result(&Outcome { request: named.id, outcome, proposal: None }, || {
             match runs {
                 true => "The clock runs again.",
                 false => "That reason is gone; the clock stands still for another.",
@@ -267,6 +303,7 @@ impl Resume {
 fn line(view: &CaseView, now: OffsetDateTime) -> CaseLine {
     CaseLine {
         request: view.id,
+        document: hex::encode(view.document),
         requester: view.requester.clone(),
         agreement: view.agreement.clone(),
         dataset: view.dataset.clone(),
@@ -317,6 +354,13 @@ fn text(lines: &[CaseLine]) -> String {
         text.push('\n');
     }
     text
+}
+
+fn document_start(text: &str) -> Result<String, String> {
+    let sound = (8..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_hexdigit());
+    sound
+        .then(|| text.to_ascii_lowercase())
+        .ok_or_else(|| "a document is named by 8 to 64 hexadecimal digits of its hash".to_owned())
 }
 
 fn hash(text: &str) -> Result<[u8; 32], String> {

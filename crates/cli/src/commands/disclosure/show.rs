@@ -9,7 +9,7 @@ use symbolon_policy::{RecordDetails, RequestId, rules::Role};
 use symbolon_store::DisclosureEvent;
 use time::OffsetDateTime;
 
-use super::{Place, request::moment};
+use super::{Place, desk::Which, request::moment};
 use crate::{CliError, acting::Acting, commands::DONE, output::Output};
 
 /// Show one request, of a partner or of this bureau, with all that belongs to it: identifier, facts,
@@ -20,13 +20,16 @@ pub(in crate::commands) struct Show {
     place: Place,
     #[command(flatten)]
     acting: Acting,
-    /// Id of the request.
-    id: RequestId,
+    #[command(flatten)]
+    which: Which,
 }
 
 #[derive(Serialize)]
 struct Shown {
     request: RequestId,
+    /// Hash of a partner's signed request, hexadecimal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    document: Option<String>,
     /// `owner` where a partner asks this bureau, `requester` where this bureau asks.
     side: &'static str,
     partner: String,
@@ -126,8 +129,10 @@ impl Show {
     pub(super) async fn run(self, output: Output) -> Result<u8, CliError> {
         let opened = self.place.open().await?;
         let now = OffsetDateTime::now_utc();
-        let ours = match own_disclosure(&opened.store, &self.id).await {
-            Ok(view) => Some(view),
+        let named = self.which.named();
+        let ours = match own_disclosure(&opened.store, &named.id).await {
+            // A partner may have chosen the id of a request of this bureau.
+            Ok(view) => Some(view).filter(|_| named.is_id_alone()),
             Err(DisclosureFailure::Unknown) => None,
             Err(error) => return Err(error.into()),
         };
@@ -138,7 +143,7 @@ impl Show {
             let roles = [Role::Legal, Role::Approver, Role::Inspector];
             let actor = opened.actor(&self.acting, &roles).await?;
             let office = opened.office().await?;
-            let view = office.desk().show(&self.id, now).await.map_err(|error| match error {
+            let view = office.desk().show(&named, now).await.map_err(|error| match error {
                 DeskError::Unknown => CliError::new(
                     "disclosure",
                     "there is no request of that id, of a partner or of this bureau",
@@ -148,7 +153,7 @@ impl Show {
             (actor, of_partner(view))
         };
         // Before it is shown, so that nothing is seen that is not noted.
-        let event = DisclosureEvent::Shown { request: self.id, by: actor };
+        let event = DisclosureEvent::Shown { request: named.id, by: actor };
         opened.store.add_disclosure_event(&event, now).await?;
         opened.store.close().await;
         output.result(&shown, || text(&shown));
@@ -160,6 +165,7 @@ fn of_own(view: DisclosureView) -> Shown {
     let not_taken = view.not_taken.map(|(reason, sentence)| format!("{reason}: {sentence}"));
     Shown {
         request: view.id,
+        document: None,
         side: "requester",
         partner: view.owner.to_string(),
         agreement: view.agreement,
@@ -182,6 +188,7 @@ fn of_own(view: DisclosureView) -> Shown {
 fn of_partner(view: CaseView) -> Shown {
     Shown {
         request: view.id,
+        document: Some(hex::encode(view.document)),
         side: "owner",
         partner: view.requester.to_string(),
         agreement: view.agreement,
@@ -280,6 +287,7 @@ fn text(shown: &Shown) -> String {
         }
     };
     line("request", &shown.request.to_string());
+    line("document", shown.document.as_deref().unwrap_or(""));
     let whose = if shown.side == "owner" { "asked by" } else { "asked of" };
     line(whose, &format!("{} under {}", shown.partner, shown.agreement));
     line("list", shown.dataset.as_deref().unwrap_or(""));

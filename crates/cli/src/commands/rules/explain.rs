@@ -4,19 +4,21 @@ use clap::Args;
 use serde::Serialize;
 use symbolon_policy::{
     CheckId,
-    rules::{Facts, LoggedDecision, Point, RuleSet, RulesHash},
+    rules::{Facts, LoggedDecision, Point, Role, RuleSet, RulesHash},
 };
 use symbolon_store::{DataFolder, LogEntry, LogRecord, Store};
 use time::format_description::well_known::Rfc3339;
 
 use super::super::DONE;
-use crate::{CliError, output::Output, prose::wrapped};
+use crate::{CliError, acting::Acting, output::Output, prose::wrapped};
 
 #[derive(Debug, Args)]
 pub(in crate::commands) struct Explain {
     /// The bureau's data folder.
     #[arg(long, value_name = "FOLDER", env = "SYMBOLON_DATA")]
     data: PathBuf,
+    #[command(flatten)]
+    acting: Acting,
     /// Id of the check, asked by this bureau or by a partner: 32 hexadecimal digits.
     check: String,
 }
@@ -49,6 +51,8 @@ impl Explain {
             .map_err(|_| CliError::new("check_id", "a check id is 32 hexadecimal digits"))?;
         let check = CheckId(id);
         let store = Store::open(DataFolder::open(&self.data)?).await?;
+        let roles = &[Role::Legal, Role::Inspector];
+        self.acting.authorise(store.folder(), &store, roles).await?;
         let entries: Vec<_> =
             store.log_entries_about(&check).await?.iter().filter_map(explained).collect();
         if entries.is_empty() {
