@@ -29,6 +29,8 @@ impl Files {
     async fn new() -> Self {
         let world = World::new(&ships()).await;
         ask_and_settle(&world, 3).await;
+        // What is of the second of an export could have come after it.
+        tokio::time::sleep(std::time::Duration::from_millis(1_100)).await;
         let own = export(&world.owner, world.scratch().join("own-export"));
         let req = export(&world.requester, world.scratch().join("req-export"));
         let held = newest_receipt(&world.requester).await.entry_index;

@@ -56,7 +56,7 @@ async fn a_check_repeated_by_its_id_is_answered_and_not_counted_again_even_after
     world.wait_until_ready().await;
 
     let again = world.try_ask(&named, &question).await.unwrap();
-    assert_eq!(outcomes(&again), ["hit", "no_hit"]);
+    assert_eq!(outcomes(&again), ["hit", "no_hit"], "{:?}", again.answers);
     let error = world.try_ask(&named, &[("imo", "9074729", "")]).await.unwrap_err();
     assert_eq!(error.reason, "check_id_reused");
     let fresh = world.ask(&[("imo", "9074729", "")]).await;

@@ -30,8 +30,8 @@ pub fn withheld(numbers: &[u64], also: &[usize], sums: &[Sum]) -> Vec<bool> {
             (1..SMALLEST_SHOWN).contains(number) || (*number > 0 && also.contains(&place))
         })
         .collect();
-    // Each turn withholds one more at least, or is the last.
-    while sums.iter().fold(false, |changed, sum| protect(numbers, sum, &mut hidden) || changed) {}
+    // Each turn withholds one more at least, or is the last. Counted, so that it looks at each sum.
+    while sums.iter().filter(|sum| protect(numbers, sum, &mut hidden)).count() > 0 {}
     hidden
 }
 

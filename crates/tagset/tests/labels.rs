@@ -41,7 +41,7 @@ fn resealed(mut file: Vec<u8>) -> Vec<u8> {
 }
 
 fn refusal(file: Vec<u8>) -> Error {
-    Labels::from_bytes(file).err().expect("accepted")
+    Labels::from_bytes(file).expect_err("accepted")
 }
 
 #[test]

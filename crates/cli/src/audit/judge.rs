@@ -315,7 +315,7 @@ fn shown(
     for one in evidence.receipts(&log) {
         let receipt = &one.receipt;
         let entry = state(&leaves, &places, receipt.entry_index, &receipt.leaf_hash);
-        if entry.0 == HeldState::Missing && receipt.issued_at > exported_at {
+        if entry.0 == HeldState::Missing && may_be_later(receipt.issued_at, exported_at) {
             later = later.saturating_add(1);
             continue;
         }
@@ -584,7 +584,7 @@ fn hold_claims(
             Some(root) if *root == claim.root => agree.push(claim),
             // Where tiles are missing below it, that was found already.
             None if claim.size <= leaves.len() => {}
-            None if claim.at > exported_at => later = later.saturating_add(1),
+            None if may_be_later(claim.at, exported_at) => later = later.saturating_add(1),
             _ => contradict.push(claim),
         }
     }
@@ -629,4 +629,10 @@ fn cosignatures(claims: &[Claim]) -> u64 {
 
 fn count<T>(all: &[T]) -> u64 {
     u64::try_from(all.len()).unwrap_or(u64::MAX)
+}
+
+/// Whether something may have come after an export. Some times are kept in whole seconds: what is of the
+/// second of the export accuses nobody.
+fn may_be_later(at: OffsetDateTime, exported_at: OffsetDateTime) -> bool {
+    at.unix_timestamp() >= exported_at.unix_timestamp()
 }

@@ -105,11 +105,10 @@ impl Desk<'_> {
         let mut view = self.view(&stored, now).await?;
         if let (Some(request), Some(dataset), true) =
             (&view.request, &view.dataset, stored.state.is_open())
+            && let Some(agreement) = self.agreement_of(request)
         {
-            if let Some(agreement) = self.agreement_of(request) {
-                let behind = self.behind(agreement, dataset);
-                view.records = behind.records(&request.element.identifier, now).await?;
-            }
+            let behind = self.behind(agreement, dataset);
+            view.records = behind.records(&request.element.identifier, now).await?;
         }
         Ok(view)
     }

@@ -52,7 +52,7 @@ async fn rules_are_in_force_once_another_person_has_approved_them() {
     assert!(home.store.proposed_rules().await.unwrap().is_empty());
     home.reopen().await;
     assert_eq!(home.store.adoptions_count().await.unwrap(), 1);
-    assert_eq!(home.store.adoptions().await.unwrap(), [adoption.clone()]);
+    assert_eq!(home.store.adoptions().await.unwrap(), std::slice::from_ref(&adoption));
     let mut kept = home.store.rule_files(&RULES).await.unwrap();
     kept.reverse();
     assert_eq!(kept, files("x"));
