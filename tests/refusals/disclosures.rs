@@ -409,8 +409,15 @@ async fn nobody_asks_for_the_record_behind_anothers_hit() {
     let credentials = raw::credentials(&third);
     let mut client = None;
     for _ in 0..100 {
-        // The owner's node reads agreements every second.
-        if let Ok(connected) = raw::connect(owner, &credentials).await {
+        // The owner's node reads agreements by the clock, and says only in the first call that it does
+        // not know a certificate.
+        let nothing = ExchangeDisclosuresRequest {
+            agreement_id: agreement.terms().id.to_string(),
+            ..ExchangeDisclosuresRequest::default()
+        };
+        if let Ok(mut connected) = raw::connect(owner, &credentials).await
+            && connected.exchange_disclosures(nothing).await.is_ok()
+        {
             client = Some(connected);
             break;
         }

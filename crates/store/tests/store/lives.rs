@@ -322,7 +322,10 @@ async fn what_a_party_has_shown_that_it_holds_is_not_shown_to_it_again() {
     assert_eq!(signed, Active);
     let due = home.store.deliveries(&us, NOW).await.unwrap();
     assert_eq!(due.len(), 1);
-    assert_eq!(due[0].parties.iter().map(|p| p.code.clone()).collect::<Vec<_>>(), std::slice::from_ref(&fra));
+    assert_eq!(
+        due[0].parties.iter().map(|p| p.code.clone()).collect::<Vec<_>>(),
+        std::slice::from_ref(&fra)
+    );
     // It still lacks our signature: not done.
     let only_theirs = [fra.clone()].into();
     home.store.mark_delivered(&hash, &fra, &only_theirs, &[], NOW).await.unwrap();
@@ -487,7 +490,10 @@ async fn contacts_are_kept_as_they_were_compared_and_logged() {
     assert!(!home.store.add_contact(&other, &others, &by, NOW).await.unwrap());
     let contacts = home.store.contacts().await.unwrap();
     assert_eq!((contacts.len(), &contacts[0].card), (1, card));
-    assert_eq!(home.store.exchange_parties(&code("DEU"), NOW).await.unwrap(), std::slice::from_ref(&card));
+    assert_eq!(
+        home.store.exchange_parties(&code("DEU"), NOW).await.unwrap(),
+        std::slice::from_ref(card)
+    );
     // Another card put in its place by whoever holds the database is found.
     sqlx::query("UPDATE contacts SET card = $1")
         .bind(serde_json::to_string(&other).unwrap())
