@@ -6,6 +6,7 @@ use std::{
     net::{SocketAddr, TcpListener},
     path::{Path, PathBuf},
     process::Stdio,
+    sync::atomic::{AtomicU32, Ordering},
     time::{Duration, Instant},
 };
 
@@ -373,14 +374,21 @@ pub fn read_card(path: &Path) -> Result<Party, CliError> {
     })
 }
 
-/// Three loopback addresses that were free a moment ago. All are held open until the last is known,
-/// so that they differ.
+/// Three loopback addresses that were free a moment ago, below the range from which systems take the ports
+/// of connections that go out: else one of those could take a port before its node does.
 fn free_ports() -> Result<[SocketAddr; 3], CliError> {
-    let bind = || {
-        TcpListener::bind(("127.0.0.1", 0))
-            .and_then(|listener| Ok((listener.local_addr()?, listener)))
-            .map_err(|error| CliError::new("port", format!("no free port: {error}")))
-    };
-    let (first, second, third) = (bind()?, bind()?, bind()?);
-    Ok([first.0, second.0, third.0])
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let start = std::process::id().wrapping_mul(61);
+    let mut free = (0..PORTS).filter_map(|_| {
+        let number = start.wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed)) % PORTS;
+        let port = u16::try_from(FIRST_PORT.saturating_add(number)).ok()?;
+        TcpListener::bind(("127.0.0.1", port)).ok()?.local_addr().ok()
+    });
+    match (free.next(), free.next(), free.next()) {
+        (Some(first), Some(second), Some(third)) => Ok([first, second, third]),
+        _ => Err(CliError::new("port", "no free port on 127.0.0.1 from 12,000 to 31,999")),
+    }
 }
+
+const FIRST_PORT: u32 = 12_000;
+const PORTS: u32 = 20_000;
