@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fs};
 
 use symbolon_identifiers::{Identifier, IdentifierType, parse};
 use symbolon_oprf::voprf;
@@ -10,7 +10,7 @@ use symbolon_policy::{
     },
 };
 use symbolon_store::{DataFolder, KeptOut, KeyName, LogRecord};
-use symbolon_tagset::LabelSecret;
+use symbolon_tagset::{LabelSecret, MembershipHash};
 use tempfile::TempDir;
 use time::macros::{date, datetime};
 
