@@ -3,6 +3,7 @@
 
 mod exchange;
 mod failure;
+mod need_to_know;
 mod request;
 mod view;
 
@@ -11,7 +12,6 @@ use symbolon_exchange::{DisclosureWithdrawal, DocumentHash};
 use symbolon_policy::{
     Actor, RequestId,
     disclosure::{NotNow, PauseReason},
-    rules::Role,
 };
 use symbolon_store::{DisclosureEvent, DisclosureSide, Store, StoreError, StoredDisclosure};
 use time::OffsetDateTime;
@@ -19,9 +19,11 @@ use zeroize::Zeroizing;
 
 pub use exchange::{DisclosureExchange, DisclosureReport};
 pub use failure::DisclosureFailure;
+pub use need_to_know::hand_over_check;
 pub use request::{DisclosureWish, request_disclosure};
 pub use view::{DisclosureView, own_disclosure, own_disclosures};
 
+use self::need_to_know::{Sight, not_theirs};
 use crate::SignedFile;
 
 /// Most requests that this bureau makes of one partner on one day (UTC): what an owner takes.
@@ -34,6 +36,9 @@ struct RequestFile {
     request: SignedFile,
     dataset: String,
     by: String,
+    /// Who asked the check. Absent in requests of a time when everybody followed up everything.
+    #[serde(default)]
+    asker: Option<String>,
     #[serde(default)]
     withdrawal: Option<SignedFile>,
     #[serde(default)]
@@ -49,15 +54,18 @@ struct RequestFile {
 /// Takes a request back. The owner learns it at the next exchange.
 ///
 /// # Errors
-/// When the person has no role for it, there is none, or it is closed.
+/// When the person has no role for it, it is a colleague's, there is none, or it is closed.
 pub async fn withdraw_disclosure(
     store: &Store,
     id: &RequestId,
     by: &Actor,
     now: OffsetDateTime,
 ) -> Result<(), DisclosureFailure> {
-    only(by)?;
+    let sight = Sight::of(store, by, &[]).await?;
     let mut stored = find(store, id).await?;
+    if !sight.shows(&stored)? {
+        return Err(not_theirs(store, by, now).await?);
+    }
     if !stored.state.is_open() {
         return Err(NotNow { state: stored.state }.into());
     }
@@ -87,14 +95,6 @@ impl RequestFile {
 async fn find(store: &Store, id: &RequestId) -> Result<StoredDisclosure, DisclosureFailure> {
     let mut found = store.disclosures_of_id(DisclosureSide::Requester, id).await?;
     found.pop().ok_or(DisclosureFailure::Unknown)
-}
-
-fn only(by: &Actor) -> Result<(), DisclosureFailure> {
-    if by.holds_any(&[Role::Officer, Role::Analyst]) {
-        Ok(())
-    } else {
-        Err(DisclosureFailure::Role)
-    }
 }
 
 const DAMAGED: StoreError = StoreError::Damaged { what: "request for a record" };

@@ -43,9 +43,36 @@ pub enum DisclosureFailure {
     /// It stands where that is not possible.
     #[error(transparent)]
     NotNow(#[from] NotNow),
+    /// Whom a check was to be handed over to does not ask.
+    #[error(
+        "{person} cannot take a check over: that takes another person of this bureau with a good \
+         certificate as officer or analyst"
+    )]
+    NoTaker {
+        /// Who it is.
+        person: String,
+    },
+    /// Nothing is handed over without a reason.
+    #[error("a check is handed over for a reason of 1 to 256 characters in one line")]
+    NoReason,
+    /// It is a colleague's.
+    #[error(
+        "this is a colleague's check: who asked it follows it up. An approver can hand it over: \
+         symbolon disclosure hand-over CHECK --to PERSON --reason WHY --as APPROVER"
+    )]
+    NotTheirs,
     /// The person has no role for it.
-    #[error("this takes the role officer or analyst")]
-    Role,
+    #[error("this takes the role {wanted}")]
+    Role {
+        /// Which.
+        wanted: &'static str,
+    },
+    /// There is nothing to hand over.
+    #[error("{person} follows this check up already")]
+    TheirsAlready {
+        /// Who it is.
+        person: String,
+    },
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -17,7 +17,7 @@ use symbolon_store::{
 };
 use time::OffsetDateTime;
 
-use super::{DAMAGED, DisclosureFailure, MOST_A_DAY, RequestFile, only};
+use super::{DAMAGED, DisclosureFailure, MOST_A_DAY, RequestFile, need_to_know::follows_up};
 use crate::{Compute, ElementEvidence, SignedFile, open_check};
 
 /// What a person wants to know about a hit, and why.
@@ -30,7 +30,8 @@ pub struct DisclosureWish {
     pub bureau: Option<BureauCode>,
     /// Which of its lists; needed where the element was asked in several.
     pub dataset: Option<String>,
-    /// Who confirmed the hit.
+    /// Who confirmed the hit. The bureau answers for it with its signature: whether that person is
+    /// qualified is looked up, not stated.
     pub confirmation: Option<HitConfirmation>,
     /// The facts of the case.
     pub facts: String,
@@ -59,7 +60,7 @@ pub struct DisclosureWish {
 /// Makes and signs a request; the node carries it to the owner at its next exchange.
 ///
 /// # Errors
-/// When the person has no role for it, the check or element is not known, no list or several fit, the
+/// When the person has no role for it, the check is a colleague's, it or the element is not known, no list or several fit, the
 /// agreement has no terms for it, or a text is too long. Nothing is kept then.
 pub async fn request_disclosure(
     store: &Store,
@@ -69,7 +70,7 @@ pub async fn request_disclosure(
     by: &Actor,
     now: OffsetDateTime,
 ) -> Result<RequestId, DisclosureFailure> {
-    only(by)?;
+    let asker = follows_up(store, &wish.check, by, now).await?;
     let opened = open_check(store, compute, wish.check, Some(wish.position)).await?;
     let agreements = store.agreements().await?;
     let found = pick(&opened.parties, &agreements, &wish)?;
@@ -122,6 +123,7 @@ pub async fn request_disclosure(
         request: SignedFile::of(&signed.into()),
         dataset: found.dataset,
         by: by.id.clone(),
+        asker: Some(asker),
         withdrawal: None,
         due_at: None,
         pauses: Vec::new(),

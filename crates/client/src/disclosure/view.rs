@@ -1,12 +1,16 @@
 use symbolon_exchange::{DisclosureDecision, DisclosureRequest};
 use symbolon_policy::{
-    BureauCode, CheckId, RequestId,
+    Actor, BureauCode, CheckId, RequestId,
     disclosure::{DisclosureState, PauseReason},
+    rules::Role,
 };
 use symbolon_store::{DisclosureSide, Store, StoredDisclosure};
 use time::OffsetDateTime;
 
-use super::{DAMAGED, DisclosureFailure, RequestFile, find};
+use super::{
+    DAMAGED, DisclosureFailure, RequestFile, find,
+    need_to_know::{Sight, not_theirs, note_listing},
+};
 
 /// A request of this bureau as its people see it. Holds an identifier and personal data.
 pub struct DisclosureView {
@@ -40,27 +44,47 @@ pub struct DisclosureView {
     pub erase_at: Option<OffsetDateTime>,
 }
 
-/// This bureau's requests, the oldest first; all, or those that are open.
+/// This bureau's requests, the oldest first; all, or those that are open. Officers and analysts see
+/// those about their own checks; approvers and inspectors see whose requests there are, and that they
+/// looked is noted.
 ///
 /// # Errors
-/// When the database fails.
+/// When the person has no role for it, or the database fails.
 pub async fn own_disclosures(
     store: &Store,
     all: bool,
+    by: &Actor,
+    now: OffsetDateTime,
 ) -> Result<Vec<DisclosureView>, DisclosureFailure> {
-    let stored = store.disclosures(DisclosureSide::Requester, !all).await?;
-    stored.iter().map(view).collect()
+    let sight = Sight::of(store, by, &[Role::Approver, Role::Inspector]).await?;
+    if matches!(sight, Sight::All) {
+        note_listing(store, by, now).await?;
+    }
+    let mut views = Vec::new();
+    for stored in store.disclosures(DisclosureSide::Requester, !all).await? {
+        if sight.shows(&stored)? {
+            views.push(view(&stored)?);
+        }
+    }
+    Ok(views)
 }
 
-/// One of this bureau's requests.
+/// One of this bureau's requests, whole: for who follows its check up, and for inspectors.
 ///
 /// # Errors
-/// When there is none, or the database fails.
+/// When the person has no role for it, it is a colleague's, there is none, or the database fails.
 pub async fn own_disclosure(
     store: &Store,
     id: &RequestId,
+    by: &Actor,
+    now: OffsetDateTime,
 ) -> Result<DisclosureView, DisclosureFailure> {
-    view(&find(store, id).await?)
+    let sight = Sight::of(store, by, &[Role::Inspector]).await?;
+    let stored = find(store, id).await?;
+    if !sight.shows(&stored)? {
+        return Err(not_theirs(store, by, now).await?);
+    }
+    view(&stored)
 }
 
 fn view(stored: &StoredDisclosure) -> Result<DisclosureView, DisclosureFailure> {

@@ -62,6 +62,12 @@ pub enum DeskError {
         "there is no such record behind this hit, or not any more; refuse for record_withdrawn"
     )]
     NoRecord,
+    /// Another rule pack is in force than was promised.
+    #[error("{why}")]
+    NotAsPromised {
+        /// Which, in a sentence.
+        why: String,
+    },
     /// What follows from the agreement follows by itself.
     #[error("a suspended agreement stops and starts clocks by itself")]
     NotByHand,

@@ -260,6 +260,8 @@ impl Desk<'_> {
         if standing != AgreementStanding::InForce && !decided_all_the_same {
             return Err(DeskError::AgreementEnded);
         }
+        let promised = self.rules.are_as_promised(agreement, self.us);
+        promised.map_err(|refusal| DeskError::NotAsPromised { why: refusal.sentence })?;
         let dataset = file.dataset.clone().ok_or(DAMAGED)?;
         let behind = self.behind(agreement, &dataset);
         let records = behind.records(&request.element.identifier, now).await?;
