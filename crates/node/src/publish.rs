@@ -61,6 +61,8 @@ impl Publisher {
             if self.store.withdrawn(agreement).await?.is_some() {
                 continue;
             }
+            let rules = self.rules.current();
+            let is_as_promised = rules.are_as_promised(agreement, &self.us).is_ok();
             for (scope, wanted, _) in agreement.scopes_of(&self.us, now) {
                 if same_rules(scope.identifier_type, scope.rules_version).is_err() {
                     event!(
@@ -73,6 +75,10 @@ impl Publisher {
                     continue;
                 }
                 living.insert(scope.id());
+                // By other rules than were promised no record enters or leaves; nothing is answered.
+                if !is_as_promised {
+                    continue;
+                }
                 let Some(dataset) = datasets.iter().find(|dataset| dataset.id == wanted.id) else {
                     event!(
                         debug,

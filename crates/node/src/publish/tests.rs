@@ -305,6 +305,22 @@ async fn other_rules_make_a_set_anew_if_they_keep_other_records_out() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn where_something_must_be_known_of_each_record_one_of_which_nothing_is_stays_out() {
+    let owner = Owner::new().await;
+    let known = details(|one| one.attributes.evaluation = "A1".to_owned());
+    owner.load(&[("plain", None), ("known", Some(known))]).await;
+    let mut tables = LegalTables::default();
+    let required = DatasetEntry { details_required: true, ..DatasetEntry::default() };
+    tables.datasets.insert("list".to_owned(), required);
+    owner.publisher.rules.replace(rules(tables));
+    owner.publish(NOON).await;
+    let (_, listed, _) = owner.set("XXA", &["plain", "known"]).await;
+    assert_eq!(listed, vec!["known".to_owned()]);
+    let logged = owner.logged("XXA").await.unwrap();
+    assert_eq!(logged.records, BTreeMap::from([("S02".to_owned(), 1)]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_node_that_starts_again_knows_what_it_had_kept_out() {
     let mut owner = Owner::new().await;
     let minor = details(|one| one.attributes.minor = true);
