@@ -6,7 +6,7 @@ use ring::digest::{Context, SHA256};
 use symbolon_client::Rules;
 use symbolon_policy::{
     AdmissionSetting, Agreement, BureauCode, RecordAttributes,
-    rules::{AdmissionFacts, DecidingRule, Ruling},
+    rules::{AdmissionFacts, DecidingRule, RulePack, Ruling},
 };
 use symbolon_store::{Exclusion, KeptOut, ListSnapshot, RecordGroup, Store, StoreError};
 use time::OffsetDateTime;
@@ -30,7 +30,7 @@ impl Entering {
         rules: &Rules,
         now: OffsetDateTime,
     ) -> Result<Self, StoreError> {
-        let mut rulings = Rulings { setting, rules, now, known: HashMap::new() };
+        let mut rulings = Rulings::new(setting, &rules.pack, now);
         let plain = rulings.of(&RecordAttributes::default());
         let mut groups = Vec::new();
         let mut why = Vec::new();
@@ -154,20 +154,28 @@ pub async fn admission_report(
 }
 
 /// Decides once for each different facts.
-struct Rulings<'a> {
+pub(crate) struct Rulings<'a> {
     setting: &'a AdmissionSetting,
-    rules: &'a Rules,
+    pack: &'a RulePack,
     now: OffsetDateTime,
     known: HashMap<AdmissionFacts, Ruling>,
 }
 
-impl Rulings<'_> {
-    fn of(&mut self, attributes: &RecordAttributes) -> Ruling {
+impl<'a> Rulings<'a> {
+    pub(crate) fn new(
+        setting: &'a AdmissionSetting,
+        pack: &'a RulePack,
+        now: OffsetDateTime,
+    ) -> Self {
+        Self { setting, pack, now, known: HashMap::new() }
+    }
+
+    pub(crate) fn of(&mut self, attributes: &RecordAttributes) -> Ruling {
         let facts = self.setting.facts(attributes, self.now);
         if let Some(ruling) = self.known.get(&facts) {
             return ruling.clone();
         }
-        let ruling = self.rules.pack.decide_admission(&facts);
+        let ruling = self.pack.decide_admission(&facts);
         self.known.insert(facts, ruling.clone());
         ruling
     }
