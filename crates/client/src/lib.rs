@@ -32,6 +32,7 @@ mod sets;
 mod standing;
 mod stated;
 mod statistics;
+mod steps;
 mod sync;
 mod tags;
 mod tls;
@@ -68,6 +69,7 @@ pub use standing::{
     StandingPart, StandingState, Survey,
 };
 pub use stated::StatedFacts;
+pub use steps::{OpenedStep, StepProof, open_disclosure};
 pub use sync::{PartnerSync, SyncReport};
 pub use tls::{
     Credentials, PartnerTrust, TlsError, crypto_provider, read_certificates, read_private_key,

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use sqlx::{Sqlite, Transaction};
-use symbolon_policy::Actor;
+use symbolon_policy::{Actor, RequestId};
 use thiserror::Error;
 use time::OffsetDateTime;
 
@@ -86,6 +86,32 @@ impl Store {
         by: &Actor,
         at: OffsetDateTime,
     ) -> Result<(), ActError> {
+        self.propose(kind, subject, None, by, at).await
+    }
+
+    /// Proposes the release of a record on a request. The subject is the hash of what exactly would be
+    /// released.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn propose_release(
+        &self,
+        request: &RequestId,
+        subject: &[u8; 32],
+        by: &Actor,
+        at: OffsetDateTime,
+    ) -> Result<(), ActError> {
+        self.propose(ActKind::ReleaseRecord, subject, Some(request), by, at).await
+    }
+
+    async fn propose(
+        &self,
+        kind: ActKind,
+        subject: &[u8; 32],
+        request: Option<&RequestId>,
+        by: &Actor,
+        at: OffsetDateTime,
+    ) -> Result<(), ActError> {
         let mut transaction = self.begin().await?;
         sqlx::query(
             "INSERT INTO acts (kind, subject, proposed_by, proposed_at) VALUES ($1, $2, $3, $4)
@@ -99,7 +125,7 @@ impl Store {
         .execute(&mut *transaction)
         .await
         .map_err(StoreError::from)?;
-        note(&mut transaction, kind, subject, by, false, at).await?;
+        note(&mut transaction, kind, subject, request, (by, false), at).await?;
         transaction.commit().await.map_err(StoreError::from)?;
         Ok(())
     }
@@ -112,6 +138,31 @@ impl Store {
         &self,
         kind: ActKind,
         subject: &[u8; 32],
+        by: &Actor,
+        at: OffsetDateTime,
+    ) -> Result<Act, ActError> {
+        self.approve(kind, subject, None, by, at).await
+    }
+
+    /// Approves the release of a record that another person has proposed.
+    ///
+    /// # Errors
+    /// When nobody has proposed it, the same person has, or the database fails.
+    pub async fn approve_release(
+        &self,
+        request: &RequestId,
+        subject: &[u8; 32],
+        by: &Actor,
+        at: OffsetDateTime,
+    ) -> Result<Act, ActError> {
+        self.approve(ActKind::ReleaseRecord, subject, Some(request), by, at).await
+    }
+
+    async fn approve(
+        &self,
+        kind: ActKind,
+        subject: &[u8; 32],
+        request: Option<&RequestId>,
         by: &Actor,
         at: OffsetDateTime,
     ) -> Result<Act, ActError> {
@@ -138,7 +189,7 @@ impl Store {
         .execute(&mut *transaction)
         .await
         .map_err(StoreError::from)?;
-        note(&mut transaction, kind, subject, by, true, at).await?;
+        note(&mut transaction, kind, subject, request, (by, true), at).await?;
         transaction.commit().await.map_err(StoreError::from)?;
         Ok(Act {
             kind,
@@ -178,13 +229,13 @@ async fn note(
     transaction: &mut Transaction<'static, Sqlite>,
     act: ActKind,
     subject: &[u8; 32],
-    by: &Actor,
-    approved: bool,
+    request: Option<&RequestId>,
+    (by, approved): (&Actor, bool),
     at: OffsetDateTime,
 ) -> Result<(), StoreError> {
     let (subject, by) = (hex::encode(subject), by.clone());
     if act == ActKind::ReleaseRecord {
-        let event = DisclosureEvent::Act { act, subject, approved, by };
+        let event = DisclosureEvent::Act { request: request.copied(), act, subject, approved, by };
         return add_event_in(transaction, &event, at).await;
     }
     let record = if approved {

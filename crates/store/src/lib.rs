@@ -67,11 +67,13 @@ pub use asked::{AskedHeader, AskedMeanwhile, DecidedHeader, NewCheck, StoredChec
 pub use asked_usage::{AskedShare, AskedUsage, QuotaRefusal};
 pub use checkpoints::{FaultKind, KnownCheckpoint, LogFault, LogId};
 pub use claims::{CLAIM_LEN, CheckClaims};
-pub use config::NodeConfig;
+pub use config::{EscalationConfig, NodeConfig};
 pub use contacts::Contact;
 pub use database::Store;
 pub use datasets::{DatasetRow, TypeCount};
-pub use disclosure_events::{DisclosureEvent, DisclosureEventEntry};
+pub use disclosure_events::{
+    DisclosureEvent, DisclosureEventEntry, DisclosureOpening, EventInclusion,
+};
 pub use disclosures::{
     DisclosureAdded, DisclosureCount, DisclosureSide, ReleaseGuard, StoredDisclosure,
 };
@@ -98,8 +100,8 @@ pub use scope_keys::ScopeSecrets;
 pub use seal::{SealError, Sealer};
 pub use snapshot::{ListSnapshot, Piece};
 pub use standing::{
-    Bitmap, EntryRef, NewStanding, SegmentId, StandingChange, StandingEntry, StandingError,
-    StoredSegment, StoredStanding, StoredTags, TagsEnd, WrittenSegment, WrittenTags,
+    Bitmap, EntryRef, NewStanding, NewTags, SegmentId, StandingChange, StandingEntry,
+    StandingError, StoredSegment, StoredStanding, StoredTags, TagsEnd, WrittenSegment, WrittenTags,
 };
 pub use stored_document::StoredDocument;
 pub use tag_cache::{CacheFault, CacheKind, NewTagCache, Tag, TagCache, TagCacheKey};
