@@ -23,6 +23,9 @@ pub enum ActKind {
     RevokeAgreement,
     /// A rule pack with its tables is put in force; the subject is the hash of both.
     AdoptRules,
+    /// A file is loaded that says of records that people have approved entering them; the subject is
+    /// that of [`crate::load_subject`].
+    LoadRecords,
     /// A record is released to a partner; the subject is the hash of what exactly would be released
     /// on which request. Noted among disclosure events: the log must not grow with releases.
     ReleaseRecord,
@@ -36,6 +39,7 @@ impl ActKind {
             Self::ResumeAgreement => "resume_agreement",
             Self::RevokeAgreement => "revoke_agreement",
             Self::AdoptRules => "adopt_rules",
+            Self::LoadRecords => "load_records",
             Self::ReleaseRecord => "release_record",
         }
     }

@@ -12,6 +12,7 @@ mod agreement_life;
 mod agreements;
 mod answered;
 mod approvals;
+mod approved_loads;
 mod asked;
 mod asked_usage;
 mod block;
@@ -63,6 +64,7 @@ pub use agreement_life::{
 };
 pub use answered::{Admission, Admitted, AnsweredCheck, MOST_REPEATS, NotAdmitted};
 pub use approvals::{ApprovedQuestion, CheckApproval, LONGEST_APPROVAL};
+pub use approved_loads::load_subject;
 pub use asked::{AskedHeader, AskedMeanwhile, DecidedHeader, NewCheck, StoredCheck, StoredReceipt};
 pub use asked_usage::{AskedShare, AskedUsage, QuotaRefusal};
 pub use checkpoints::{FaultKind, KnownCheckpoint, LogFault, LogId};

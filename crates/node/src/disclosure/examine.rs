@@ -91,7 +91,9 @@ impl Examiner {
         if file.course.pauses().contains_key(&PauseReason::AgreementSuspended) {
             return self.resume(stored, file, now).await;
         }
-        if file.course.state() == DisclosureState::Received {
+        // Other rules than were promised decide nothing: it waits until those are in force.
+        let promised = self.rules.current().are_as_promised(&agreement, &self.us).is_ok();
+        if promised && file.course.state() == DisclosureState::Received {
             return self.examine(stored, file, &request, &agreement, now).await;
         }
         self.watch(stored, file, now).await
