@@ -10,6 +10,7 @@ mod checks;
 mod demo_data;
 mod differential;
 mod equality;
+mod interop;
 mod made_up;
 mod pair;
 mod process;
@@ -48,6 +49,8 @@ enum Chore {
     Bureaus(bureaus::Bureaus),
     /// Compare the answers with the plain intersection, exactly.
     Equality(equality::Equality),
+    /// Ask running nodes with programs of other languages and with published tools.
+    Interop(interop::Interop),
     /// Test whether work on secrets takes the same time whatever they are.
     Timing(timing::Timing),
     /// Compare every back end of this processor with dalek on random batches.
@@ -66,6 +69,7 @@ fn main() -> ExitCode {
         Chore::Bench(bench) => bench.run(),
         Chore::Bureaus(bureaus) => bureaus.run(),
         Chore::Equality(equality) => equality.run(),
+        Chore::Interop(interop) => interop.run(),
         Chore::Timing(timing) => timing.run(),
         Chore::Differential(differential) => differential.run(),
         Chore::Vectors(vectors) => vectors.run(),
