@@ -22,6 +22,7 @@ mod publish;
 mod published;
 mod tags;
 mod tls;
+mod unread;
 mod watch;
 
 pub use certificates::{
