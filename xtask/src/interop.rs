@@ -1,7 +1,9 @@
 //! Programs that are not ours, against nodes that run: what a partner or an agency would write in another
 //! language, and published tools.
 
+mod bad_input;
 mod demo;
+mod documents;
 
 use clap::Args;
 
@@ -14,7 +16,10 @@ struct Step {
     run: fn(&Demo) -> Outcome,
 }
 
-const STEPS: &[Step] = &[];
+const STEPS: &[Step] = &[
+    Step { name: "documents", run: documents::run },
+    Step { name: "bad-input", run: bad_input::run },
+];
 
 /// Ask running nodes with programs of other languages and with published tools.
 ///

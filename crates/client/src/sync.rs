@@ -19,7 +19,11 @@ use symbolon_tagset::{DEFAULT_LAMBDA, LabelParameters, Labels, TagSet};
 use time::OffsetDateTime;
 use tokio::time::timeout;
 
-use crate::{failure::Failure, requester::Requester, sets::HeldSet};
+use crate::{
+    failure::{Failure, FailureReason},
+    requester::Requester,
+    sets::HeldSet,
+};
 
 const MANIFESTS_TIMEOUT: Duration = Duration::from_secs(10);
 /// Longest tag set file that is fetched, in bytes: about 400 million records.
@@ -456,10 +460,10 @@ fn open_checked(path: &Path, manifest: Manifest, document: &[u8]) -> Result<Held
     let canaries = manifest
         .canaries
         .membership_hashes(&manifest.public_key, manifest.scope.identifier_type)
-        .map_err(|error| Failure::no_answer("canary_failed", error.to_string()))?;
+        .map_err(|error| Failure::no_answer(FailureReason::CanaryFailed, error.to_string()))?;
     if !tags.contains_batch(&canaries).into_iter().all(|found| found) {
         return Err(Failure::no_answer(
-            "canary_failed",
+            FailureReason::CanaryFailed,
             "the bureau's list was made with another key or other rules than it says; a no hit in \
              it would mean nothing. Its owner must publish it again",
         ));
@@ -515,5 +519,5 @@ fn sha256_of(path: &Path) -> io::Result<[u8; 32]> {
 
 fn disk(path: &Path, source: io::Error) -> Failure {
     let sentence = FolderError::io("write", path, source).to_string();
-    Failure::no_answer("internal", sentence)
+    Failure::no_answer(FailureReason::Internal, sentence)
 }
