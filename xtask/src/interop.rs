@@ -2,6 +2,8 @@
 //! language, and published tools.
 
 mod demo;
+mod python;
+mod typescript;
 
 use clap::Args;
 
@@ -14,7 +16,8 @@ struct Step {
     run: fn(&Demo) -> Outcome,
 }
 
-const STEPS: &[Step] = &[];
+const STEPS: &[Step] =
+    &[Step { name: "python", run: python::run }, Step { name: "typescript", run: typescript::run }];
 
 /// Ask running nodes with programs of other languages and with published tools.
 ///
