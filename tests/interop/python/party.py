@@ -75,18 +75,26 @@ def agree(party: founding.Party) -> Agreement:
     terms = terms.get("agreement", terms)
     ours = agreement.sign(terms, party.code, party.signing_key("legal"))
     text = agreement.canonical(terms)
-    with channel(party, owner) as open_channel:
-        held = face.exchange_agreement(open_channel, text, [ours])
-        if [signature["party"] for signature in held] != [party.code]:
-            raise SystemExit(f"Borealia holds other signatures: {held}")
-        borealia("agreement", "propose", name, person="lawyer")
-        borealia("agreement", "approve", name, person="approver")
 
-        def both() -> list[dict[str, str]] | None:
-            held = face.exchange_agreement(open_channel, text, [ours])
-            return held if len(held) == 2 else None
+    def shown() -> list[dict[str, str]] | None:
+        # Until the node has seen the new contact, it breaks off the handshake.
+        try:
+            with channel(party, owner) as open_channel:
+                return face.exchange_agreement(open_channel, text, [ours])
+        except OSError:
+            return None
 
-        signatures = wait_for("Borealia's signature", both)
+    held = wait_for("Borealia's node to know the card", shown)
+    if [signature["party"] for signature in held] != [party.code]:
+        raise SystemExit(f"Borealia holds other signatures: {held}")
+    borealia("agreement", "propose", name, person="lawyer")
+    borealia("agreement", "approve", name, person="approver")
+
+    def both() -> list[dict[str, str]] | None:
+        held = shown()
+        return held if held and len(held) == 2 else None
+
+    signatures = wait_for("Borealia's signature", both)
     file = {"agreement": terms, "signatures": signatures}
     (party.folder / "agreement.json").write_text(json.dumps(file, indent=2, ensure_ascii=False), encoding="utf-8")
     return Agreement(file)

@@ -12,15 +12,18 @@ import party
 from partner import founding, identifiers
 from partner.agreement import Agreement
 from partner.face import List, Owner
+from partner.grpc import Status
 
 BATCH = Path(__file__).resolve().parents[4] / "crates" / "cli" / "demo" / "check-batch.csv"
 PURPOSE = "border_check"
+# Removed when the tests end.
+FOLDER = tempfile.TemporaryDirectory()
 TEXTS = {"officer": "officer-1", "case_reference": "2026/1", "justification": ""}
 
 
 @functools.cache
 def agreed() -> tuple[founding.Party, Agreement, dict]:
-    folder = Path(tempfile.mkdtemp(prefix="symbolon-interop-"))
+    folder = Path(FOLDER.name)
     member = founding.found(folder / "utopia", "UTO", "Utopia", "https://uto.example:7443")
     return member, party.agree(member), party.owner_card()
 
@@ -37,10 +40,14 @@ def lists() -> list[List]:
     def all_there() -> list[List] | None:
         asked = owner()
         with asked.channel:
-            found = asked.manifests()
-            if len(found) < len(party.TYPES):
-                return None
-            return asked.lists()
+            try:
+                found = asked.manifests()
+            except Status as status:
+                # It has signed, and has not put it in force yet.
+                if status.reason == "agreement_unknown":
+                    return None
+                raise
+            return asked.lists() if len(found) == len(party.TYPES) else None
 
     return party.wait_for("Borealia's lists", all_there)
 

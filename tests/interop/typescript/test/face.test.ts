@@ -34,7 +34,16 @@ let lists: List[] = [];
 before(async () => {
   const offered = agreement.offeredBy("BOR").length;
   const deadline = Date.now() + 120_000;
-  while ((await owner.manifests()).length < offered) {
+  // It has signed, but may not have put it in force yet.
+  const published = (): Promise<number> =>
+    owner.manifests().then(
+      (manifests) => manifests.length,
+      (error: unknown) => {
+        if (error instanceof Status && error.reason === "agreement_unknown") return 0;
+        throw error;
+      },
+    );
+  while ((await published()) < offered) {
     assert.ok(Date.now() < deadline, "the owner does not publish its lists");
     await new Promise((resolve) => setTimeout(resolve, 200));
   }
