@@ -71,8 +71,7 @@ def agree(party: founding.Party) -> Agreement:
         "--offer", f"{OWNER}:{DATASET}:Borealian watchlist:{','.join(TYPES)}:100000",
         "--purpose", "border_check",
     )  # fmt: skip
-    terms = agreement.parse(draft)
-    terms = terms.get("agreement", terms)
+    terms = agreement.parse(draft)["agreement"]
     ours = agreement.sign(terms, party.code, party.signing_key("legal"))
     text = agreement.canonical(terms)
 
