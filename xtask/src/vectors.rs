@@ -22,33 +22,39 @@ const PROOFS: &str = "proofs-v1.json";
 const PROOFS_ABOUT: &str = "Evaluations with proofs, and a manifest with its canaries. Proofs are randomised: \
                             verify them, they cannot be made again.";
 
-/// The files that come out the same each time.
-const FILES: &[(&str, &str, fn() -> Fallible<Vec<Vector>>)] = &[
-    (
-        "encoding-v1.json",
-        "What is framed, hashed, signed and blinded between two bureaus.",
-        encoding::vectors,
-    ),
-    (
-        "law-v1.json",
-        "What people sign and compare: cards, notices, requests for records and decisions on them.",
-        law::vectors,
-    ),
-    (
-        "log-v1.json",
-        "The log: leaves, trees, proofs, checkpoints, and one element shown.",
-        log::vectors,
-    ),
-    (
-        "receipt-v1.json",
-        "Receipts for one check, as they must be and as they must not.",
-        receipt::vectors,
-    ),
-    (
-        "tag-set-v1.json",
-        "Tag set files and look-ups in them (crates/tagset/FORMAT.md).",
-        tag_set::vectors,
-    ),
+/// A file that comes out the same each time.
+struct Source {
+    name: &'static str,
+    about: &'static str,
+    vectors: fn() -> Fallible<Vec<Vector>>,
+}
+
+const SOURCES: &[Source] = &[
+    Source {
+        name: "encoding-v1.json",
+        about: "What is framed, hashed, signed and blinded between two bureaus.",
+        vectors: encoding::vectors,
+    },
+    Source {
+        name: "law-v1.json",
+        about: "What people sign and compare: cards, notices, requests for records and decisions on them.",
+        vectors: law::vectors,
+    },
+    Source {
+        name: "log-v1.json",
+        about: "The log: leaves, trees, proofs, checkpoints, and one element shown.",
+        vectors: log::vectors,
+    },
+    Source {
+        name: "receipt-v1.json",
+        about: "Receipts for one check, as they must be and as they must not.",
+        vectors: receipt::vectors,
+    },
+    Source {
+        name: "tag-set-v1.json",
+        about: "Tag set files and look-ups in them (crates/tagset/FORMAT.md).",
+        vectors: tag_set::vectors,
+    },
 ];
 
 /// Write the test vectors, or check that they are as the code has it.
@@ -66,7 +72,7 @@ impl Vectors {
 
     /// Fails if a file is not what the code makes.
     pub(crate) fn check() -> Outcome {
-        for (name, about, vectors) in FILES {
+        for Source { name, about, vectors } in SOURCES {
             check(name, &File::new(about, vectors()?))?;
         }
         // A proof holds randomness, so all but that is made again from the file's own.
@@ -75,7 +81,7 @@ impl Vectors {
     }
 
     fn write() -> Outcome {
-        for (name, about, vectors) in FILES {
+        for Source { name, about, vectors } in SOURCES {
             write(name, &File::new(about, vectors()?))?;
         }
         let kept = read(PROOFS).and_then(|file| proofs::Random::of(&file.vectors));

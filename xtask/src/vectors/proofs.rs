@@ -128,39 +128,48 @@ fn evaluations(random: &Random) -> Result<Vec<Vector>, Box<dyn Error>> {
     }
     let good = evaluate(&question.multiplied, &random.multiplied)?;
     let other = other_key()?.to_bytes();
-    let altered: [(&str, &str, &dyn Fn(&mut Answer)); 6] = [
-        ("one bit of the proof changed", "proof", &|answer| {
-            if let Some(byte) = answer.proof.first_mut() {
-                *byte ^= 1;
-            }
-        }),
-        ("a scalar of the proof is not canonical", "scalar", &|answer| {
-            answer.proof.iter_mut().skip(32).for_each(|byte| *byte = 0xff);
-        }),
-        ("two elements exchanged", "proof", &|answer| {
-            let (first, rest) = answer.evaluated.split_at_mut(32);
-            if let Some(second) = rest.get_mut(..32) {
-                first.swap_with_slice(second);
-            }
-        }),
-        ("another key", "proof", &|answer| answer.public_key = other),
-        ("an element is the identity", "element", &|answer| {
-            answer.evaluated.iter_mut().take(32).for_each(|byte| *byte = 0);
-        }),
-        ("an element is not canonical", "element", &|answer| {
-            answer.evaluated.iter_mut().take(32).for_each(|byte| *byte = 0xff);
-        }),
-    ];
-    for (name, reason, alter) in altered {
+    let altered = |alter: fn(&mut Answer)| {
         let mut answer = good.clone();
         alter(&mut answer);
+        answer
+    };
+    let cases = [
+        (
+            "one bit of the proof changed",
+            "proof",
+            altered(|answer| answer.proof.iter_mut().take(1).for_each(|byte| *byte ^= 1)),
+        ),
+        (
+            "a scalar of the proof is not canonical",
+            "scalar",
+            altered(|answer| answer.proof.iter_mut().skip(32).for_each(|byte| *byte = 0xff)),
+        ),
+        (
+            "two elements exchanged",
+            "proof",
+            altered(|answer| {
+                let (first, rest) = answer.evaluated.split_at_mut(32);
+                if let Some(second) = rest.get_mut(..32) {
+                    first.swap_with_slice(second);
+                }
+            }),
+        ),
+        ("another key", "proof", Answer { public_key: other, ..good.clone() }),
+        (
+            "an element is the identity",
+            "element",
+            altered(|answer| answer.evaluated.iter_mut().take(32).for_each(|byte| *byte = 0)),
+        ),
+        (
+            "an element is not canonical",
+            "element",
+            altered(|answer| answer.evaluated.iter_mut().take(32).for_each(|byte| *byte = 0xff)),
+        ),
+    ];
+    for (name, reason, answer) in cases {
         must_fail(name, finalize(&question, false, &answer))?;
-        vectors.push(Vector::refused(
-            "evaluation",
-            name,
-            given(&key, &question, false, &answer),
-            reason,
-        ));
+        let given = given(&key, &question, false, &answer);
+        vectors.push(Vector::refused("evaluation", name, given, reason));
     }
     Ok(vectors)
 }

@@ -40,15 +40,18 @@ fn places() -> Result<Vec<Vector>, Box<dyn Error>> {
     let element = proof.element().map(hex::encode);
     let mut vectors =
         vec![Vector::new("element_proof", "", given(&proof), json!({ "element": element }))];
-    let altered: [(&str, fn(&mut ElementProof)); 4] = [
-        ("another element in the block", |proof| proof.block = flipped(&proof.block)),
-        ("another path", |proof| proof.path = flipped(&proof.path)),
-        ("another place", |proof| proof.index = 4),
-        ("a block that is too short", |proof| proof.block.truncate(15 * 32)),
-    ];
-    for (name, alter) in altered {
+    let altered = |alter: fn(&mut ElementProof)| {
         let mut proof = proof.clone();
         alter(&mut proof);
+        proof
+    };
+    let cases = [
+        ("another element in the block", altered(|proof| proof.block = flipped(&proof.block))),
+        ("another path", altered(|proof| proof.path = flipped(&proof.path))),
+        ("another place", altered(|proof| proof.index = 4)),
+        ("a block that is too short", altered(|proof| proof.block.truncate(15 * 32))),
+    ];
+    for (name, proof) in cases {
         must_fail(name, if proof.verifies(&CHECK, &hash) { Ok(()) } else { Err(()) })?;
         vectors.push(Vector::refused("element_proof", name, given(&proof), "proof"));
     }
@@ -92,18 +95,23 @@ fn evidence() -> Result<Vec<Vector>, Box<dyn Error>> {
         given(&evidence),
         json!({ "entry_index": INDEX, "tree_size": SIZE }),
     )];
-    let altered: [(&str, fn(&mut ElementEvidence)); 3] = [
-        ("another identifier", |evidence| evidence.canonical = b"1M8GDM9AXKP042789".to_vec()),
-        ("another blind", |evidence| {
-            if let Some(first) = evidence.blind.first_mut() {
-                *first ^= 1;
-            }
-        }),
-        ("another officer", |evidence| evidence.facts.officer = "officer-8".to_owned()),
-    ];
-    for (name, alter) in altered {
+    let altered = |alter: fn(&mut ElementEvidence)| {
         let mut evidence = evidence.clone();
         alter(&mut evidence);
+        evidence
+    };
+    let cases = [
+        (
+            "another identifier",
+            altered(|evidence| evidence.canonical = b"1M8GDM9AXKP042789".to_vec()),
+        ),
+        (
+            "another blind",
+            altered(|evidence| evidence.blind.iter_mut().take(1).for_each(|byte| *byte ^= 1)),
+        ),
+        ("another officer", altered(|evidence| evidence.facts.officer = "officer-8".to_owned())),
+    ];
+    for (name, evidence) in cases {
         must_fail(name, evidence.verify(&verified))?;
         vectors.push(Vector::refused("element_evidence", name, given(&evidence), "evidence"));
     }
