@@ -4,6 +4,8 @@
 mod bad_input;
 mod demo;
 mod documents;
+mod python;
+mod typescript;
 
 use clap::Args;
 
@@ -19,6 +21,8 @@ struct Step {
 const STEPS: &[Step] = &[
     Step { name: "documents", run: documents::run },
     Step { name: "bad-input", run: bad_input::run },
+    Step { name: "python", run: python::run },
+    Step { name: "typescript", run: typescript::run },
 ];
 
 /// Ask running nodes with programs of other languages and with published tools.
