@@ -26,11 +26,11 @@ def main() -> None:
     parser.add_argument("--demo", type=Path, required=True)
     parser.add_argument("--agreement", type=Path, required=True)
     parser.add_argument("--count", type=int, default=100_000)
-    parser.add_argument("--type", choices=sorted(MADE_UP), default="email")
     told = parser.parse_args()
     requester = Requester.of_data_folder(told.demo / "arcadia", "ARC")
-    made_up = MADE_UP[told.type]
-    items = [(told.type, made_up(i)) for i in range(told.count)]
+    half = told.count // 2
+    items = [("email", f"n{i}.{os.getpid()}@nowhere.example") for i in range(half)]
+    items += [("imei", imei(i)) for i in range(told.count - half)]
     with Partner(told.agreement, "BOR", requester) as partner:
         partner.sync()
         began = time.perf_counter()
@@ -54,9 +54,6 @@ def imei(number: int) -> str:
     digits = f"35{number:012d}"
     doubled = [int(d) * (2 if i % 2 else 1) for i, d in enumerate(digits)]
     return digits + str(-sum(d // 10 + d % 10 for d in doubled) % 10)
-
-
-MADE_UP = {"email": lambda n: f"n{n}.{os.getpid()}@nowhere.example", "imei": imei}
 
 
 def core(count: int) -> float:
