@@ -12,7 +12,7 @@ use symbolon_identifiers::IdentifierType;
 use symbolon_policy::{
     AgreementTerms, Conditions, Deadlines, DisclosureTerms, OpenRequests, rules::Role,
 };
-use symbolon_store::LogRecord;
+use symbolon_store::{DisclosureEvent, LogRecord};
 use symbolon_tests::{Offer, World, program, world::outcomes};
 
 const VICTIM: (&str, &str, &str) = ("travel_document", "L898902C3", "UTO");
@@ -85,9 +85,6 @@ fn request(world: &World, check: &str, fields: [&str; 2], subject: &str) -> Stri
             "request",
             check,
             "0",
-            "--confirmed-by",
-            // Its own word: it must not keep a person of the owner from deciding.
-            "spiffe://own.symbolon.internal/people/approver",
             "--role",
             "desk officer",
             "--how",
@@ -122,7 +119,7 @@ async fn a_hit_becomes_a_record_through_four_eyes_and_restarts() {
     assert_eq!(outcomes(&report), ["hit"]);
     let id = request(&world, &report.check_id, ["name", "date_of_birth"], "victim");
 
-    let waiting = until(&world.owner, &["list"], "waiting");
+    let waiting = until(&world.owner, &["list", "--as", "legal"], "waiting");
     assert_eq!((&waiting["request"], &waiting["urgency"]), (&id.as_str().into(), &"urgent".into()));
     assert_eq!(waiting["rules_permit"], true);
     let left = waiting["minutes_left"].as_i64().unwrap();
@@ -134,8 +131,8 @@ async fn a_hit_becomes_a_record_through_four_eyes_and_restarts() {
     world.start_owner();
     world.start_requester();
     world.wait_until_ready().await;
-    until(&world.requester, &["status"], "waiting");
-    assert_eq!(done(&world.owner, &["list"]).as_array().unwrap().len(), 1);
+    until(&world.requester, &["status", "--as", "officer"], "waiting");
+    assert_eq!(done(&world.owner, &["list", "--as", "legal"]).as_array().unwrap().len(), 1);
 
     let release = |field: &'static str, found: &'static str| {
         let mut all = vec!["release", id.as_str(), "--field", field, "--handling", "H1"];
@@ -160,7 +157,7 @@ async fn a_hit_becomes_a_record_through_four_eyes_and_restarts() {
     let approve = ["approve", &id, "--proposal", hash, "--as", "approver"];
     assert_eq!(done(&world.owner, &approve)["outcome"], "released");
 
-    let status = until(&world.requester, &["status"], "released");
+    let status = until(&world.requester, &["status", "--as", "officer"], "released");
     assert_eq!(status["confirmed_by_owner"], true);
     let shown = done(&world.requester, &["show", &id, "--as", "officer"]);
     let record = &shown["decision"]["released"];
@@ -173,7 +170,7 @@ async fn a_hit_becomes_a_record_through_four_eyes_and_restarts() {
     let again = request(&world, &report.check_id, ["name", "date_of_birth"], "victim");
     let began = Instant::now();
     let closed = loop {
-        let lines = done(&world.requester, &["status", "--all"]);
+        let lines = done(&world.requester, &["status", "--all", "--as", "officer"]);
         let line = lines.as_array().unwrap().iter().find(|line| line["request"] == again.as_str());
         if line.unwrap()["state"] == "refused" {
             break line.unwrap().clone();
@@ -205,10 +202,10 @@ async fn a_thing_needs_one_person_and_a_request_can_be_paused_refused_and_taken_
     let fields = ["object_status", "authority"];
     let first = world.ask(&[SHIP]).await;
     let id = request(&world, &first.check_id, fields, "object");
-    until(&world.owner, &["list"], "waiting");
+    until(&world.owner, &["list", "--as", "legal"], "waiting");
     let pause = ["pause", &id, "--reason", "legal_review", "--note", "asked", "--as", "legal"];
     done(&world.owner, &pause);
-    let paused = until(&world.requester, &["status"], "paused");
+    let paused = until(&world.requester, &["status", "--as", "officer"], "paused");
     assert_eq!(paused["pauses"][0], "legal_review");
     let release = [
         "release",
@@ -229,28 +226,114 @@ async fn a_thing_needs_one_person_and_a_request_can_be_paused_refused_and_taken_
     assert!(refused(&world.owner, &release).contains("clock is paused"));
     done(&world.owner, &["resume", &id, "--reason", "legal_review", "--as", "legal"]);
     assert_eq!(done(&world.owner, &release)["outcome"], "released");
-    until(&world.requester, &["status"], "released");
+    until(&world.requester, &["status", "--as", "officer"], "released");
 
     let second = world.ask(&[SHIP]).await;
     let other = request(&world, &second.check_id, fields, "object");
-    until(&world.owner, &["list"], "waiting");
+    until(&world.owner, &["list", "--as", "legal"], "waiting");
     let refuse = ["refuse", &other, "--ground", "endangers", "--note", "ours", "--as", "legal"];
     done(&world.owner, &refuse);
     let third = world.ask(&[SHIP]).await;
     let last = request(&world, &third.check_id, fields, "object");
-    until(&world.owner, &["list"], "waiting");
+    until(&world.owner, &["list", "--as", "legal"], "waiting");
     done(&world.requester, &["withdraw", &last, "--as", "officer"]);
     let began = Instant::now();
-    while !done(&world.owner, &["list"]).as_array().unwrap().is_empty() {
+    while !done(&world.owner, &["list", "--as", "legal"]).as_array().unwrap().is_empty() {
         assert!(began.elapsed() < Duration::from_secs(60));
         std::thread::sleep(Duration::from_millis(300));
     }
-    let lines = done(&world.requester, &["status", "--all"]);
+    let lines = done(&world.requester, &["status", "--all", "--as", "officer"]);
     let of = |id: &str| {
         lines.as_array().unwrap().iter().find(|line| line["request"] == id).unwrap().clone()
     };
     assert_eq!(of(&other)["ground"], "endangers");
     assert!(!lines.to_string().contains("ours"), "what is noted here stays here");
+}
+
+/// Asks for the records of nothing in particular, as somebody.
+fn ask_as<'a>(check: &'a str, person: &'a str, more: &[&'a str]) -> Vec<&'a str> {
+    let mut all = vec!["request", check, "0", "--role", "desk officer", "--how", "by hand"];
+    all.extend(["--facts", "held at the border", "--offence", "trafficking"]);
+    all.extend(["--subject", "object", "--field", "object_status", "--recipient", "Police"]);
+    all.extend(more);
+    all.extend(["--as", person]);
+    all
+}
+
+#[tokio::test]
+async fn who_asked_a_check_follows_it_up_and_a_colleague_only_once_an_approver_has_handed_it_over()
+{
+    let world = World::with_terms(&offer(), with_disclosure).await;
+    let bureau = &world.requester;
+    for (name, roles) in [
+        ("colleague", [Role::Officer]),
+        ("approver", [Role::Approver]),
+        ("inspector", [Role::Inspector]),
+        ("lawyer", [Role::Legal]),
+    ] {
+        bureau.issue_with(name, &roles).unwrap();
+    }
+    let check = world.ask(&[SHIP]).await.check_id;
+    let report = refused(bureau, &ask_as(&check, "colleague", &[]));
+    assert!(report.contains("a colleague's check"), "{report}");
+    for person in ["lawyer", "approver", "inspector"] {
+        assert!(refused(bureau, &ask_as(&check, person, &[])).contains("role_missing"), "{person}");
+    }
+    let made = done(bureau, &ask_as(&check, "officer", &[]));
+    let id = made["request"].as_str().unwrap();
+
+    let of = |person| done(bureau, &["status", "--all", "--as", person]);
+    assert_eq!(of("officer")[0]["request"], id);
+    assert_eq!(of("colleague"), serde_json::json!([]));
+    // Who supervises sees that there is one and whose, and it is noted that he looked.
+    for person in ["approver", "inspector"] {
+        assert!(of(person)[0]["by"].as_str().unwrap().ends_with("/officer"));
+    }
+    assert!(refused(bureau, &["status", "--as", "lawyer"]).contains("role_missing"));
+    assert!(refused(bureau, &["status"]).contains("person_missing"));
+    for command in [&["show", id][..], &["withdraw", id]] {
+        let theirs = [command, &["--as", "colleague"]].concat();
+        assert!(refused(bureau, &theirs).contains("a colleague's check"), "{command:?}");
+    }
+    let shown = ["show", id, "--as"];
+    assert!(refused(bureau, &[&shown[..], &["approver"]].concat()).contains("no request"));
+    assert!(done(bureau, &[&shown[..], &["inspector"]].concat())["asked"].is_object());
+
+    let hand_over = |to: &'static str, by: &'static str| {
+        let check = check.clone();
+        move |bureau: &Bureau, ends_well: bool| {
+            let why = ["--reason", "on leave", "--as", by];
+            let all = [&["hand-over", check.as_str(), "--to", to][..], &why].concat();
+            if ends_well { done(bureau, &all).to_string() } else { refused(bureau, &all) }
+        }
+    };
+    assert!(hand_over("colleague", "officer")(bureau, false).contains("role_missing"));
+    assert!(hand_over("lawyer", "approver")(bureau, false).contains("cannot take a check over"));
+    assert!(
+        hand_over("officer", "approver")(bureau, false).contains("follows this check up already")
+    );
+    assert!(hand_over("colleague", "approver")(bureau, true).contains("/colleague"));
+    assert_eq!(of("colleague")[0]["request"], id);
+    assert_eq!(done(bureau, &["show", id, "--as", "colleague"])["request"], id);
+    // Whoever is not known here by a certificate is not qualified, whatever is said.
+    done(bureau, &ask_as(&check, "colleague", &["--confirmed-by", "somebody"]));
+    done(bureau, &["withdraw", id, "--as", "colleague"]);
+
+    let store = bureau.store().await.unwrap();
+    let events = store.disclosure_events(0, 100).await.unwrap();
+    let told = |wanted: &dyn Fn(&DisclosureEvent) -> bool| {
+        events.iter().filter_map(|one| one.event.as_ref()).filter(|event| wanted(event)).count()
+    };
+    assert_eq!(told(&|event| matches!(event, DisclosureEvent::Listed { .. })), 2);
+    assert_eq!(told(&|event| matches!(event, DisclosureEvent::HandedOver { .. })), 1);
+    assert_eq!(told(&|event| matches!(event, DisclosureEvent::Shown { .. })), 2);
+    let log = store.log_entries(0, 10_000).await.unwrap();
+    let tried = log.iter().filter(|entry| {
+        matches!(&entry.record, Some(LogRecord::ActRefused { reason, by, .. })
+            if reason == "not_theirs" && by.id.ends_with("/colleague"))
+    });
+    assert_eq!(tried.count(), 1, "once a day");
+    store.close().await;
 }
 
 #[tokio::test]

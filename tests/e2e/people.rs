@@ -16,9 +16,10 @@ use symbolon_cli::{
     scenario::{ADMINISTRATOR, Bureau},
     standing,
 };
+use symbolon_identifiers::IdentifierType;
 use symbolon_policy::rules::Role;
 use symbolon_proto::bureau::v1::{ApproveCheckRequest, ListCoverageRequest};
-use symbolon_store::{AdministrativeAct, LogRecord};
+use symbolon_store::{AdministrativeAct, ApprovedQuestion, LogRecord};
 use symbolon_tests::{
     Offer, World, program,
     world::{outcomes, reason},
@@ -59,11 +60,13 @@ async fn sees_coverage(profile: &Profile) -> Result<(), CliError> {
     Ok(profile.connect()?.list_coverage(ListCoverageRequest {}).await.map(drop)?)
 }
 
-async fn approves(profile: &Profile) -> Result<(), CliError> {
+async fn approves(profile: &Profile, elements: u64) -> Result<(), CliError> {
     let request = ApproveCheckRequest {
         case_reference: "case-11".to_owned(),
         purpose: "border_check".to_owned(),
-        most_elements: 200,
+        asker: "officer".to_owned(),
+        identifier_types: Vec::new(),
+        most_elements: elements,
         valid_for: Some(prost_types::Duration { seconds: 3_600, nanos: 0 }),
     };
     Ok(profile.connect_approver()?.approve_check(request).await.map(drop)?)
@@ -125,7 +128,7 @@ async fn everybody_does_the_work_of_the_role_and_no_other() {
             reason_of(asks(&profile, 101).await),
             reason_of(keeps_asking(&profile).await),
             reason_of(sees_coverage(&profile).await),
-            reason_of(approves(&profile).await),
+            reason_of(approves(&profile, 200).await),
         ];
         assert_eq!(found, expected, "{roles:?}");
     }
@@ -139,7 +142,7 @@ async fn everybody_does_the_work_of_the_role_and_no_other() {
         reason_of(asks(&of_before, 1).await),
         reason_of(keeps_asking(&of_before).await),
         reason_of(sees_coverage(&of_before).await),
-        reason_of(approves(&of_before).await),
+        reason_of(approves(&of_before, 200).await),
     ] {
         assert_eq!(found, missing);
     }
@@ -230,6 +233,7 @@ async fn an_approval_covers_questions_of_others_in_its_case() {
     let path = bureau.folder.person("approver").join("profile.toml");
     let path = path.to_str().unwrap();
     let case = ["approve", "--profile", path, "--case", "2026/117", "--purpose", "border_check"];
+    let case = [&case[..], &["--for", "o", "--type", "imo"]].concat();
     let approved = done(&[&case[..], &["--most", "50", "--days", "30"]].concat());
     assert_eq!(approved["most_elements"], 50);
     assert_eq!(
@@ -239,20 +243,31 @@ async fn an_approval_covers_questions_of_others_in_its_case() {
 
     let store = bureau.store().await.unwrap();
     let (asker, now) = ("spiffe://req.symbolon.internal/people/o", time::OffsetDateTime::now_utc());
-    let found = store.check_approvals("2026/117", "border_check", 50, asker, now).await.unwrap();
-    assert_eq!(found, ["spiffe://req.symbolon.internal/people/approver"]);
+    let question = ApprovedQuestion {
+        case_reference: "2026/117",
+        purpose: "border_check",
+        asker,
+        types: [IdentifierType::Imo].into(),
+        elements: 50,
+    };
+    assert_eq!(store.check_approvals(&question, now).await.unwrap(), 1);
     store.close().await;
     let mut client = approver.connect_approver().unwrap();
-    for (what, seconds, most, case) in [
-        ("too long", 30 * 86_400 + 1, 1, "c"),
-        ("no time", 0, 1, "c"),
-        ("too many", 60, 1_000_001, "c"),
-        ("none", 60, 0, "c"),
-        ("no case", 60, 1, " "),
+    for (what, seconds, most, case, asker, kind) in [
+        ("too long", 30 * 86_400 + 1, 1, "c", "o", "imo"),
+        ("no time", 0, 1, "c", "o", "imo"),
+        ("too many", 60, 1_000_001, "c", "o", "imo"),
+        ("none", 60, 0, "c", "o", "imo"),
+        ("no case", 60, 1, " ", "o", "imo"),
+        ("nobody", 60, 1, "c", "", "imo"),
+        ("himself", 60, 1, "c", "approver", "imo"),
+        ("no type", 60, 1, "c", "o", "ships"),
     ] {
         let request = ApproveCheckRequest {
             case_reference: case.to_owned(),
             purpose: "border_check".to_owned(),
+            asker: asker.to_owned(),
+            identifier_types: vec![kind.to_owned()],
             most_elements: most,
             valid_for: Some(prost_types::Duration { seconds, nanos: 0 }),
         };
@@ -273,9 +288,12 @@ async fn a_question_about_a_minor_goes_out_once_somebody_else_has_approved_it() 
     assert_eq!(alone.answers[0].reason, "rule_forbids");
 
     let approver = somebody(&world.requester, "approver", &[Role::Approver]);
-    approves(&approver).await.unwrap();
+    approves(&approver, 2).await.unwrap();
     let approved = world.try_ask(&question, &ship).await.unwrap();
     assert_eq!(outcomes(&approved), ["hit"]);
+    // Two identifiers were approved, and by now both are asked.
+    assert_eq!(outcomes(&world.try_ask(&question, &ship).await.unwrap()), ["hit"]);
+    assert_eq!(outcomes(&world.try_ask(&question, &ship).await.unwrap()), ["not_permitted"]);
     question.case_reference = "another case".to_owned();
     let other = world.try_ask(&question, &ship).await.unwrap();
     assert_eq!(outcomes(&other), ["not_permitted"]);

@@ -114,7 +114,9 @@ async fn an_officer_who_tries_numbers_one_after_another_is_on_the_inspector_s_li
     let [finding] = &findings[..] else { panic!("{findings:?}") };
     assert_eq!(finding.kind, FindingKind::OwnNeighbours);
     assert_eq!((finding.details.seen, finding.details.officer.as_deref()), (6, Some("officer-7")));
-    let listed = printed(&world, &world.requester.folder, &["watch", "list", "--own"]);
+    world.requester.issue_with("inspector", &[Role::Inspector]).unwrap();
+    let listed =
+        printed(&world, &world.requester.folder, &["watch", "list", "--own", "--as", "inspector"]);
     assert_eq!(listed[0]["kind"], "own_neighbours");
     // Who it was is for who says that they look.
     assert!(!listed.to_string().contains("officer-7"));

@@ -11,13 +11,14 @@ use std::{
 use serde_json::Value;
 use symbolon_cli::{
     asking::{CheckReport, Reason, StatedFacts},
+    legal::LegalDesk,
     rows::Row,
     scenario::{Bureau, agree, dataset, simple_terms},
     standing,
 };
 use symbolon_identifiers::IdentifierType;
 use symbolon_policy::{
-    Actor, Conditions,
+    Actor, Conditions, SignedAgreement,
     rules::{CheckMode, Facts, LoggedDecision, Role, RulePack, RuleSet},
 };
 use symbolon_proto::bureau::v1::SubjectCategory;
@@ -300,7 +301,8 @@ async fn rules_that_cannot_be_read_deny_everything() {
     let answer = &report.answers[0];
     assert_eq!((answer.outcome, answer.reason.as_str()), ("not_permitted", "rules_damaged"));
     assert!(world.log("requester").contains("everything is denied"));
-    let shown = json(&["rules", "show", "--data", path(world.requester.folder.root())]);
+    let shown =
+        json(&["rules", "show", "--as", "officer", "--data", path(world.requester.folder.root())]);
     assert!(shown["damaged"].as_str().unwrap().contains("hashes to"), "{shown}");
     // The decision is in the log all the same, and sound rules cure it.
     let decisions = asked(&world.requester).await.pop().unwrap();
@@ -331,7 +333,7 @@ async fn two_people_put_rules_in_force_and_one_alone_does_not() {
     refused(&["adopt", "--data", data, "--as", "officer", path(&draft)], "legal");
     let proposed = json(&["rules", "adopt", "--data", data, "--as", "lawyer", path(&draft)]);
     let hash = proposed["hash"].as_str().unwrap();
-    let shown = json(&["rules", "show", "--data", data]);
+    let shown = json(&["rules", "show", "--as", "officer", "--data", data]);
     assert_eq!((&shown["adopted"], &shown["waiting"][0]["hash"]), (&false.into(), &hash.into()));
     refused(&["approve", "--data", data, "--as", "lawyer", hash], "another person must approve");
     refused(&["approve", "--data", data, "--as", "officer", hash], "approver");
@@ -343,11 +345,11 @@ async fn two_people_put_rules_in_force_and_one_alone_does_not() {
         assert!(began.elapsed() < Duration::from_secs(30), "{}", world.log("requester"));
     }
     forbidden_by(&world.ask(&[LISTED]).await, "neither adequacy", "Articles 36 to 38");
-    let shown = json(&["rules", "show", "--data", data]);
+    let shown = json(&["rules", "show", "--as", "officer", "--data", data]);
     assert_eq!((&shown["adopted"], &shown["hash"]), (&true.into(), &hash.into()));
     assert!(shown["proposed_by"].as_str().unwrap().ends_with("lawyer"), "{shown}");
     assert!(shown["approved_by"].as_str().unwrap().ends_with("approver"), "{shown}");
-    let words = text(&symbolon(&["rules", "show", "--data", data]));
+    let words = text(&symbolon(&["rules", "show", "--as", "officer", "--data", data]));
     assert!(words.contains("In force") && words.contains("approved by"), "{words}");
     // An approval serves once.
     refused(&["approve", "--data", data, "--as", "approver", hash], "nobody has proposed");
@@ -408,19 +410,31 @@ async fn a_draft_shows_what_it_would_change_before_anyone_adopts_it() {
     let allowed = world.ask(&[LISTED]).await;
     let refused = world.try_ask(&investigation(), &[LISTED]).await.unwrap();
     let data = path(world.requester.folder.root());
+    world.requester.issue_with("lawyer", &[Role::Legal]).unwrap();
+    for act in [&["replay", "--pack", "starter"][..], &["diff", "current", "starter"], &["show"]] {
+        let output = symbolon(&[&["rules", act[0], "--data", data], &act[1..]].concat());
+        assert!(String::from_utf8_lossy(&output.stderr).contains("--as"), "{act:?}");
+        if act[0] != "show" {
+            let output = symbolon(
+                &[&["rules", act[0], "--data", data, "--as", "officer"], &act[1..]].concat(),
+            );
+            assert_eq!(output.status.code(), Some(1), "{act:?}");
+        }
+    }
     // The draft lets an investigation go without offence and category, and no border check at all.
     let mut files = starter_files();
     files.retain(|(name, _)| !["R02-egress.toml", "R07-egress.toml"].contains(&name.as_str()));
     let tables = "[partners.OWN]\nadequacy = \"none\"\n";
     let draft = write(world.scratch().join("draft"), &files);
-    let replayed = json(&["rules", "replay", "--data", data, "--pack", path(&draft)]);
+    let replayed =
+        json(&["rules", "replay", "--as", "lawyer", "--data", data, "--pack", path(&draft)]);
     assert_eq!(replayed["decided"], 2);
     let changed = replayed["changed"].as_array().unwrap();
     assert_eq!(changed.len(), 1);
     assert_eq!(changed[0]["key"]["check"], refused.check_id.as_str());
     assert_eq!(changed[0]["after"]["permitted"], true);
     let future = ["--from", "2099-01-01"];
-    let replay = ["rules", "replay", "--data", data, "--pack", path(&draft)];
+    let replay = ["rules", "replay", "--as", "lawyer", "--data", data, "--pack", path(&draft)];
     assert_eq!(json(&[&replay[..], &future].concat())["decided"], 0);
     let shown = text(&symbolon(&replay));
     assert!(shown.contains("was refused, would be ALLOWED"), "{shown}");
@@ -433,7 +447,7 @@ async fn a_draft_shows_what_it_would_change_before_anyone_adopts_it() {
     assert_eq!(changed[0]["key"]["check"], allowed.check_id.as_str());
     assert_eq!(changed[0]["after"]["deciding"][0]["id"], "R24-egress");
 
-    let diff = json(&["rules", "diff", "--data", data, "current", path(&draft)]);
+    let diff = json(&["rules", "diff", "--as", "lawyer", "--data", data, "current", path(&draft)]);
     let removed: Vec<_> = diff["differences"]
         .as_array()
         .unwrap()
@@ -477,4 +491,51 @@ fn a_folder_of_rules_is_checked_and_the_first_fault_is_named() {
     assert!(fault().contains("it is a folder"));
     // The starter pack is not written over anything.
     assert_eq!(symbolon(&["rules", "starter", path(&draft)]).status.code(), Some(1));
+}
+
+#[tokio::test]
+async fn while_other_rules_are_in_force_than_were_promised_nothing_is_asked_or_answered() {
+    let promised = RuleSet::starter().unwrap().pack.hash();
+    let world = World::with_terms(&ships(), |terms| {
+        let packs = terms.parties.iter().map(|party| (party.code.clone(), promised)).collect();
+        terms.conditions = Some(Conditions { rule_packs: packs, ..Conditions::default() });
+    })
+    .await;
+    assert_eq!(outcomes(&world.ask(&[LISTED]).await), ["hit"]);
+    let mut other = starter_files();
+    other.retain(|(name, _)| name != "R46.toml");
+    for bureau in [&world.owner, &world.requester] {
+        let until = async |wanted: &str| {
+            let began = Instant::now();
+            loop {
+                let report = world.ask(&[LISTED]).await;
+                if outcomes(&report) == [wanted] {
+                    return report;
+                }
+                assert!(began.elapsed() < Duration::from_secs(30), "{}", world.log("owner"));
+            }
+        };
+        bureau.adopt(&other).await.unwrap();
+        let refused = until("not_permitted").await;
+        assert_eq!(refused.answers[0].reason, "rules_not_as_promised");
+        let named = format!("{} has promised", bureau.code);
+        assert!(refused.answers[0].sentence.contains(&named), "{}", refused.answers[0].sentence);
+        let data = path(bureau.folder.root());
+        let shown = json(&["agreement", "show", "req-own", "--data", data]);
+        assert!(shown["not_as_promised"].as_str().unwrap().contains(&promised.to_string()));
+        assert_eq!(shown["in_force"], false);
+        // Nobody can promise once more what does not hold.
+        let store = bureau.store().await.unwrap();
+        let text = store.agreement_document(&world.agreement.terms().id).await.unwrap().unwrap();
+        store.close().await;
+        let desk = LegalDesk::open(bureau.folder.clone()).await.unwrap();
+        let lawyer = Actor { id: "spiffe://x/lawyer".to_owned(), roles: [Role::Legal].into() };
+        let file = SignedAgreement::from_json(text.as_bytes()).unwrap();
+        let refused = desk.propose(&file, true, &lawyer).await.unwrap_err();
+        assert_eq!(refused.reason, "rules_not_as_promised", "{refused:?}");
+        desk.store.close().await;
+
+        bureau.adopt(&starter_files()).await.unwrap();
+        until("hit").await;
+    }
 }

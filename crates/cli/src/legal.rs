@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use symbolon_client::Rules;
 use symbolon_exchange::{AgreementNotice, NoticeKind, is_reason_text};
 use symbolon_policy::{
     Actor, AgreementHash, AgreementState, AgreementTerms, BureauCode, Party, SignedAgreement,
@@ -91,7 +92,7 @@ impl LegalDesk {
     ///
     /// # Errors
     /// When the text is not about this bureau as its card describes it, names a bureau whose card
-    /// nobody here has compared, would replace another text of other parties, or any where
+    /// nobody here has compared, promises rules of this bureau that are not in force, would replace another text of other parties, or any where
     /// `may_replace` does not say so, or cannot be kept.
     pub async fn propose(
         &self,
@@ -102,6 +103,7 @@ impl LegalDesk {
         let terms = file.verify_signatures()?;
         let hash = file.hash()?;
         self.are_known(&terms).await?;
+        self.can_promise(&terms).await?;
         if let Some(other) = self.store.agreement_state(&terms.id).await?
             && other.hash != hash
             && other.state.is_in_place()
@@ -237,6 +239,29 @@ impl LegalDesk {
                 ),
             )),
         }
+    }
+
+    /// Whether the rule pack that a text promises for this bureau is the one in force here. Nothing could
+    /// be asked or answered under it otherwise.
+    async fn can_promise(&self, terms: &AgreementTerms) -> Result<(), CliError> {
+        let conditions = terms.conditions.as_ref();
+        let Some(promised) = conditions.and_then(|all| all.rule_packs.get(&self.us)) else {
+            return Ok(());
+        };
+        let (rules, _) = Rules::in_force(&self.store).await?;
+        if *promised == rules.pack.hash() {
+            return Ok(());
+        }
+        Err(CliError::new(
+            "rules_not_as_promised",
+            format!(
+                "this text promises that {} decides by the rule pack {promised}; in force here is {}. \
+                 Put that one in force first, or name this one in the text: a promise that does not \
+                 hold stops everything under the agreement",
+                self.us,
+                rules.pack.hash()
+            ),
+        ))
     }
 
     /// Whether a text may take the place of another under its id: where that is meant, and nobody is

@@ -13,8 +13,8 @@ use symbolon_policy::{
 };
 use symbolon_proto::v1::SignedDocument;
 use symbolon_store::{
-    AskedHeader, AskedShare, DecidedHeader, LogRecord, NewCheck, OwnQuestions, QuotaRefusal,
-    StoreError,
+    AskedHeader, AskedMeanwhile, AskedShare, DecidedHeader, LogRecord, NewCheck, OwnQuestions,
+    QuotaRefusal, StoreError,
 };
 use thiserror::Error;
 use time::OffsetDateTime;
@@ -130,6 +130,7 @@ impl Requester {
             None => (Zeroizing::new(random_bytes(&random)?), [].as_slice()),
         };
         self.settle_withdrawn(&mut plan, now).await?;
+        self.settle_unpromised(&mut plan, now);
         if request.keep_tags {
             plan.settle_unkept(now);
         }
@@ -150,6 +151,7 @@ impl Requester {
             batches: &batches,
             mode: egress::mode(request.keep_tags, &batches),
             counted,
+            repeats: before.is_some().then_some(check),
             watch: watched.findings,
             now,
         };
@@ -247,6 +249,22 @@ impl Requester {
         Ok(())
     }
 
+    /// Takes out what is asked under agreements in which this bureau has promised to decide by other
+    /// rules than are in force.
+    fn settle_unpromised(&self, plan: &mut Plan, now: OffsetDateTime) {
+        let rules = self.rules.current();
+        for unit in std::mem::take(&mut plan.units) {
+            match rules.are_as_promised(&unit.agreement, &self.us) {
+                Ok(()) => plan.units.push(unit),
+                Err(refusal) => {
+                    let failure = Failure::refused_here(&refusal, now);
+                    let settled = unit.scopes.into_iter();
+                    plan.settled.extend(settled.map(|(_, source)| (source, failure.clone())));
+                }
+            }
+        }
+    }
+
     /// Takes out what cannot be looked up anyway, so that one list that is missing here does not
     /// keep the bureau's others from answering; it is fetched beside the check.
     fn settle_unready(&self, plan: &mut Plan, now: OffsetDateTime) {
@@ -324,7 +342,9 @@ impl Requester {
     ) -> Result<(Vec<PreparedUnit>, Vec<(Source, Failure)>), CheckError> {
         let (check, at) = (preparing.check, preparing.now);
         let blinded = Arc::clone(&preparing.blinded);
-        let Decided { rules, permitted, forbidden } = decided;
+        let Decided { rules, approvals, permitted, forbidden } = decided;
+        let context = preparing.context.clone();
+        let batches = Arc::clone(&preparing.batches);
         let mut grounds = Vec::with_capacity(permitted.len());
         let mut units = Vec::with_capacity(permitted.len());
         for DecidedUnit { unit, counts, decision } in permitted {
@@ -353,12 +373,13 @@ impl Requester {
             opening: &opening,
             permitted,
             forbidden,
+            approved: Some((egress::approved_question(&context, &batches), approvals)),
             watched: watched.as_ref(),
             at,
         };
-        let again = |place: usize, counts| match grounds.get(place) {
-            Some((_, decision)) => egress::again(&rules, decision, counts),
-            None => rules.decide_egress(EgressFacts::default(), counts),
+        let again = |place: usize, now: AskedMeanwhile| match grounds.get(place) {
+            Some((_, decision)) => egress::again(&rules, decision, now),
+            None => rules.decide_egress(EgressFacts::default(), now.counts),
         };
         let decisions = self.store.record_asked(new, again).await?;
         let (mut to_send, mut settled) = (Vec::new(), Vec::new());

@@ -5,11 +5,11 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use symbolon_identifiers::IdentifierType;
 use symbolon_policy::{
-    BureauCode,
+    BureauCode, CheckId,
     rules::{CheckMode, EgressFacts, ElementCounts, Facts, LoggedDecision, Urgency},
 };
 use symbolon_proto::v1;
-use symbolon_store::{Direction, PartnerCounts, StoreError};
+use symbolon_store::{ApprovedQuestion, AskedMeanwhile, Direction, PartnerCounts, StoreError};
 use time::OffsetDateTime;
 
 use crate::{
@@ -30,6 +30,8 @@ pub(crate) struct Deciding<'a> {
     pub(crate) mode: CheckMode,
     /// When the same check was asked before, if it was, and the facts by which it was counted then.
     pub(crate) counted: Option<(OffsetDateTime, Vec<Facts>)>,
+    /// The check, if it was asked before: approvals that it used up then are its own.
+    pub(crate) repeats: Option<CheckId>,
     /// What this bureau's own watch has found in it.
     pub(crate) watch: WatchFindings,
     pub(crate) now: OffsetDateTime,
@@ -45,6 +47,8 @@ pub(crate) struct DecidedUnit {
 /// What came of deciding a plan. What is forbidden has its lines in the plan already.
 pub(crate) struct Decided {
     pub(crate) rules: Arc<Rules>,
+    /// How many people's approvals cover the question.
+    pub(crate) approvals: u64,
     pub(crate) permitted: Vec<DecidedUnit>,
     pub(crate) forbidden: Vec<LoggedDecision>,
 }
@@ -58,8 +62,12 @@ impl Requester {
     ) -> Result<Decided, StoreError> {
         let rules = self.rules.current();
         let approvals = self.approvals(deciding).await?;
-        let mut decided =
-            Decided { rules: Arc::clone(&rules), permitted: Vec::new(), forbidden: Vec::new() };
+        let mut decided = Decided {
+            rules: Arc::clone(&rules),
+            approvals,
+            permitted: Vec::new(),
+            forbidden: Vec::new(),
+        };
         let units: Vec<_> = std::mem::take(&mut plan.units)
             .into_iter()
             .map(|unit| (deciding.facts(&unit, approvals), unit))
@@ -98,14 +106,27 @@ impl Requester {
 
     /// How many people other than the asker have approved such a question beforehand.
     async fn approvals(&self, deciding: &Deciding<'_>) -> Result<u64, StoreError> {
-        let Deciding { context, now, .. } = deciding;
-        let case = &context.facts.case_reference;
-        let identifiers = identifiers(deciding.batches);
-        let approvers = self
-            .store
-            .check_approvals(case, &context.purpose, identifiers, &context.agency, *now)
-            .await?;
-        Ok(approvers.len() as u64)
+        match &deciding.repeats {
+            Some(check) => self.store.approvals_used(check, deciding.now).await,
+            None => {
+                let question = approved_question(deciding.context, deciding.batches);
+                self.store.check_approvals(&question, deciding.now).await
+            }
+        }
+    }
+}
+
+/// A question, as far as approvals of other people go.
+pub(crate) fn approved_question<'a>(
+    context: &'a QuestionContext,
+    batches: &[Batch],
+) -> ApprovedQuestion<'a> {
+    ApprovedQuestion {
+        case_reference: &context.facts.case_reference,
+        purpose: &context.purpose,
+        asker: &context.agency,
+        types: batches.iter().map(|batch| batch.kind).collect(),
+        elements: identifiers(batches),
     }
 }
 
@@ -119,14 +140,17 @@ pub(crate) fn forbidden(
     unit.scopes.into_iter().map(move |(_, source)| (source, failure.clone()))
 }
 
-/// Decides again what was decided on other counts.
+/// Decides again what was decided on other counts and approvals.
 pub(crate) fn again(
     rules: &Rules,
     decision: &LoggedDecision,
-    counts: PartnerCounts,
+    now: AskedMeanwhile,
 ) -> LoggedDecision {
     match &decision.facts {
-        Facts::Egress(facts) => rules.decide_egress(facts.clone(), counts),
+        Facts::Egress(facts) => {
+            let facts = EgressFacts { approvals: now.approvals, ..facts.clone() };
+            rules.decide_egress(facts, now.counts)
+        }
         // No question is decided on facts of another point.
         _ => decision.clone(),
     }

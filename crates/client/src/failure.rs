@@ -78,6 +78,11 @@ impl Failure {
         Self::no_answer("set_not_ready", sentence)
     }
 
+    /// Whether the partner said nothing at all.
+    pub(crate) fn is_silence(&self) -> bool {
+        self.reason == "timeout" || self.reason == "unreachable"
+    }
+
     /// Whether the same request may succeed at once over a new connection.
     pub(crate) fn is_broken_connection(&self) -> bool {
         self.reason == "unreachable"

@@ -103,6 +103,16 @@ pub struct OpenedReceipt {
     pub holds: bool,
 }
 
+/// The identity of the certificate that asked a check.
+///
+/// # Errors
+/// When it is not known, was erased, or is damaged.
+pub(crate) async fn asker_of(store: &Store, check: &CheckId) -> Result<String, InspectionError> {
+    let stored = store.asked(check).await?.ok_or(InspectionError::Unknown)?;
+    let sealed = SealedOpening::from_bytes(&stored.opening).ok_or(DAMAGED)?;
+    Ok(sealed.opening.agency.clone())
+}
+
 /// Opens the check, or one of its elements.
 ///
 /// # Errors

@@ -19,9 +19,12 @@ use crate::{AgreementBook, failure::Failure, requester::Requester};
 const CALL_TIMEOUT: Duration = Duration::from_secs(10);
 /// Checkpoints of receipts that are proven in one look at a partner; the rest waits for the next.
 const PROVEN_AT_ONCE: u32 = 1_024;
-/// Proofs that may fail to come in one look, which ends then: a partner that does not answer is not
-/// waited for longer.
-const FAILED_AT_ONCE: usize = 8;
+/// Proofs for which a partner is waited for in vain in one look, which ends then. The next look begins
+/// with others.
+const WAITED_AT_ONCE: usize = 8;
+/// Looks in which a partner answers and does not prove a checkpoint, after which that is a fault: with
+/// one look a minute no restart takes as long.
+const WITHHELD_AFTER: u32 = 16;
 
 /// The logs that a bureau knows of, its own among them.
 #[derive(Clone)]
@@ -115,6 +118,19 @@ impl LogWatch {
         agreed: Option<&KnownCheckpoint>,
         at: OffsetDateTime,
     ) -> Result<Option<LogFault>, StoreError> {
+        let fault = self.evidence(seen, kind, agreed, at).await?;
+        self.store.drop_checkpoint(seen).await?;
+        Ok(fault)
+    }
+
+    /// Keeps what is wrong with a checkpoint; `None` if it is known.
+    async fn evidence(
+        &self,
+        seen: &KnownCheckpoint,
+        kind: FaultKind,
+        agreed: Option<&KnownCheckpoint>,
+        at: OffsetDateTime,
+    ) -> Result<Option<LogFault>, StoreError> {
         let fault = LogFault {
             log: seen.log.clone(),
             kind,
@@ -124,7 +140,6 @@ impl LogWatch {
             found_at: at,
         };
         let is_new = self.store.keep_fault(&fault).await?;
-        self.store.drop_checkpoint(seen).await?;
         Ok(is_new.then_some(fault))
     }
 
@@ -266,8 +281,9 @@ impl LogFollow {
         proven
     }
 
-    /// Has proven what receipts and other partners have shown, the smallest first. Single proofs
-    /// that do not come keep back no other; the first failure is returned at the end.
+    /// Has proven what receipts and other partners have shown, what was tried least often first. Proofs
+    /// that do not come keep back no other, and are a fault when they do not come again and again; the
+    /// first failure is returned at the end.
     async fn prove_seen(
         &self,
         log: &LogId,
@@ -276,19 +292,27 @@ impl LogFollow {
         now: OffsetDateTime,
     ) -> Result<(), Failure> {
         let unproven = self.requester.store.unproven_checkpoints(log, PROVEN_AT_ONCE).await?;
-        let mut failures = Vec::new();
+        let (mut first, mut waited) = (None, 0_usize);
         for one in unproven {
             let Some(agreed) = self.requester.store.agreed_checkpoint(log).await? else { break };
             match self.prove(&agreed, &one).await {
                 Ok(Ok(())) => self.agree(one, now).await?,
                 Ok(Err(kind)) => faults.extend(watch.fault(&one, kind, Some(&agreed), now).await?),
-                Err(failure) => failures.push(failure),
+                Err(failure) => {
+                    // It stays, to be proven all the same: the partner may be in trouble.
+                    if self.requester.store.note_unproven(&one).await? == WITHHELD_AFTER {
+                        let kind = FaultKind::Withheld;
+                        faults.extend(watch.evidence(&one, kind, Some(&agreed), now).await?);
+                    }
+                    waited = waited.saturating_add(usize::from(failure.is_silence()));
+                    first = first.or(Some(failure));
+                }
             }
-            if failures.len() == FAILED_AT_ONCE {
+            if waited == WAITED_AT_ONCE {
                 break;
             }
         }
-        failures.into_iter().next().map_or(Ok(()), Err)
+        first.map_or(Ok(()), Err)
     }
 
     /// The newest checkpoint that the partner shows, and why it continues the one that was agreed.

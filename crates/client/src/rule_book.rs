@@ -1,7 +1,7 @@
 use std::sync::{Arc, PoisonError, RwLock};
 
 use symbolon_policy::{
-    Reason, Refusal,
+    Agreement, BureauCode, Reason, Refusal,
     rules::{
         EgressFacts, Facts, IngressFacts, LegalTables, LoggedDecision, RulePack, RuleSet,
         RuleSetError, RulesHash, Ruling,
@@ -76,6 +76,15 @@ impl Rules {
     /// Whether what is in force cannot be read, so that everything is denied.
     pub fn are_damaged(&self) -> bool {
         self.damaged
+    }
+
+    /// Whether `us` has promised in `agreement` to decide by the pack that is in force, or promised
+    /// nothing. Rules that cannot be read deny everything anyway, and say why.
+    ///
+    /// # Errors
+    /// When it has promised another pack: nothing is asked, answered or released under it then.
+    pub fn are_as_promised(&self, agreement: &Agreement, us: &BureauCode) -> Result<(), Refusal> {
+        if self.damaged { Ok(()) } else { agreement.holds_promise(us, &self.pack.hash()) }
     }
 
     /// May this bureau's officer ask this? What tables and counts say is entered here.

@@ -38,9 +38,10 @@ fn code(reason: Reason) -> Code {
         Reason::AgreementUnknown | Reason::DisclosureNotRecognised | Reason::ScopeUnknown => {
             Code::NotFound
         }
-        Reason::BudgetExhausted | Reason::QuotaExhausted | Reason::LimitExceeded => {
-            Code::ResourceExhausted
-        }
+        Reason::BudgetExhausted
+        | Reason::QuotaExhausted
+        | Reason::LimitExceeded
+        | Reason::RepeatedTooOften => Code::ResourceExhausted,
         Reason::CheckIdReused | Reason::DisclosureIdReused => Code::AlreadyExists,
         Reason::ChunkAltered
         | Reason::ChunkMissing
@@ -59,6 +60,7 @@ fn code(reason: Reason) -> Code {
         | Reason::LogSizeUnknown
         | Reason::ProposalRefused
         | Reason::RulesDamaged
+        | Reason::RulesNotAsPromised
         | Reason::RulesVersionMismatch => Code::FailedPrecondition,
         Reason::SetNotReady | Reason::TryAgain => Code::Unavailable,
         _ => Code::Internal,
@@ -103,7 +105,9 @@ impl Received {
                 Reason::NotAParty,
                 Reason::PurposeNotAgreed,
                 Reason::QuotaExhausted,
+                Reason::RepeatedTooOften,
                 Reason::RuleForbids,
+                Reason::RulesNotAsPromised,
                 Reason::TypeNotAgreed,
             ]
             .iter()

@@ -31,11 +31,11 @@ impl Entering {
         now: OffsetDateTime,
     ) -> Result<Self, StoreError> {
         let mut rulings = Rulings { setting, rules, now, known: HashMap::new() };
-        let plain = rulings.of(&RecordAttributes::default());
+        let plain = rulings.of(None);
         let mut groups = Vec::new();
         let mut why = Vec::new();
         for group in snapshot.record_groups().await? {
-            let ruling = rulings.of(&group.attributes);
+            let ruling = rulings.of(Some(&group.attributes));
             groups.push((group, ruling.permitted));
             why.push(ruling);
         }
@@ -162,8 +162,12 @@ struct Rulings<'a> {
 }
 
 impl Rulings<'_> {
-    fn of(&mut self, attributes: &RecordAttributes) -> Ruling {
-        let facts = self.setting.facts(attributes, self.now);
+    /// Of records with these attributes, or of those without details.
+    fn of(&mut self, attributes: Option<&RecordAttributes>) -> Ruling {
+        let facts = match attributes {
+            Some(attributes) => self.setting.facts(attributes, self.now),
+            None => self.setting.facts_without_details(self.now),
+        };
         if let Some(ruling) = self.known.get(&facts) {
             return ruling.clone();
         }

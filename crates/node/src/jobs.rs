@@ -73,8 +73,28 @@ impl Jobs {
             let count = i64::try_from(count).unwrap_or(i64::MAX);
             self.metrics.agreements.get_or_create(&label).set(count);
         }
+        self.look_at_promises();
         *known = present;
         Ok(true)
+    }
+
+    /// Says under which agreements this bureau has promised to decide by other rules than are in force.
+    fn look_at_promises(&self) {
+        let rules = self.rules.current();
+        let mut broken: i64 = 0;
+        for agreement in self.book.all().iter() {
+            if rules.are_as_promised(agreement, &self.us).is_err() {
+                broken = broken.saturating_add(1);
+                event!(
+                    warn,
+                    "this bureau has promised another rule pack in an agreement than is in force: \
+                     nothing is asked, answered or released under it; `symbolon agreement show` says \
+                     which",
+                    agreement = agreement.terms().id,
+                );
+            }
+        }
+        self.metrics.agreements_not_as_promised.set(broken);
     }
 
     /// Ends anew what was ended before the database was restored from a backup of before.
@@ -213,6 +233,7 @@ impl Jobs {
                 Ok(Some((present, (rules, adoption)))) => {
                     say_rules(&rules, adoption.as_ref());
                     self.rules.replace(rules);
+                    self.look_at_promises();
                     known = adoption.map_or(present, |adoption| adoption.number);
                 }
                 Err(error) => event!(warn, "rules could not be read", error = error),
@@ -370,6 +391,9 @@ impl Jobs {
         loop {
             turns.tick().await;
             let now = OffsetDateTime::now_utc();
+            if let Err(error) = self.store.sum_up_refusals(now).await {
+                event!(warn, "refusals could not be summed up", error = error);
+            }
             if let Err(error) = self.watch.look(&self.book.all(), now).await {
                 event!(warn, "partners' questions could not be looked at", error = error);
             }
@@ -388,19 +412,40 @@ impl Jobs {
                 }
                 Err(error) => event!(warn, "old hashes could not be erased", error = error),
             }
+            match self.store.erase_lapsed_texts(now).await {
+                Ok(0) => {}
+                Ok(texts) => event!(info, "proposals that had lapsed were erased", texts = texts),
+                Err(error) => event!(warn, "lapsed proposals could not be erased", error = error),
+            }
             let Some(before) = now.checked_sub(self.retention) else { continue };
             match self.store.erase_before(before, now).await {
-                Ok(erased) if erased == Erased::default() => {}
-                Ok(erased) => event!(
-                    info,
-                    "what was older than it may be was erased",
-                    entries = erased.entries,
-                    asked = erased.asked,
-                    answered = erased.answered,
-                ),
+                Ok(erased) => say_erased(erased),
                 Err(error) => event!(warn, "old records could not be erased", error = error),
             }
+            if let Err(error) = self.erase_as_agreed(before, now).await {
+                event!(
+                    warn,
+                    "what agreements keep for a shorter time could not be erased",
+                    error = error
+                );
+            }
         }
+    }
+
+    /// Erases what agreements let be kept for a shorter time than this node keeps everything.
+    async fn erase_as_agreed(
+        &self,
+        everything_before: OffsetDateTime,
+        now: OffsetDateTime,
+    ) -> Result<(), StoreError> {
+        for (agreement, days) in self.store.agreed_retentions().await? {
+            let before = now.checked_sub(time::Duration::days(days.into()));
+            let Some(before) = before.filter(|before| *before > everything_before) else {
+                continue;
+            };
+            say_erased(self.store.erase_under_agreement(&agreement, before, now).await?);
+        }
+        Ok(())
     }
 
     async fn follow_partners(&self) {
@@ -418,6 +463,18 @@ impl Jobs {
             let held = self.requester.sets().all().len();
             self.metrics.partner_sets_held.set(i64::try_from(held).unwrap_or(i64::MAX));
         }
+    }
+}
+
+fn say_erased(erased: Erased) {
+    if erased != Erased::default() {
+        event!(
+            info,
+            "what was older than it may be was erased",
+            entries = erased.entries,
+            asked = erased.asked,
+            answered = erased.answered,
+        );
     }
 }
 

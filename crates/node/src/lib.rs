@@ -19,6 +19,7 @@ mod own_log;
 mod partner_face;
 mod peer;
 mod publish;
+mod publish_error;
 mod published;
 mod tags;
 mod tls;

@@ -98,9 +98,11 @@ pub(crate) struct UsageLabel {
 pub(crate) struct Metrics {
     registry: Registry,
     pub(crate) agreements: Family<StateLabel, Gauge>,
+    pub(crate) agreements_not_as_promised: Gauge,
     pub(crate) agreement_exchange_failures: Counter,
     pub(crate) checks_answered: Counter,
     pub(crate) checks_refused: Family<ReasonLabel, Counter>,
+    pub(crate) refusals_summed: Counter,
     pub(crate) elements_evaluated: Counter,
     pub(crate) answer_seconds: Histogram,
     pub(crate) checks_asked: Counter,
@@ -136,9 +138,11 @@ impl Default for Metrics {
         let mut registry = Registry::with_prefix("symbolon");
         let metrics = Self {
             agreements: Family::default(),
+            agreements_not_as_promised: Gauge::default(),
             agreement_exchange_failures: Counter::default(),
             checks_answered: Counter::default(),
             checks_refused: Family::default(),
+            refusals_summed: Counter::default(),
             elements_evaluated: Counter::default(),
             answer_seconds: seconds(),
             checks_asked: Counter::default(),
@@ -208,6 +212,12 @@ impl Default for Metrics {
             metrics.agreements.clone(),
         );
         registry.register(
+            "agreements_not_as_promised",
+            "Agreements in which this bureau has promised another rule pack than is in force: nothing is \
+             asked, answered or released under them",
+            metrics.agreements_not_as_promised.clone(),
+        );
+        registry.register(
             "agreement_exchange_failures",
             "Failed attempts to show a text of an agreement, or a notice about it, to a party",
             metrics.agreement_exchange_failures.clone(),
@@ -246,6 +256,11 @@ impl Default for Metrics {
             "partner_checks_refused",
             "Checks of partners refused or broken off, by reason",
             metrics.checks_refused.clone(),
+        );
+        registry.register(
+            "partner_refusals_summed",
+            "Refused checks of partners that have no entry of their own in the log, but one for the hour",
+            metrics.refusals_summed.clone(),
         );
         registry.register(
             "partner_elements_evaluated",

@@ -1,36 +1,33 @@
-use std::{
-    collections::{HashMap, HashSet},
-    fs::{self, File, OpenOptions},
-    io::{self, BufWriter, Write as _},
-    os::unix::fs::OpenOptionsExt as _,
-    path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
-};
+mod decided;
+mod files;
+
+use std::{collections::HashSet, path::PathBuf, sync::Arc};
 
 use ring::rand::SystemRandom;
 use symbolon_client::{Compute, RuleBook, Rules};
-use symbolon_exchange::{CanarySet, DocumentHash, LabelFile, Manifest};
+use symbolon_exchange::{CanarySet, DocumentHash, Manifest};
 use symbolon_oprf::SecretKey;
 use symbolon_policy::{
     AdmissionSetting, Agreement, BureauCode, Dataset, Scope, ScopeId, same_rules,
 };
 use symbolon_proto::v1::SignedDocument;
 use symbolon_store::{
-    CacheKind, DatasetRow, FolderError, ListSnapshot, ScopeSecrets, Store, StoreError,
-    StoredDocument, StoredManifest, Tag, TagCache,
+    CacheKind, DatasetRow, ListSnapshot, ScopeSecrets, Store, StoreError, StoredDocument,
+    StoredManifest, TagCache,
 };
-use symbolon_tagset::{
-    DEFAULT_LAMBDA, Label, LabelParameters, LabelSummary, Labels, MembershipHash, Parameters,
-    TagSet, build_labels, build_with_room,
-};
-use thiserror::Error;
+use symbolon_tagset::{DEFAULT_LAMBDA, Labels, Parameters, TagSet, build_with_room};
 use time::{Duration, OffsetDateTime};
-use zeroize::Zeroizing;
 
+pub(crate) use self::decided::DecidedBefore;
+use self::{
+    decided::{Decided, hour},
+    files::{ScopeLabels, write_aside},
+};
 use crate::{
     entering::Entering,
     logging::event,
     metrics::Metrics,
+    publish_error::PublishError,
     published::{Published, PublishedScope},
     tags::{IdSet, Tagger, Tags},
 };
@@ -49,50 +46,6 @@ pub(crate) struct Publisher {
     pub(crate) metrics: Arc<Metrics>,
 }
 
-/// What rules kept out of each scope when that was last decided.
-#[derive(Default)]
-pub(crate) struct DecidedBefore(Mutex<HashMap<ScopeId, Decided>>);
-
-/// A decision and all that it depends on.
-struct Decided {
-    rules: Arc<Rules>,
-    revision: u64,
-    hour: i64,
-    digest: Option<[u8; 32]>,
-}
-
-impl DecidedBefore {
-    fn find(
-        &self,
-        scope: &ScopeId,
-        rules: &Arc<Rules>,
-        revision: u64,
-        now: OffsetDateTime,
-    ) -> Option<Option<[u8; 32]>> {
-        let decided = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        decided
-            .get(scope)
-            .filter(|one| {
-                Arc::ptr_eq(&one.rules, rules) && one.revision == revision && one.hour == hour(now)
-            })
-            .map(|one| one.digest)
-    }
-
-    fn put(&self, scope: ScopeId, decided: Decided) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(scope, decided);
-    }
-
-    fn keep(&self, living: &HashSet<ScopeId>) {
-        let mut decided = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        decided.retain(|scope, _| living.contains(scope));
-    }
-}
-
-/// What rules look at does not change within an hour.
-fn hour(now: OffsetDateTime) -> i64 {
-    now.unix_timestamp().div_euclid(3_600)
-}
-
 impl Publisher {
     /// Publishes what is new, ends what is over.
     pub(crate) async fn bring_up_to_date(
@@ -108,6 +61,8 @@ impl Publisher {
             if self.store.withdrawn(agreement).await?.is_some() {
                 continue;
             }
+            let rules = self.rules.current();
+            let is_as_promised = rules.are_as_promised(agreement, &self.us).is_ok();
             for (scope, wanted, _) in agreement.scopes_of(&self.us, now) {
                 if same_rules(scope.identifier_type, scope.rules_version).is_err() {
                     event!(
@@ -120,6 +75,10 @@ impl Publisher {
                     continue;
                 }
                 living.insert(scope.id());
+                // By other rules than were promised no record enters or leaves; nothing is answered.
+                if !is_as_promised {
+                    continue;
+                }
                 let Some(dataset) = datasets.iter().find(|dataset| dataset.id == wanted.id) else {
                     event!(
                         debug,
@@ -438,100 +397,6 @@ impl Publisher {
             })
     }
 }
-
-/// What is needed to write the labels of a scope.
-struct ScopeLabels {
-    label_len: u16,
-    labelled: Vec<Tag>,
-    texts: HashMap<u64, Zeroizing<String>>,
-}
-
-impl ScopeLabels {
-    /// Writes them beside the set at `set`. An identifier of which there is nothing to say has an
-    /// empty label, like any other from outside.
-    fn write(
-        mut self,
-        path: &Path,
-        set: &Path,
-        of: &Parameters,
-    ) -> Result<LabelFile, PublishError> {
-        let set = TagSet::open(set).map_err(PublishError::Set)?;
-        let parameters = LabelParameters {
-            scope: of.scope,
-            version: of.version,
-            padded_len: set.padded_len(),
-            label_len: self.label_len,
-        };
-        let mut labels = Vec::with_capacity(self.labelled.len());
-        for Tag { identifier, hash, secret } in self.labelled {
-            if let (Some(entry), Some(secret)) = (set.find(&MembershipHash(hash)), secret) {
-                let text = self.texts.remove(&identifier);
-                let text = text.map(|mut text| std::mem::take(&mut *text)).unwrap_or_default();
-                labels.push(Label { entry, secret, text });
-            }
-        }
-        let summary = write_aside(path, |out| build_labels(&parameters, labels, out))?;
-        let LabelSummary { sha256, file_len } = summary;
-        Ok(LabelFile { sha256, file_len, label_len: parameters.label_len })
-    }
-}
-
-/// Writes a file aside, syncs it and moves it into place.
-fn write_aside<T>(
-    path: &Path,
-    write: impl FnOnce(&mut BufWriter<File>) -> Result<T, symbolon_tagset::Error>,
-) -> Result<T, PublishError> {
-    let aside = path.with_extension("new");
-    let disk = |source: io::Error| FolderError::io("write", path, source);
-    let attempt = || -> Result<T, PublishError> {
-        let file = OpenOptions::new()
-            .create(true)
-            .truncate(true)
-            .write(true)
-            .mode(0o600)
-            .open(&aside)
-            .map_err(disk)?;
-        let mut out = BufWriter::new(file);
-        let summary = write(&mut out).map_err(PublishError::Set)?;
-        out.flush().map_err(disk)?;
-        out.get_ref().sync_all().map_err(disk)?;
-        fs::rename(&aside, path).map_err(disk)?;
-        if let Some(folder) = path.parent() {
-            File::open(folder).and_then(|folder| folder.sync_all()).map_err(disk)?;
-        }
-        Ok(summary)
-    };
-    attempt().inspect_err(|_| {
-        let _ = fs::remove_file(&aside);
-    })
-}
-
-/// Why a set was not published.
-#[derive(Debug, Error)]
-#[non_exhaustive]
-pub(crate) enum PublishError {
-    /// The key could not be used.
-    #[error("a record could not be evaluated")]
-    Evaluation,
-    /// The set could not be written.
-    #[error("a tag set could not be written: {0}")]
-    Set(#[source] symbolon_tagset::Error),
-    /// The node is stopping.
-    #[error("the node is stopping")]
-    Stopping,
-    /// The store failed.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
-impl From<FolderError> for PublishError {
-    fn from(error: FolderError) -> Self {
-        Self::Store(error.into())
-    }
-}
-
-// Made of store errors and fixed sentences; a set's errors name sizes only.
-impl crate::logging::LogSafe for PublishError {}
 
 #[cfg(test)]
 mod tests;

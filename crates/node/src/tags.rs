@@ -14,7 +14,7 @@ use symbolon_store::{
 use symbolon_tagset::{LabelSecret, MembershipHash};
 use tokio::task::JoinSet;
 
-use crate::{logging::event, publish::PublishError};
+use crate::{logging::event, publish_error::PublishError};
 
 /// Makes the tags of lists.
 pub(crate) struct Tagger {
@@ -29,7 +29,8 @@ pub(crate) struct Tagger {
 
 /// The tags of a list.
 pub(crate) struct Tags {
-    /// One for each identifier that enters the set, in no order that means anything.
+    /// One for each identifier that enters the set: those that were known, in their order, then those
+    /// that are new, in none.
     pub(crate) hashes: Vec<MembershipHash>,
     /// In a scope with labels: for each of them its id and its label secret.
     pub(crate) labelled: Vec<Tag>,
@@ -180,14 +181,13 @@ fn carry_over(
     let mut labelled = Vec::new();
     let mut reused = 0_u64;
     loop {
-        match old.next_segment() {
-            Ok(Some(segment)) => {
-                for tag in segment.filter(|tag| !gone.has(tag.identifier)) {
-                    cache.push(&tag)?;
-                    reused = reused.saturating_add(1);
-                    if !kept_out.has(tag.identifier) {
-                        enter(tag, &mut hashes, &mut labelled);
-                    }
+        match old.next_tag() {
+            Ok(Some(tag)) if gone.has(tag.identifier) => {}
+            Ok(Some(tag)) => {
+                cache.push(&tag)?;
+                reused = reused.saturating_add(1);
+                if !kept_out.has(tag.identifier) {
+                    enter(tag, &mut hashes, &mut labelled);
                 }
             }
             Ok(None) => break,

@@ -17,8 +17,9 @@ pub struct Conditions {
     /// are refused.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub disclosure: Option<DisclosureTerms>,
-    /// Days for which both sides keep what was logged of checks and disclosures before its records
-    /// are erased; 1 to 3,660. Absent: as each node is configured.
+    /// Days for which both sides keep what was logged of checks and requests for records before it is
+    /// erased, or less where a node keeps everything for a shorter time; 1 to 3,660, and no less than
+    /// the claim days. Absent: as each node is configured.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retention_days: Option<u32>,
     /// Of how many parties' epoch budgets all parties together may use up in one scope of an
@@ -26,7 +27,8 @@ pub struct Conditions {
     /// [`epoch_budget_of_all`](crate::AgreementTerms::epoch_budget_of_all) says.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pooled_budgets: Option<u32>,
-    /// The rule packs by which parties decide, where they have promised them to each other.
+    /// The rule packs by which parties decide, where they have promised them to each other. Where
+    /// another is in force at a party, its node decides nothing under the agreement.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub rule_packs: BTreeMap<BureauCode, RulePackHash>,
 }

@@ -20,6 +20,7 @@ mod decision;
 pub mod disclosure;
 mod fingerprint;
 mod lifecycle;
+mod promises;
 mod record;
 mod refusal;
 pub mod rules;

@@ -91,10 +91,14 @@ reasons! {
     CertificateExpired => "certificate_expired",
     /// The caller's certificate was revoked; made on the bureau face.
     CertificateRevoked => "certificate_revoked",
+    /// The same check was asked again too often.
+    RepeatedTooOften => "repeated_too_often",
     /// A rule of this bureau's lawyers forbids it.
     RuleForbids => "rule_forbids",
     /// The rules in force cannot be read, and what cannot be decided is refused.
     RulesDamaged => "rules_damaged",
+    /// Another rule pack is in force than was promised in the agreement.
+    RulesNotAsPromised => "rules_not_as_promised",
     /// The two sides run different versions of a type's rules.
     RulesVersionMismatch => "rules_version_mismatch",
     /// The scope is not offered, or its epoch is over.

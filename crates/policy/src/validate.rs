@@ -109,6 +109,11 @@ pub(crate) fn terms(terms: &AgreementTerms) -> Result<(), Invalid> {
 fn conditions(conditions: &Conditions, parties: &[Party]) -> Result<(), Invalid> {
     if let Some(days) = conditions.retention_days {
         within(&RETENTION_DAYS, days, "conditions: retention_days")?;
+        // What was erased can be asked for no more.
+        let claim_days = conditions.disclosure.as_ref().map_or(0, |terms| terms.claim_days);
+        require(days >= claim_days, "conditions: retention_days", || {
+            format!("no less than the claim_days, {claim_days}")
+        })?;
     }
     if let Some(budgets) = conditions.pooled_budgets {
         within(&POOLED_BUDGETS, budgets, "conditions: pooled_budgets")?;

@@ -25,6 +25,10 @@ pub enum AdministrativeAct {
     RenewFaces,
     /// The log was written into files; the subject is how many entries it had.
     ExportLog,
+    /// Logged checks were decided again under other rules, and shown; the subject is the rules' hash.
+    ReplayChecks,
+    /// Why a check was allowed or refused was shown; the subject is its id.
+    ExplainCheck,
     /// What was older than a time was erased by hand; the subject is the time.
     EraseRecords,
 }

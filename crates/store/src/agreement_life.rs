@@ -3,6 +3,7 @@
 
 mod deliveries;
 mod ending;
+mod lapsed;
 mod own;
 mod rows;
 mod steps;
@@ -20,8 +21,8 @@ pub use own::OwnDecision;
 use self::rows::{TextRow, read_text};
 use crate::{ActKind, Store, StoreError, StoredDocument};
 
-/// Most texts that others have proposed and this bureau has not signed, for each bureau by which they
-/// came.
+/// Most texts that others have proposed and that not all have signed, for each bureau by which they
+/// came: those that lapsed count until they are erased.
 const MOST_OPEN: i64 = 64;
 
 /// After how many notices of one party about one text it can no more take a suspension back: more
@@ -161,7 +162,10 @@ pub enum LifeError {
         most: i64,
     },
     /// Too many proposals of one bureau lie here.
-    #[error("{most} texts proposed by one bureau wait for an answer; no more are taken")]
+    #[error(
+        "{most} texts proposed by one bureau wait for an answer, or have lapsed within 30 days; no \
+         more are taken"
+    )]
     TooManyOpen {
         /// The limit.
         most: i64,

@@ -13,6 +13,10 @@ use crate::{
     quota::{Counting, observe_in},
 };
 
+/// How often one admitted check is answered again: each time costs evaluations and log entries, and
+/// nobody needs it more often.
+pub const MOST_REPEATS: u32 = 16;
+
 /// A check that the agreement lets be answered, about to be counted.
 #[derive(Clone, Debug)]
 pub struct Admission<'a> {
@@ -56,6 +60,9 @@ pub enum NotAdmitted {
     /// Another check was asked under this id.
     #[error("another header was sent under this check id before")]
     OtherHeader,
+    /// It was answered again as often as any check is.
+    #[error("this check was answered {MOST_REPEATS} times more already; ask it under a fresh id")]
+    RepeatedTooOften,
     /// A rule forbids it.
     #[error("{}", .0.ruling.explanation())]
     Forbidden(Box<LoggedDecision>),
@@ -109,7 +116,7 @@ impl Store {
     /// the quotas allow and no element more.
     ///
     /// # Errors
-    /// When the id was used for another header, `decide` forbids it, a quota or budget does not
+    /// When the id was used for another header, the check was repeated too often, `decide` forbids it, a quota or budget does not
     /// suffice (then nothing is counted), or the database fails.
     pub async fn admit_check(
         &self,
@@ -147,6 +154,21 @@ impl Store {
             if !decision.ruling.permitted {
                 return Err(NotAdmitted::Forbidden(Box::new(decision)));
             }
+            let repeats = sqlx::query(
+                "UPDATE answered_checks SET repeats = repeats + 1
+                 WHERE requester = $1 AND check_id = $2 AND agreement = $3 AND repeats < $4",
+            )
+            .bind(admission.requester.as_str())
+            .bind(admission.check.0.as_slice())
+            .bind(admission.agreement.as_str())
+            .bind(MOST_REPEATS)
+            .execute(&mut *transaction)
+            .await
+            .map_err(StoreError::from)?;
+            if repeats.rows_affected() == 0 {
+                return Err(NotAdmitted::RepeatedTooOften);
+            }
+            transaction.commit().await.map_err(StoreError::from)?;
             return Ok(Admitted {
                 entry_index: u64::try_from(index).map_err(|_| DAMAGED)?,
                 leaf: LeafHash(leaf.try_into().map_err(|_| DAMAGED)?),

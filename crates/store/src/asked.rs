@@ -4,8 +4,8 @@ use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
 use crate::{
-    AskedShare, Direction, LogRecord, OwnQuestions, PartnerCounts, Store, StoreError,
-    StoredDocument,
+    ApprovedQuestion, AskedShare, Direction, LogRecord, OwnQuestions, PartnerCounts, Store,
+    StoreError, StoredDocument,
     asked_usage::count_asked_in,
     log::append_in,
     own_watch,
@@ -23,10 +23,22 @@ pub struct NewCheck<'a> {
     pub permitted: Vec<DecidedHeader>,
     /// Why the rest may not be asked.
     pub forbidden: Vec<LoggedDecision>,
+    /// What it asks, as far as approvals of other people go, and how many covered it when it was
+    /// decided; `None` where nobody can have approved it.
+    pub approved: Option<(ApprovedQuestion<'a>, u64)>,
     /// What the watch over the bureau's own questions keeps of it.
     pub watched: Option<&'a OwnQuestions>,
     /// When.
     pub at: OffsetDateTime,
+}
+
+/// What has changed since a question was decided.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct AskedMeanwhile {
+    /// What has been asked of its owner now.
+    pub counts: PartnerCounts,
+    /// How many people's approvals cover it now.
+    pub approvals: u64,
 }
 
 /// A header that rules let be sent.
@@ -74,27 +86,34 @@ pub struct StoredCheck {
 
 impl Store {
     /// Seals and records a check before anything of it is sent, with one log entry whatever was
-    /// decided and whatever comes of it. Where more has been asked of an owner since it was decided,
-    /// `again` decides anew, by the place in `permitted` and what has been asked now; so limits hold
-    /// exactly, whoever else is asking. Returns the decisions that hold, in the order of `permitted`:
-    /// only what they permit may be sent.
+    /// decided and whatever comes of it. Where more has been asked of an owner since it was decided, or
+    /// other approvals cover it, `again` decides anew, by the place in `permitted` and what holds now;
+    /// so limits hold exactly, whoever else is asking. If anything may be sent, all approvals that
+    /// cover the check are counted down by it. Returns the decisions that hold, in the order of
+    /// `permitted`: only what they permit may be sent.
     ///
     /// # Errors
     /// When the database fails; a check of the same id is not overwritten.
     pub async fn record_asked(
         &self,
         check: NewCheck<'_>,
-        mut again: impl FnMut(usize, PartnerCounts) -> LoggedDecision + Send,
+        mut again: impl FnMut(usize, AskedMeanwhile) -> LoggedDecision + Send,
     ) -> Result<Vec<LoggedDecision>, StoreError> {
         let sealed = self.keys.key_encryption.seal(&about(&check.check), check.opening)?;
         let mut transaction = self.begin().await?;
+        let covering = match &check.approved {
+            Some((question, _)) => self.covering_in(&mut transaction, question, check.at).await?,
+            None => Vec::new(),
+        };
+        let approvals = covering.len() as u64;
+        let others_approve = check.approved.as_ref().is_some_and(|(_, then)| *then != approvals);
         let (mut permitted, mut headers) = (Vec::new(), Vec::new());
         for (place, decided) in check.permitted.into_iter().enumerate() {
             let DecidedHeader { header, shares, counts, mut decision } = decided;
             let now =
                 counts_in(&mut transaction, &header.owner, Direction::Asked, check.at).await?;
-            if now != counts {
-                decision = again(place, now);
+            if now != counts || others_approve {
+                decision = again(place, AskedMeanwhile { counts: now, approvals });
             }
             if decision.ruling.permitted {
                 let owner = &header.owner;
@@ -104,6 +123,9 @@ impl Store {
                 headers.push(header);
             }
             permitted.push(decision);
+        }
+        if let Some((question, _)) = check.approved.filter(|_| !headers.is_empty()) {
+            self.use_up_in(&mut transaction, &check.check, &question, &covering).await?;
         }
         // The leaf stands for exactly this question: headers name every element and commit to the rest.
         let mut hash = Context::new(&SHA256);

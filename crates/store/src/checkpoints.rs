@@ -67,11 +67,19 @@ pub enum FaultKind {
     NotOurs,
     /// An entry of this bureau's log is not what the tree was made over.
     Damaged,
+    /// Its owner answers, and does not prove a checkpoint that it has signed, however often it is asked.
+    Withheld,
 }
 
 impl FaultKind {
-    const ALL: [Self; 5] =
-        [Self::Forked, Self::Rewritten, Self::Shortened, Self::NotOurs, Self::Damaged];
+    const ALL: [Self; 6] = [
+        Self::Forked,
+        Self::Rewritten,
+        Self::Shortened,
+        Self::NotOurs,
+        Self::Damaged,
+        Self::Withheld,
+    ];
 
     /// The stable code.
     pub fn as_str(self) -> &'static str {
@@ -81,6 +89,7 @@ impl FaultKind {
             Self::Shortened => "shortened",
             Self::NotOurs => "not_ours",
             Self::Damaged => "damaged",
+            Self::Withheld => "withheld",
         }
     }
 }
@@ -177,8 +186,9 @@ impl Store {
         row.map(checkpoint).transpose()
     }
 
-    /// Checkpoints of a log that are not proven yet, the smallest first; at most `most`. In this order
-    /// none waits for ever behind those that come after it.
+    /// Checkpoints of a log that are not proven yet, at most `most`: those first that were tried least
+    /// often, and of these the smallest. In this order none waits for ever behind those that come after
+    /// it, nor behind those that their owner withholds.
     ///
     /// # Errors
     /// When the database fails.
@@ -189,7 +199,7 @@ impl Store {
     ) -> Result<Vec<KnownCheckpoint>, StoreError> {
         let rows: Vec<Row> = sqlx::query_as(checkpoints!(
             "WHERE bureau = $1 AND log_key = $2 AND agreed_at IS NULL
-             ORDER BY size, root LIMIT $3"
+             ORDER BY tries, size, root LIMIT $3"
         ))
         .bind(log.bureau.as_str())
         .bind(log.key.0.as_slice())
@@ -197,6 +207,25 @@ impl Store {
         .fetch_all(&self.pool)
         .await?;
         rows.into_iter().map(checkpoint).collect()
+    }
+
+    /// Notes that its owner answered and did not prove a checkpoint. Returns how often that was so by
+    /// now.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn note_unproven(&self, known: &KnownCheckpoint) -> Result<u32, StoreError> {
+        let tries: Option<(u32,)> = sqlx::query_as(
+            "UPDATE checkpoints SET tries = tries + 1
+             WHERE bureau = $1 AND log_key = $2 AND size = $3 AND root = $4 RETURNING tries",
+        )
+        .bind(known.log.bureau.as_str())
+        .bind(known.log.key.0.as_slice())
+        .bind(number(known.size))
+        .bind(known.root.as_slice())
+        .fetch_optional(&self.pool)
+        .await?;
+        Ok(tries.map_or(0, |(tries,)| tries))
     }
 
     /// How many checkpoints of all logs are not proven yet.

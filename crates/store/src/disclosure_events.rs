@@ -152,6 +152,22 @@ pub enum DisclosureEvent {
         /// Who.
         by: Actor,
     },
+    /// A person of this bureau was shown who has asked for which records, and how that stands.
+    Listed {
+        /// Who.
+        by: Actor,
+    },
+    /// An approver let a colleague follow up a check that somebody else has asked.
+    HandedOver {
+        /// The check.
+        check: CheckId,
+        /// Who took it over.
+        to: String,
+        /// Why.
+        reason: String,
+        /// The approver.
+        by: Actor,
+    },
     /// A letter was not even taken.
     NotTaken {
         /// Who sent it.

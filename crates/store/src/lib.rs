@@ -29,6 +29,7 @@ mod error;
 mod exclusion;
 mod findings;
 mod folder;
+mod handovers;
 mod import;
 mod journal;
 mod keys;
@@ -40,6 +41,7 @@ mod partner_days;
 mod partner_sets;
 mod people;
 mod quota;
+mod refusals;
 mod retention;
 mod rules;
 mod scope_keys;
@@ -59,9 +61,9 @@ pub use agreement_life::{
     AgreementStatus, Delivery, ExchangeMark, HistoryLine, IncomingText, KeptNotice, LifeError,
     OwnDecision, StoredText, Suspension, TakenIn,
 };
-pub use answered::{Admission, Admitted, AnsweredCheck, NotAdmitted};
-pub use approvals::{CheckApproval, LONGEST_APPROVAL};
-pub use asked::{AskedHeader, DecidedHeader, NewCheck, StoredCheck, StoredReceipt};
+pub use answered::{Admission, Admitted, AnsweredCheck, MOST_REPEATS, NotAdmitted};
+pub use approvals::{ApprovedQuestion, CheckApproval, LONGEST_APPROVAL};
+pub use asked::{AskedHeader, AskedMeanwhile, DecidedHeader, NewCheck, StoredCheck, StoredReceipt};
 pub use asked_usage::{AskedShare, AskedUsage, QuotaRefusal};
 pub use checkpoints::{FaultKind, KnownCheckpoint, LogFault, LogId};
 pub use claims::{CLAIM_LEN, CheckClaims};
@@ -89,6 +91,7 @@ pub use partner_days::{Direction, PartnerCounts};
 pub use partner_sets::PartnerSet;
 pub use people::{DayNote, PersonCertificate};
 pub use quota::{BudgetUsage, QuotaUsage, QuotaWarning, WarnedUsage};
+pub use refusals::REFUSALS_LOGGED_AN_HOUR;
 pub use retention::Erased;
 pub use rules::{Adoption, InForce, ProposedRules};
 pub use scope_keys::ScopeSecrets;

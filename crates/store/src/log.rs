@@ -97,7 +97,13 @@ pub enum LogRecord {
         case: String,
         /// For which purpose.
         purpose: String,
-        /// For questions of at most so many identifiers.
+        /// Who may ask. Entries of before have none.
+        #[serde(default)]
+        asker: String,
+        /// Of which types; of every type where empty.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        types: Vec<String>,
+        /// For so many identifiers in all. In entries of before: in each question.
         most_elements: u64,
         /// Until when.
         #[serde(with = "time::serde::rfc3339")]
@@ -196,6 +202,9 @@ pub enum LogRecord {
         requester: BureauCode,
         /// Which check.
         check: CheckId,
+        /// Under which agreement. Entries of before have none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        agreement: Option<AgreementId>,
         /// How many elements were evaluated.
         answered: u64,
         /// Whether it was a repetition, not counted again.
@@ -211,6 +220,9 @@ pub enum LogRecord {
         requester: BureauCode,
         /// Which check.
         check: CheckId,
+        /// Under which agreement. Entries of before have none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        agreement: Option<AgreementId>,
         /// SHA-256 of the header, hexadecimal.
         header: String,
         /// Why.
@@ -219,11 +231,24 @@ pub enum LogRecord {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         decision: Option<Box<LoggedDecision>>,
     },
+    /// Checks of a partner that were refused in one hour beyond those that have entries of their own.
+    ChecksRefused {
+        /// Who asked.
+        requester: BureauCode,
+        /// When the hour began.
+        #[serde(with = "time::serde::rfc3339")]
+        hour: OffsetDateTime,
+        /// How many, by reason.
+        refused: BTreeMap<String, u64>,
+    },
     /// What was older than it may be was erased: records and salts of entries, sealed checks, headers.
     RecordsErased {
         /// All older than this.
         #[serde(with = "time::serde::rfc3339")]
         before: OffsetDateTime,
+        /// Of what belongs to that agreement only, which keeps it for a shorter time than this node.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        agreement: Option<AgreementId>,
         /// Entries of the log, whose leaves stay.
         entries: u64,
         /// Checks of this bureau.

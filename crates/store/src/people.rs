@@ -30,8 +30,12 @@ pub enum DayNote {
     LoggedIn,
     /// Something was refused for lack of a role; which act is a code of the bureau face.
     RoleMissing(&'static str),
+    /// Something was refused because it is a colleague's.
+    NotTheirs,
     /// A call with a revoked certificate was refused.
     Revoked,
+    /// A call with a certificate that has expired since it connected was refused.
+    Expired,
 }
 
 impl DayNote {
@@ -39,23 +43,21 @@ impl DayNote {
         match self {
             Self::LoggedIn => "log_in",
             Self::RoleMissing(act) => act,
+            Self::NotTheirs => "not_theirs",
             Self::Revoked => "certificate_revoked",
+            Self::Expired => "certificate_expired",
         }
     }
 
     fn record(self, by: &Actor) -> LogRecord {
         let by = by.clone();
-        match self {
-            Self::LoggedIn => LogRecord::LoggedIn { by },
-            Self::RoleMissing(act) => {
-                LogRecord::ActRefused { act: act.to_owned(), reason: "role_missing".to_owned(), by }
-            }
-            Self::Revoked => LogRecord::ActRefused {
-                act: "any".to_owned(),
-                reason: "certificate_revoked".to_owned(),
-                by,
-            },
-        }
+        let (act, reason) = match self {
+            Self::LoggedIn => return LogRecord::LoggedIn { by },
+            Self::RoleMissing(act) => (act, "role_missing"),
+            Self::NotTheirs => ("disclosure", self.code()),
+            Self::Revoked | Self::Expired => ("any", self.code()),
+        };
+        LogRecord::ActRefused { act: act.to_owned(), reason: reason.to_owned(), by }
     }
 }
 

@@ -1,5 +1,7 @@
 //! Erasing what may not be kept any longer. Leaves of the log stay, and so does its proof.
 
+mod agreed;
+
 use sqlx::SqliteConnection;
 use time::OffsetDateTime;
 
@@ -59,6 +61,14 @@ impl Store {
         .bind(seconds)
         .execute(&mut *transaction)
         .await?;
+        for statement in [
+            "DELETE FROM check_handovers WHERE check_id IN (
+                 SELECT check_id FROM asked_checks WHERE asked_at < $1)",
+            "DELETE FROM check_approvals_used WHERE check_id IN (
+                 SELECT check_id FROM asked_checks WHERE asked_at < $1)",
+        ] {
+            sqlx::query(statement).bind(seconds).execute(&mut *transaction).await?;
+        }
         let asked = sqlx::query("DELETE FROM asked_checks WHERE asked_at < $1")
             .bind(seconds)
             .execute(&mut *transaction)
@@ -97,13 +107,10 @@ impl Store {
             .await?;
         let erased = Erased { entries, asked, answered };
         if erased != Erased::default() {
-            // What was taken away by other means is not made good by counting it in.
-            let in_all = match said {
-                Said::InAll(before) => before.saturating_add(entries),
-                Said::AtLeast(_) => without_record(&mut transaction).await?,
-            };
-            let in_all = Some(in_all);
-            let record = LogRecord::RecordsErased { before, entries, asked, answered, in_all };
+            let in_all = Some(said.with(entries, &mut transaction).await?);
+            let agreement = None;
+            let record =
+                LogRecord::RecordsErased { before, agreement, entries, asked, answered, in_all };
             append_in(&mut transaction, &record, at).await?;
         }
         transaction.commit().await?;
@@ -149,6 +156,21 @@ enum Said {
     InAll(u64),
     /// Those that it took; older programs did not say how many were gone before.
     AtLeast(u64),
+}
+
+impl Said {
+    /// How many are without one after `entries` more were erased. What was taken away by other means is
+    /// not made good by counting it in.
+    async fn with(
+        self,
+        entries: u64,
+        connection: &mut SqliteConnection,
+    ) -> Result<u64, StoreError> {
+        match self {
+            Self::InAll(before) => Ok(before.saturating_add(entries)),
+            Self::AtLeast(_) => without_record(connection).await,
+        }
+    }
 }
 
 async fn said_to_be_erased(connection: &mut SqliteConnection) -> Result<Said, StoreError> {

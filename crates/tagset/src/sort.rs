@@ -22,14 +22,52 @@ const NEAR: RangeInclusive<usize> = 1 << 11..=1 << 17;
 /// From so many hashes on threads are worth their start.
 const PARALLEL_FROM: usize = 1 << 16;
 
-/// Sorts `hashes` as numbers, on at most `workers` threads; needs no memory besides.
+/// Hashes behind sorted ones are merged with them where they are at most one in so many.
+const MERGED: usize = 8;
+
+/// Sorts `hashes` as numbers, on at most `workers` threads.
 ///
-/// What is sorted already is only read, once. However the bits are distributed, it takes at most one
-/// swap a hash for each 8 of the 128 bits; only where few first bytes occur do fewer threads find work.
+/// What is sorted already is only read, once; a few behind many that are sorted are merged with them, for
+/// which they are copied. Everything else needs no memory besides. However the bits are distributed, it takes at
+/// most one swap a hash for each 8 of the 128 bits; only where few first bytes occur do fewer threads find work.
 pub(crate) fn sort(hashes: &mut [MembershipHash], workers: NonZeroUsize) {
-    if hashes.is_sorted_by_key(|hash| hash.to_number()) {
-        return;
+    let in_order =
+        hashes.array_windows().take_while(|[a, b]| a.to_number() <= b.to_number()).count();
+    let (many, few) = hashes.split_at_mut(hashes.len().min(in_order + 1));
+    if few.len() <= many.len() / MERGED {
+        sort_parts(few, workers);
+        merge_last(hashes, in_order + 1);
+    } else {
+        sort_parts(hashes, workers);
     }
+}
+
+/// Merges the sorted hashes from `place` on with the sorted ones before it.
+fn merge_last(hashes: &mut [MembershipHash], place: usize) {
+    let mut few = hashes.get(place..).unwrap_or_default().to_vec();
+    let (mut left, mut to) = (place, hashes.len());
+    // From the end, where there is room: what is read has not been written over yet.
+    while let Some(last) = few.last() {
+        let before = left.checked_sub(1).and_then(|before| hashes.get(before));
+        let next = match before {
+            Some(one) if one.to_number() > last.to_number() => {
+                left -= 1;
+                *one
+            }
+            _ => {
+                let next = *last;
+                few.pop();
+                next
+            }
+        };
+        to -= 1;
+        if let Some(place) = hashes.get_mut(to) {
+            *place = next;
+        }
+    }
+}
+
+fn sort_parts(hashes: &mut [MembershipHash], workers: NonZeroUsize) {
     if workers.get() == 1 || hashes.len() < PARALLEL_FROM {
         return sort_from(hashes, 0);
     }
@@ -134,7 +172,7 @@ mod tests {
     }
 
     /// Number n of `len` in each shape.
-    const SHAPES: [(&str, fn(u64, u64) -> u128); 9] = [
+    const SHAPES: [(&str, fn(u64, u64) -> u128); 12] = [
         ("random", |n, _| random(n)),
         ("all equal", |_, _| 7 << 64),
         ("sorted", |n, _| u128::from(n) << 70),
@@ -143,6 +181,12 @@ mod tests {
         ("all in one part", |n, _| random(n) >> 8),
         ("different in the last bytes only", |n, _| random(n) >> 112),
         ("half in one part", |n, _| if n % 2 == 0 { random(n) } else { random(n) >> 13 }),
+        ("one added", |n, len| if n + 1 == len { random(n) } else { u128::from(n) << 64 }),
+        ("the least added", |n, len| if n + 1 == len { 0 } else { u128::from(n + 1) << 64 }),
+        (
+            "a tenth added",
+            |n, len| if n >= len - len / 10 { random(n) } else { u128::from(n) << 113 },
+        ),
         ("one out of place", |n, len| if n == len / 2 { 0 } else { u128::from(n) << 64 }),
     ];
 

@@ -11,6 +11,7 @@ use std::{
 
 use clap::{Args, Subcommand};
 use serde::Serialize;
+use symbolon_client::Rules;
 use symbolon_policy::{SignedAgreement, rules::Role};
 use symbolon_store::{AdministrativeAct, DataFolder, NodeConfig, Store};
 use time::OffsetDateTime;
@@ -123,8 +124,9 @@ impl Show {
             let desk = LegalDesk::open(DataFolder::open(&data)?).await?;
             let text = desk.find(&self.agreement).await?;
             let waiting = desk.store.agreement_intents(&text.hash).await?;
+            let (rules, _) = Rules::in_force(&desk.store).await?;
             desk.store.close().await;
-            Summary::of_stored(&text, &waiting)?
+            Summary::of_stored(&text, &waiting)?.beside(&rules, &desk.us)
         };
         output.result(&summary, || lines(&summary));
         Ok(DONE)

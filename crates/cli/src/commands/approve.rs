@@ -2,17 +2,18 @@ use std::path::PathBuf;
 
 use clap::Args;
 use serde::Serialize;
+use symbolon_identifiers::IdentifierType;
 use symbolon_proto::bureau::v1::ApproveCheckRequest;
 use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
 
 use super::DONE;
 use crate::{CliError, Profile, output::Output};
 
-/// Approve what others are to ask, where rules want a second person.
+/// Approve what a colleague is to ask, where rules want a second person.
 ///
-/// Needs a certificate with the role approver. Covers every question of that case and purpose that
-/// holds no more identifiers, by anybody but yourself, until it ends. Approving again takes its
-/// place; --most 1 --days 1 all but ends it.
+/// Needs a certificate with the role approver. Covers questions of that case and purpose by that person,
+/// and is counted down by each that is sent, until so many identifiers were asked, its time is over, or
+/// your certificate is revoked. Approving again takes its place; --most 1 --days 1 all but ends it.
 #[derive(Debug, Args)]
 pub(super) struct Approve {
     /// Profile of the approver; else that of SYMBOLON_PROFILE or of a demo in this folder.
@@ -24,7 +25,13 @@ pub(super) struct Approve {
     /// The purpose that the question will declare.
     #[arg(long, value_name = "CODE")]
     purpose: String,
-    /// For questions of at most so many identifiers.
+    /// Who may ask: the name in a certificate of your bureau, or the identity.
+    #[arg(long = "for", value_name = "PERSON")]
+    asker: String,
+    /// Of which type; may be repeated. Of every type unless given.
+    #[arg(long = "type", value_name = "TYPE")]
+    types: Vec<IdentifierType>,
+    /// For so many identifiers in all, in however many questions.
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
     most: u64,
     /// For so many days from now.
@@ -34,6 +41,7 @@ pub(super) struct Approve {
 
 #[derive(Serialize)]
 struct Approved {
+    asker: String,
     purpose: String,
     most_elements: u64,
     valid_until: String,
@@ -47,6 +55,8 @@ impl Approve {
             case_reference: self.case_reference,
             purpose: self.purpose.clone(),
             most_elements: self.most,
+            asker: self.asker.clone(),
+            identifier_types: self.types.iter().map(|one| one.name().to_owned()).collect(),
             valid_for: Some(prost_types::Duration { seconds, nanos: 0 }),
         };
         let response = client.approve_check(request).await?.into_inner();
@@ -55,12 +65,16 @@ impl Approve {
             .and_then(|at| OffsetDateTime::from_unix_timestamp(at.seconds).ok())
             .and_then(|at| at.format(&Rfc3339).ok())
             .ok_or_else(|| CliError::new("answer", "the node did not say until when"))?;
-        let approved =
-            Approved { purpose: self.purpose, most_elements: self.most, valid_until: until };
+        let approved = Approved {
+            asker: self.asker,
+            purpose: self.purpose,
+            most_elements: self.most,
+            valid_until: until,
+        };
         output.result(&approved, || {
             format!(
-                "Approved: questions of this case for {} of at most {} identifiers, until {}.",
-                approved.purpose, approved.most_elements, approved.valid_until
+                "Approved: {} may ask {} identifiers in this case for {}, until {}.",
+                approved.asker, approved.most_elements, approved.purpose, approved.valid_until
             )
         });
         Ok(DONE)

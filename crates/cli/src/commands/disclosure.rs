@@ -1,5 +1,6 @@
 mod codes;
 mod desk;
+mod hand_over;
 mod request;
 mod show;
 
@@ -19,11 +20,14 @@ pub(super) enum DisclosureCommand {
     /// Ask the owner of a list for the record behind a hit. Unlike the check, this tells the owner
     /// what was asked, and who asks why.
     Request(Box<request::Request>),
-    /// Show what this bureau has asked for, and how it stands.
+    /// Let a colleague follow up a check that somebody else has asked. Needs the role approver.
+    HandOver(hand_over::HandOver),
+    /// Show what this bureau has asked for, and how it stands: your own requests; to approvers and
+    /// inspectors everybody's, without their content.
     Status(request::Status),
     /// Take back what this bureau has asked for.
     Withdraw(request::Withdraw),
-    /// Show what partners ask for, by age, with the clocks.
+    /// Show what partners ask for, by age, with the clocks. Needs the role legal, approver or inspector.
     List(desk::List),
     /// Show one request, of a partner or of this bureau, with all that belongs to it.
     Show(show::Show),
@@ -43,6 +47,7 @@ impl DisclosureCommand {
     pub(super) async fn run(self, output: Output) -> Result<u8, CliError> {
         match self {
             Self::Request(request) => request.run(output).await,
+            Self::HandOver(hand_over) => hand_over.run(output).await,
             Self::Status(status) => status.run(output).await,
             Self::Withdraw(withdraw) => withdraw.run(output).await,
             Self::List(list) => list.run(output).await,

@@ -15,6 +15,7 @@ use super::DONE;
 use crate::{CliError, acting::Acting, output::Output};
 
 pub(super) use issue::issue_first;
+pub(super) use list::somebody_with;
 
 /// Show keys and people, issue certificates to people and agencies, revoke them, renew the node's.
 #[derive(Debug, Subcommand)]

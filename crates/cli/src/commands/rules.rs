@@ -23,8 +23,8 @@ use crate::{
 /// For instance:
 ///   symbolon rules starter draft
 ///   symbolon rules check draft
-///   symbolon rules diff current draft
-///   symbolon rules replay --pack draft --from 2026-01-01
+///   symbolon rules diff current draft --as lawyer
+///   symbolon rules replay --pack draft --from 2026-01-01 --as lawyer
 ///   symbolon rules adopt draft --as lawyer
 ///   symbolon rules approve 5f0c… --as second-lawyer
 ///   symbolon rules explain 9ab3… --as inspector
@@ -35,7 +35,7 @@ pub(super) enum RulesCommand {
     Starter(Starter),
     /// Load a folder of rules and tables: the first thing that is wrong, or how many rules there are.
     Check(Check),
-    /// Show which rules are in force, since when, and by whom.
+    /// Show which rules are in force, since when, and by whom. Needs any role.
     Show(show::Show),
     /// Propose that the rules of a folder be put in force. Another person approves them.
     Adopt(adopt::Adopt),
@@ -43,7 +43,8 @@ pub(super) enum RulesCommand {
     Approve(adopt::Approve),
     /// Say why a check was allowed or refused, here and then. Needs the role legal or inspector.
     Explain(explain::Explain),
-    /// Decide logged checks again under other rules, and show which would come out otherwise.
+    /// Decide logged checks again under other rules, and show which would come out otherwise. Needs
+    /// the role legal, approver or inspector, and is logged.
     Replay(review::Replay),
     /// Compare two sets of rules by what they decide.
     Diff(review::Diff),

@@ -18,7 +18,8 @@ use crate::{CliError, acting::Acting, output::Output};
 /// Nobody is refused by a finding: it is for a person to look at, who may find that all is well.
 #[derive(Debug, Subcommand)]
 pub(super) enum WatchCommand {
-    /// List findings that nobody has acknowledged: of partners, or of this bureau's own people.
+    /// List findings that nobody has acknowledged: of partners, to inspectors, lawyers and
+    /// administrators; of this bureau's own people, to inspectors.
     List(List),
     /// Show a finding with all that was seen. Who looked is logged.
     Show(One),
@@ -37,6 +38,8 @@ pub(super) struct List {
     /// The bureau's data folder.
     #[arg(long, value_name = "FOLDER", env = "SYMBOLON_DATA")]
     data: PathBuf,
+    #[command(flatten)]
+    acting: Acting,
     /// What this bureau's own people asked, instead of partners. Names are shown by `watch show`.
     #[arg(long)]
     own: bool,
@@ -121,6 +124,13 @@ impl WatchCommand {
 impl List {
     async fn run(self, output: Output) -> Result<u8, CliError> {
         let store = open(&self.data).await?;
+        // Findings on colleagues are for who watches them.
+        let roles: &[Role] = if self.own {
+            &[Role::Inspector]
+        } else {
+            &[Role::Inspector, Role::Legal, Role::Administrator]
+        };
+        self.acting.authorise(store.folder(), &store, roles).await?;
         let findings = store.findings(self.own, self.all).await?;
         store.close().await;
         // Names of people are for who says that they look.

@@ -1,4 +1,7 @@
-use symbolon_policy::{Reason, Refusal};
+use std::collections::BTreeSet;
+
+use symbolon_identifiers::IdentifierType;
+use symbolon_policy::{Actor, Reason, Refusal};
 use symbolon_proto::bureau::v1::{
     ApproveCheckRequest, ApproveCheckResponse,
     approval_service_server::{ApprovalService, ApprovalServiceServer},
@@ -26,10 +29,15 @@ impl BureauFace {
         &self,
         request: Request<ApproveCheckRequest>,
     ) -> Result<ApproveCheckResponse, Refusal> {
-        let actor = self.authority.authorise(peer_of(&request)?, Act::Approve).await?;
+        let peer = peer_of(&request)?;
+        let actor = self.authority.authorise(peer, Act::Approve).await?;
+        let (certificate, not_after) = (peer.certificate, peer.not_after);
         let now = OffsetDateTime::now_utc();
-        let approval = read(request.into_inner(), now)?;
-        self.store.approve_check(&approval, &actor, now).await.map_err(|error| {
+        let mut approval = read(request.into_inner(), &actor, now)?;
+        // It does not outlive what it was given by.
+        approval.valid_until = approval.valid_until.min(not_after);
+        let kept = self.store.approve_check(&approval, &actor, &certificate, now).await;
+        kept.map_err(|error| {
             event!(warn, "an approval could not be recorded", error = error);
             Refusal::new(
                 Reason::Internal,
@@ -37,7 +45,7 @@ impl BureauFace {
                  node's log",
             )
         })?;
-        event!(info, "questions of a case were approved", elements = approval.most_elements);
+        event!(info, "questions of a case were approved", elements = approval.elements);
         Ok(ApproveCheckResponse { valid_until: Some(timestamp(approval.valid_until)) })
     }
 }
@@ -53,7 +61,11 @@ impl ApprovalService for BureauFace {
     }
 }
 
-fn read(request: ApproveCheckRequest, now: OffsetDateTime) -> Result<CheckApproval, Refusal> {
+fn read(
+    request: ApproveCheckRequest,
+    by: &Actor,
+    now: OffsetDateTime,
+) -> Result<CheckApproval, Refusal> {
     let case_reference = request.case_reference.trim();
     if case_reference.is_empty() || case_reference.len() > 256 {
         return Err(invalid("name the case, in at most 256 bytes"));
@@ -62,17 +74,42 @@ fn read(request: ApproveCheckRequest, now: OffsetDateTime) -> Result<CheckApprov
         return Err(invalid("the purpose is a code of small letters, digits, _ . and -"));
     }
     if !(1..=MOST_ITEMS as u64).contains(&request.most_elements) {
-        return Err(invalid("an approval is for questions of 1 to 1,000,000 identifiers"));
+        return Err(invalid("an approval is for 1 to 1,000,000 identifiers in all"));
     }
     let valid_for = request
         .valid_for
         .map(|length| Duration::seconds(length.seconds))
         .filter(|length| length.is_positive() && *length <= LONGEST_APPROVAL)
         .ok_or_else(|| invalid("an approval is good for more than no time, and at most 30 days"))?;
+    let asker = asker(&request.asker, by)?;
+    let types = request
+        .identifier_types
+        .iter()
+        .map(|name| name.parse())
+        .collect::<Result<BTreeSet<IdentifierType>, _>>()
+        .map_err(|_| invalid("an identifier type is named by its code, for instance phone"))?;
     Ok(CheckApproval {
         case_reference: case_reference.to_owned(),
         purpose: request.purpose,
-        most_elements: request.most_elements,
+        asker,
+        types,
+        elements: request.most_elements,
         valid_until: now + valid_for,
     })
+}
+
+/// The identity of who may ask: as it stands, or of that name in the approver's own bureau.
+fn asker(named: &str, by: &Actor) -> Result<String, Refusal> {
+    let named = named.trim();
+    if named.is_empty() || named.len() > 512 {
+        return Err(invalid("name who may ask: a name, or the identity in a certificate"));
+    }
+    let asker = match by.id.rsplit_once("/people/") {
+        Some((bureau, _)) if !named.contains('/') => format!("{bureau}/people/{named}"),
+        _ => named.to_owned(),
+    };
+    if asker == by.id {
+        return Err(invalid("nobody approves what he asks himself"));
+    }
+    Ok(asker)
 }

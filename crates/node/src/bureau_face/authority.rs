@@ -79,6 +79,7 @@ impl Authority {
         let now = OffsetDateTime::now_utc();
         let actor = &peer.actor;
         if now > peer.not_after {
+            self.note(DayNote::Expired, actor, now).await?;
             return Err(Refusal::new(
                 Reason::CertificateExpired,
                 "this certificate has expired; ask the administrator of your bureau for another",

@@ -35,8 +35,11 @@ impl Behind<'_> {
         let mut records = Vec::new();
         for reference in self.store.references_of(self.dataset, identifier).await? {
             let details = self.store.record_details(self.dataset, &reference).await?;
+            let facts = match &details {
+                Some(details) => setting.facts(&details.attributes, now),
+                None => setting.facts_without_details(now),
+            };
             let details = details.unwrap_or_default();
-            let facts = setting.facts(&details.attributes, now);
             if self.rules.pack.decide_admission(&facts).permitted {
                 records.push((reference, details));
             }

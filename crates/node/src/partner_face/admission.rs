@@ -83,24 +83,31 @@ impl PartnerFace {
                 })
             }
             Err(refusal) => {
-                event!(
-                    info,
-                    "a partner's check was refused",
-                    check = header.check_id,
-                    requester = requester,
-                    agreement = agreement_id,
-                    reason = ReasonCode(refusal.reason),
-                );
                 self.count_refusal(&agreement, &header, &requester, &refusal).await;
+                let reason = refusal.reason.as_str();
                 let record = LogRecord::CheckRefused {
-                    requester,
+                    requester: requester.clone(),
                     check: header.check_id,
+                    agreement: Some(agreement_id.clone()),
                     header: header_hash.to_string(),
-                    reason: refusal.reason.as_str().to_owned(),
+                    reason: reason.to_owned(),
                     decision: decision.map(Box::new),
                 };
-                if let Err(error) = self.store.append(&record, OffsetDateTime::now_utc()).await {
-                    event!(warn, "a refusal could not be logged", error = error);
+                let now = OffsetDateTime::now_utc();
+                match self.store.log_refusal(&requester, reason, &record, now).await {
+                    Ok(true) => event!(
+                        info,
+                        "a partner's check was refused",
+                        check = header.check_id,
+                        requester = requester,
+                        agreement = agreement_id,
+                        reason = ReasonCode(refusal.reason),
+                    ),
+                    // Neither the log nor the journal grows with each: the hour has one entry.
+                    Ok(false) => {
+                        self.metrics.refusals_summed.inc();
+                    }
+                    Err(error) => event!(warn, "a refusal could not be logged", error = error),
                 }
                 Err(refusal)
             }
@@ -151,6 +158,8 @@ impl PartnerFace {
             scopes: &asked,
         };
         self.not_withdrawn(agreement).await?;
+        let rules = self.rules.current();
+        rules.are_as_promised(agreement, &self.us)?;
         let shares = admit(agreement, &question, now)?;
         let scopes = shares.iter().map(|share| self.ready(share)).collect::<Result<Vec<_>, _>>()?;
         let header_document = document.clone().into();
@@ -165,7 +174,7 @@ impl PartnerFace {
             urgency: urgency(header.urgency),
             at: now,
         };
-        let (rules, facts) = (self.rules.current(), ingress_facts(agreement, header, &shares, now));
+        let facts = ingress_facts(agreement, header, &shares, now);
         let decide = |counts| {
             let decided = rules.decide_ingress(facts.clone(), counts);
             *decision = Some(decided.clone());
@@ -297,6 +306,9 @@ fn not_admitted(error: NotAdmitted) -> Refusal {
             Reason::CheckIdReused,
             "another check was asked under this id before; choose a fresh id for a new check",
         ),
+        NotAdmitted::RepeatedTooOften => {
+            Refusal::new(Reason::RepeatedTooOften, NotAdmitted::RepeatedTooOften.to_string())
+        }
         NotAdmitted::Forbidden(decision) => rule_refusal(&decision.ruling),
         NotAdmitted::Quota { identifier_type, quota, left, renews_at } => Refusal::new(
             Reason::QuotaExhausted,

@@ -84,6 +84,7 @@ impl PartnerFace {
         let record = LogRecord::CheckAnswered {
             requester: check.requester.clone(),
             check: check.header.check_id,
+            agreement: Some(check.agreement.terms().id.clone()),
             answered,
             repeated: check.admitted.repeated,
             evaluated: hex::encode(evaluated),

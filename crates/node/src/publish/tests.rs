@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fs};
 
 use symbolon_identifiers::{Identifier, IdentifierType, parse};
 use symbolon_oprf::voprf;
@@ -10,7 +10,7 @@ use symbolon_policy::{
     },
 };
 use symbolon_store::{DataFolder, KeptOut, KeyName, LogRecord};
-use symbolon_tagset::LabelSecret;
+use symbolon_tagset::{LabelSecret, MembershipHash};
 use tempfile::TempDir;
 use time::macros::{date, datetime};
 
@@ -302,6 +302,22 @@ async fn other_rules_make_a_set_anew_if_they_keep_other_records_out() {
     let (version, listed, _) = owner.set("XXA", &["plain", "other"]).await;
     assert_eq!((version, listed.len()), (3, 2));
     assert_eq!(owner.logged("XXA").await, None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_something_must_be_known_of_each_record_one_of_which_nothing_is_stays_out() {
+    let owner = Owner::new().await;
+    let known = details(|one| one.attributes.evaluation = "A1".to_owned());
+    owner.load(&[("plain", None), ("known", Some(known))]).await;
+    let mut tables = LegalTables::default();
+    let required = DatasetEntry { details_required: true, ..DatasetEntry::default() };
+    tables.datasets.insert("list".to_owned(), required);
+    owner.publisher.rules.replace(rules(tables));
+    owner.publish(NOON).await;
+    let (_, listed, _) = owner.set("XXA", &["plain", "known"]).await;
+    assert_eq!(listed, vec!["known".to_owned()]);
+    let logged = owner.logged("XXA").await.unwrap();
+    assert_eq!(logged.records, BTreeMap::from([("S02".to_owned(), 1)]));
 }
 
 #[tokio::test(flavor = "multi_thread")]

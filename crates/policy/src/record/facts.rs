@@ -45,6 +45,12 @@ impl AdmissionSetting {
         }
     }
 
+    /// What rules look at for a record of which nothing but identifiers is known, at `now`.
+    pub fn facts_without_details(&self, now: OffsetDateTime) -> AdmissionFacts {
+        let facts = self.facts(&RecordAttributes::default(), now);
+        AdmissionFacts { details_present: false, ..facts }
+    }
+
     /// What rules look at for a record with these attributes, at `now`. They change with the hour
     /// at most.
     pub fn facts(&self, attributes: &RecordAttributes, now: OffsetDateTime) -> AdmissionFacts {
@@ -92,6 +98,8 @@ impl AdmissionSetting {
             dpia_done: self.entry.dpia_done,
             never_leaves: self.entry.never_leaves,
             proportionality_assessed: self.entry.proportionality_assessed,
+            details_present: true,
+            details_required: self.entry.details_required,
             approvals: attributes.approvals,
         }
     }

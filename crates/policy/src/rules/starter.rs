@@ -85,4 +85,5 @@ files! {
     "R49.toml",
     "R50.toml",
     "S01.toml",
+    "S02.toml",
 }

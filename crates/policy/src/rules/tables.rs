@@ -184,6 +184,9 @@ pub struct DatasetEntry {
     pub dual_criminality_demanded: bool,
     /// What its records concern unless they say otherwise.
     pub subject_category: SubjectCategory,
+    /// Whether only records with details enter: what is not known of a record then counts as unknown,
+    /// and not as no.
+    pub details_required: bool,
     /// For how many days a recipient may keep what is released; 0 if no limit is set.
     pub retention_limit_days: u64,
 }
@@ -198,6 +201,7 @@ impl Default for DatasetEntry {
             judicial_authorisation_required: false,
             dual_criminality_demanded: false,
             subject_category: SubjectCategory::Unknown,
+            details_required: false,
             retention_limit_days: 1_095,
         }
     }

@@ -1,7 +1,7 @@
 use serde_json::{Value, json};
 use symbolon_policy::{
     AgreementError, AgreementTerms, Conditions, Deadlines, DisclosureTerms, LabelTerms,
-    OpenRequests, SignedAgreement,
+    OpenRequests, Reason, SignedAgreement,
     rules::{DisclosedField, RulePackHash},
 };
 
@@ -89,8 +89,9 @@ fn days_minutes_bytes_and_budgets_keep_to_their_bounds() {
     });
     bounded(
         "conditions: retention_days",
-        &[Some(1), Some(3_660), None],
-        &[Some(0), Some(3_661)],
+        // No fewer than a hit can be followed by a request.
+        &[Some(30), Some(3_660), None],
+        &[Some(0), Some(29), Some(3_661)],
         |terms| &mut terms.conditions.as_mut().unwrap().retention_days,
     );
     bounded("dataset fra-list: labels: bytes", &[16, 256], &[0, 15, 257], |terms| {
@@ -166,6 +167,25 @@ fn terms_that_say_nothing_of_conditions_labels_and_budgets_have_the_form_that_th
     let mut said = silent.clone();
     said.conditions = Some(Conditions::default());
     assert_ne!(hash(&said), hash(&silent), "what is said is signed");
+}
+
+#[test]
+fn who_has_promised_a_rule_pack_decides_by_that_one_or_by_none() {
+    let (fra, deu) = (bureau("FRA"), bureau("DEU"));
+    let mut terms = sound();
+    terms.parties = vec![fra.party.clone(), deu.party.clone()];
+    let (promised, other) = (RulePackHash([7; 32]), RulePackHash([8; 32]));
+    terms.conditions.as_mut().unwrap().rule_packs = [(code("FRA"), promised)].into();
+    let agreement = sign_all(&terms, &[&fra, &deu]).verify().unwrap();
+    assert_eq!(agreement.holds_promise(&code("FRA"), &promised), Ok(()));
+    let refusal = agreement.holds_promise(&code("FRA"), &other).unwrap_err();
+    assert_eq!(refusal.reason, Reason::RulesNotAsPromised);
+    assert!(refusal.sentence.contains(&promised.to_string()), "{refusal}");
+    // Who has promised nothing decides by what it will.
+    assert_eq!(agreement.holds_promise(&code("DEU"), &other), Ok(()));
+    terms.conditions = None;
+    let silent = sign_all(&terms, &[&fra, &deu]).verify().unwrap();
+    assert_eq!(silent.holds_promise(&code("FRA"), &other), Ok(()));
 }
 
 #[test]

@@ -196,15 +196,16 @@ impl Store {
         .await?)
     }
 
-    /// Of each issuer the newest notice: what it says holds, whatever it said before. After its
-    /// revocation there is none.
+    /// Of each issuer the newest notice: what it says holds, whatever it said before. Its revocation is
+    /// its last word, whatever its number.
     async fn notices(&self, hash: &[u8]) -> Result<Vec<(String, u64, StoredDocument)>, StoreError> {
         let rows: Vec<(String, i64, Vec<u8>, Vec<u8>, Vec<u8>)> = sqlx::query_as(
             "SELECT n.issuer, n.counter, n.document, n.public_key, n.signature
              FROM agreement_notices n
              WHERE n.hash = $1 AND n.counter =
-                 (SELECT MAX(o.counter) FROM agreement_notices o
-                  WHERE o.hash = n.hash AND o.issuer = n.issuer)
+                 (SELECT o.counter FROM agreement_notices o
+                  WHERE o.hash = n.hash AND o.issuer = n.issuer
+                  ORDER BY o.step = 'revoke' DESC, o.counter DESC LIMIT 1)
              ORDER BY n.issuer",
         )
         .bind(hash)

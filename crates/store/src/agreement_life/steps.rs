@@ -119,8 +119,11 @@ pub(super) async fn insert_text(
 ) -> Result<TextRow, LifeError> {
     if incoming.person.is_none() && incoming.origin != incoming.us {
         let (open,): (i64,) = sqlx::query_as(
-            "SELECT COUNT(*) FROM agreement_texts
-             WHERE origin = $1 AND state IN ('draft', 'proposed')",
+            "SELECT COUNT(*) FROM agreement_texts t
+             WHERE t.origin = $1 AND (t.state IN ('draft', 'proposed')
+                 OR (t.state = 'expired' AND NOT EXISTS (
+                     SELECT 1 FROM agreement_history h
+                     WHERE h.hash = t.hash AND h.step = 'countersign')))",
         )
         .bind(incoming.origin.as_str())
         .fetch_one(&mut **transaction)
@@ -249,7 +252,9 @@ pub(super) async fn put_in_place(
 }
 
 /// Keeps a notice that is new, and takes its step. Of an issuer that has given too many, only what
-/// stops more than it has stopped already is kept; of one that has revoked, nothing more.
+/// stops more than it has stopped already is kept; of one that has revoked, nothing more. A revocation
+/// counts whatever its number is: nothing that its issuer said before or after can be meant to undo it,
+/// and a bureau that has restored a backup numbers its notices anew.
 async fn take_notice(
     transaction: &mut Transaction<'static, Sqlite>,
     row: &mut TextRow,
@@ -258,7 +263,9 @@ async fn take_notice(
     at: OffsetDateTime,
 ) -> Result<(), LifeError> {
     let Some(issuer) = notice.step.party() else { return Err(DAMAGED.into()) };
-    if notice.counter <= newest_counter(transaction, &row.hash, issuer.as_str()).await? {
+    let revokes = matches!(notice.step, AgreementStep::Revoke { .. });
+    if !revokes && notice.counter <= newest_counter(transaction, &row.hash, issuer.as_str()).await?
+    {
         return Ok(());
     }
     let matters = match &notice.step {
@@ -273,6 +280,18 @@ async fn take_notice(
     };
     if !matters || has_revoked(transaction, &row.hash, issuer.as_str()).await? {
         return Ok(());
+    }
+    if revokes {
+        // It takes the place of what bears the same number.
+        sqlx::query(
+            "DELETE FROM agreement_notices WHERE hash = $1 AND issuer = $2 AND counter = $3",
+        )
+        .bind(row.hash.as_slice())
+        .bind(issuer.as_str())
+        .bind(i64::try_from(notice.counter).map_err(|_| DAMAGED)?)
+        .execute(&mut **transaction)
+        .await
+        .map_err(StoreError::from)?;
     }
     keep_notice(transaction, &row.hash, notice, at).await?;
     let by = By { reason: &notice.reason, ..by };

@@ -1,6 +1,6 @@
 use symbolon_identifiers::IdentifierType;
-use symbolon_store::{LogRecord, NotAdmitted, QuotaUsage};
-use time::{Duration, macros::datetime};
+use symbolon_store::{LogRecord, MOST_REPEATS, NotAdmitted, QuotaUsage, REFUSALS_LOGGED_AN_HOUR};
+use time::{Duration, OffsetDateTime, macros::datetime};
 use tokio::task::JoinSet;
 
 use crate::fixture::{
@@ -273,8 +273,65 @@ async fn two_processes_on_one_folder_keep_to_one_quota() {
 async fn one_check_sent_many_times_at_once_is_counted_once() {
     let home = Home::new().await;
     let stores = [home.store.clone(), home.other_handle().await];
-    let checks = vec![Asked::new(7, vec![share(VIN, 3, 3)]); 30];
-    assert_eq!(admit_at_once(&stores, checks).await, (30, 29));
+    let checks = vec![Asked::new(7, vec![share(VIN, 3, 3)]); 17];
+    assert_eq!(admit_at_once(&stores, checks).await, (17, 16));
     assert_eq!(used(&home.store, VIN, NOW).await, 3);
     assert_eq!(admissions(&home.store).await, 1);
+}
+
+#[tokio::test]
+async fn an_admitted_check_is_answered_again_a_number_of_times_and_no_more() {
+    let home = Home::new().await;
+    let asked = Asked::new(1, vec![share(VIN, 1, 10)]);
+    asked.admit(&home.store).await.unwrap();
+    for _ in 0..MOST_REPEATS {
+        assert!(asked.admit(&home.store).await.unwrap().repeated);
+    }
+    let refused = asked.admit(&home.store).await;
+    assert!(matches!(refused, Err(NotAdmitted::RepeatedTooOften)), "{refused:?}");
+    // Another is counted for itself.
+    let other = Asked::new(2, vec![share(VIN, 1, 10)]);
+    other.admit(&home.store).await.unwrap();
+    assert!(other.admit(&home.store).await.unwrap().repeated);
+}
+
+async fn refuse(home: &Home, requester: &str, reason: &str, at: OffsetDateTime) -> bool {
+    let record = LogRecord::CheckRefused {
+        requester: code(requester),
+        check: check_id(1),
+        agreement: None,
+        header: "00".to_owned(),
+        reason: reason.to_owned(),
+        decision: None,
+    };
+    home.store.log_refusal(&code(requester), reason, &record, at).await.unwrap()
+}
+
+#[tokio::test]
+async fn refusals_beyond_some_in_an_hour_have_one_entry_together() {
+    let home = Home::new().await;
+    for number in 0..REFUSALS_LOGGED_AN_HOUR + 10 {
+        let reason = if number % 2 == 0 { "quota_exhausted" } else { "header_time" };
+        assert_eq!(refuse(&home, "FRA", reason, NOW).await, number < REFUSALS_LOGGED_AN_HOUR);
+    }
+    assert!(
+        refuse(&home, "ITA", "header_time", NOW).await,
+        "another partner has entries of its own"
+    );
+    let size = home.store.log_size().await.unwrap();
+    assert_eq!(size, REFUSALS_LOGGED_AN_HOUR + 1);
+    // The hour is not over yet; the next one has entries of its own again.
+    assert_eq!(home.store.sum_up_refusals(NOW).await.unwrap(), 0);
+    let next = NOW + Duration::hours(1);
+    assert!(refuse(&home, "FRA", "header_time", next).await);
+    assert_eq!(home.store.sum_up_refusals(next).await.unwrap(), 10);
+    let log = records(&home.store).await;
+    let hour = NOW.unix_timestamp().div_euclid(3_600) * 3_600;
+    let summed = LogRecord::ChecksRefused {
+        requester: code("FRA"),
+        hour: OffsetDateTime::from_unix_timestamp(hour).unwrap(),
+        refused: [("header_time".to_owned(), 5), ("quota_exhausted".to_owned(), 5)].into(),
+    };
+    assert_eq!(log.last(), Some(&summed));
+    assert_eq!(home.store.sum_up_refusals(next).await.unwrap(), 0, "once");
 }

@@ -1,72 +1,202 @@
-//! Approvals count for the case, the purpose and the size that was approved, while they last, and
-//! never for the person who gave them.
+//! Approvals count for the asker, the case, the purpose, the types and the number that were approved,
+//! are used up by what is sent, and end with the certificate by which they were given; never for the
+//! person who gave them.
 
 use std::fs;
 
-use symbolon_policy::{Actor, rules::Role};
-use symbolon_store::{CheckApproval, LogRecord, Store};
+use symbolon_identifiers::IdentifierType;
+use symbolon_policy::{
+    Actor, CertificateHash,
+    rules::{Adequacy, Facts, LoggedDecision, Role},
+};
+use symbolon_store::{
+    ApprovedQuestion, AskedHeader, AskedMeanwhile, CheckApproval, DecidedHeader, LogRecord,
+    NewCheck, PartnerCounts, PersonCertificate, Store,
+};
 use time::{Duration, OffsetDateTime};
+use tokio::task::JoinSet;
 
-use crate::fixture::{Home, NOW};
+use crate::fixture::{Home, NOW, agreement_id, check_id, code, document, question};
 
 const ASKER: &str = "spiffe://deu.example/people/asker";
+const CERTIFICATE: CertificateHash = CertificateHash([7; 32]);
 
 fn approver(name: &str) -> Actor {
     Actor { id: format!("spiffe://deu.example/people/{name}"), roles: [Role::Approver].into() }
 }
 
-fn approval(case: &str, most_elements: u64) -> CheckApproval {
+fn approval(case: &str, elements: u64) -> CheckApproval {
     CheckApproval {
         case_reference: case.to_owned(),
         purpose: "border_check".to_owned(),
-        most_elements,
+        asker: ASKER.to_owned(),
+        types: [].into(),
+        elements,
         valid_until: NOW + Duration::days(7),
     }
 }
 
-async fn count(store: &Store, case: &str, elements: u64, asker: &str, at: OffsetDateTime) -> usize {
-    store.check_approvals(case, "border_check", elements, asker, at).await.unwrap().len()
+async fn approve(store: &Store, approval: &CheckApproval, by: &str) {
+    store.approve_check(approval, &approver(by), &CERTIFICATE, NOW).await.unwrap();
+}
+
+fn asked(case: &str, elements: u64) -> ApprovedQuestion<'_> {
+    ApprovedQuestion {
+        case_reference: case,
+        purpose: "border_check",
+        asker: ASKER,
+        types: [IdentifierType::Vin].into(),
+        elements,
+    }
+}
+
+async fn count(store: &Store, question: &ApprovedQuestion<'_>, at: OffsetDateTime) -> u64 {
+    store.check_approvals(question, at).await.unwrap()
+}
+
+fn by_approvals(approvals: u64, elements: u64) -> LoggedDecision {
+    let mut decision = question(approvals > 0, elements, Adequacy::Safeguards);
+    if let Facts::Egress(facts) = &mut decision.facts {
+        facts.approvals = approvals;
+    }
+    decision
+}
+
+/// Asks under rules that ask for one approval; returns whether anything may be sent.
+async fn ask(store: &Store, number: u64, elements: u64) -> bool {
+    let then = count(store, &asked("2026/117", elements), NOW).await;
+    let header =
+        AskedHeader { owner: code("FRA"), agreement: agreement_id(), header: document("header") };
+    let (counts, decision) = (PartnerCounts::default(), by_approvals(then, elements));
+    let (mut permitted, mut forbidden) = (Vec::new(), Vec::new());
+    if decision.ruling.permitted {
+        permitted.push(DecidedHeader { header, shares: Vec::new(), counts, decision });
+    } else {
+        forbidden.push(decision);
+    }
+    let check = NewCheck {
+        check: check_id(number),
+        opening: b"x",
+        permitted,
+        forbidden,
+        approved: Some((asked("2026/117", elements), then)),
+        watched: None,
+        at: NOW,
+    };
+    let again = |_, now: AskedMeanwhile| by_approvals(now.approvals, elements);
+    let decisions = store.record_asked(check, again).await.unwrap();
+    decisions.iter().any(|decision| decision.ruling.permitted)
 }
 
 #[tokio::test]
-async fn an_approval_counts_for_its_case_purpose_size_and_time_only() {
+async fn an_approval_counts_for_its_asker_case_purpose_types_size_and_time_only() {
     let home = Home::new().await;
     let store = &home.store;
-    store.approve_check(&approval("2026/117", 100), &approver("b"), NOW).await.unwrap();
-    assert_eq!(count(store, "2026/117", 100, ASKER, NOW).await, 1);
-    assert_eq!(count(store, " 2026/117 ", 1, ASKER, NOW).await, 1, "spaces around say nothing");
-    assert_eq!(count(store, "2026/118", 1, ASKER, NOW).await, 0);
-    assert_eq!(count(store, "2026/117", 101, ASKER, NOW).await, 0);
-    let other = store.check_approvals("2026/117", "asylum", 1, ASKER, NOW).await.unwrap();
-    assert!(other.is_empty());
+    approve(store, &approval("2026/117", 100), "b").await;
+    let sound = asked("2026/117", 100);
+    assert_eq!(count(store, &sound, NOW).await, 1);
+    assert_eq!(count(store, &asked(" 2026/117 ", 1), NOW).await, 1, "spaces around say nothing");
+    assert_eq!(count(store, &asked("2026/118", 1), NOW).await, 0);
+    assert_eq!(count(store, &asked("2026/117", 101), NOW).await, 0);
+    assert_eq!(
+        count(store, &ApprovedQuestion { purpose: "asylum", ..sound.clone() }, NOW).await,
+        0
+    );
+    let colleague = "spiffe://deu.example/people/colleague";
+    assert_eq!(count(store, &ApprovedQuestion { asker: colleague, ..sound.clone() }, NOW).await, 0);
     let last = NOW + Duration::days(7) - Duration::SECOND;
-    assert_eq!(count(store, "2026/117", 1, ASKER, last).await, 1);
-    assert_eq!(count(store, "2026/117", 1, ASKER, last + Duration::SECOND).await, 0);
-    assert_eq!(count(store, "2026/117", 1, ASKER, NOW - Duration::SECOND).await, 0);
+    assert_eq!(count(store, &sound, last).await, 1);
+    assert_eq!(count(store, &sound, last + Duration::SECOND).await, 0);
+    assert_eq!(count(store, &sound, NOW - Duration::SECOND).await, 0);
+
+    let of_ships = CheckApproval { types: [IdentifierType::Imo].into(), ..approval("case 2", 9) };
+    approve(store, &of_ships, "b").await;
+    let of = |types: &[IdentifierType]| ApprovedQuestion {
+        types: types.iter().copied().collect(),
+        ..asked("case 2", 1)
+    };
+    assert_eq!(count(store, &of(&[IdentifierType::Imo]), NOW).await, 1);
+    let both = of(&[IdentifierType::Imo, IdentifierType::Vin]);
+    assert_eq!(count(store, &both, NOW).await, 0);
 }
 
 #[tokio::test]
 async fn two_approvals_are_of_two_people_and_nobody_approves_for_himself() {
     let home = Home::new().await;
     let store = &home.store;
+    let question = asked("2026/117", 1);
     for _ in 0..2 {
-        store.approve_check(&approval("2026/117", 100), &approver("b"), NOW).await.unwrap();
+        approve(store, &approval("2026/117", 100), "b").await;
     }
-    assert_eq!(count(store, "2026/117", 1, ASKER, NOW).await, 1, "the same person twice");
-    store.approve_check(&approval("2026/117", 100), &approver("a"), NOW).await.unwrap();
-    let both = store.check_approvals("2026/117", "border_check", 1, ASKER, NOW).await.unwrap();
-    assert_eq!(both, [approver("a").id, approver("b").id]);
-    assert_eq!(count(store, "2026/117", 1, &approver("a").id, NOW).await, 1);
+    assert_eq!(count(store, &question, NOW).await, 1, "the same person twice");
+    approve(store, &approval("2026/117", 100), "a").await;
+    assert_eq!(count(store, &question, NOW).await, 2);
+    approve(store, &approval("2026/117", 100), "asker").await;
+    assert_eq!(count(store, &question, NOW).await, 2, "the asker's own word");
 }
 
 #[tokio::test]
 async fn approving_again_takes_the_place_of_what_the_person_approved_before() {
     let home = Home::new().await;
     let store = &home.store;
-    store.approve_check(&approval("2026/117", 100), &approver("b"), NOW).await.unwrap();
-    store.approve_check(&approval("2026/117", 5), &approver("b"), NOW).await.unwrap();
-    assert_eq!(count(store, "2026/117", 6, ASKER, NOW).await, 0);
-    assert_eq!(count(store, "2026/117", 5, ASKER, NOW).await, 1);
+    approve(store, &approval("2026/117", 100), "b").await;
+    approve(store, &approval("2026/117", 5), "b").await;
+    assert_eq!(count(store, &asked("2026/117", 6), NOW).await, 0);
+    assert_eq!(count(store, &asked("2026/117", 5), NOW).await, 1);
+}
+
+#[tokio::test]
+async fn an_approval_is_used_up_by_what_is_sent_and_by_nothing_else() {
+    let home = Home::new().await;
+    let store = &home.store;
+    assert!(!ask(store, 1, 1).await, "nobody has approved it");
+    approve(store, &approval("2026/117", 5), "b").await;
+    assert!(!ask(store, 2, 6).await, "more than was approved");
+    assert_eq!(count(store, &asked("2026/117", 5), NOW).await, 1);
+    assert!(ask(store, 3, 3).await);
+    assert_eq!(count(store, &asked("2026/117", 3), NOW).await, 0);
+    assert!(!ask(store, 4, 3).await);
+    assert!(ask(store, 5, 2).await);
+    assert!(!ask(store, 6, 1).await, "all is used up");
+    // What was sent may be asked again by the approval that it has used up.
+    assert_eq!(store.approvals_used(&check_id(3), NOW).await.unwrap(), 1);
+    assert_eq!(store.approvals_used(&check_id(4), NOW).await.unwrap(), 0);
+    let over = NOW + Duration::days(7);
+    assert_eq!(store.approvals_used(&check_id(3), over).await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn however_many_ask_at_once_an_approval_is_used_up_exactly() {
+    let home = Home::new().await;
+    approve(&home.store, &approval("2026/117", 20), "b").await;
+    let other = home.other_handle().await;
+    let mut asking = JoinSet::new();
+    for number in 0..24 {
+        let store = if number % 2 == 0 { home.store.clone() } else { other.clone() };
+        asking.spawn(async move { ask(&store, number, 2).await });
+    }
+    let sent = asking.join_all().await.into_iter().filter(|sent| *sent).count();
+    assert_eq!(sent, 10);
+    assert_eq!(count(&home.store, &asked("2026/117", 1), NOW).await, 0);
+}
+
+#[tokio::test]
+async fn an_approval_ends_with_the_certificate_by_which_it_was_given() {
+    let home = Home::new().await;
+    let store = &home.store;
+    approve(store, &approval("2026/117", 5), "b").await;
+    assert!(ask(store, 1, 1).await);
+    let certificate = PersonCertificate {
+        certificate: CERTIFICATE,
+        holder: approver("b"),
+        issued_at: NOW - Duration::DAY,
+        expires_at: NOW + Duration::DAY,
+        revoked: None,
+    };
+    store.revoke_certificate(&certificate, "left", &approver("a"), NOW).await.unwrap();
+    assert_eq!(count(store, &asked("2026/117", 1), NOW).await, 0);
+    assert_eq!(store.approvals_used(&check_id(1), NOW).await.unwrap(), 0);
+    assert!(!ask(store, 2, 1).await);
 }
 
 #[tokio::test]
@@ -74,17 +204,19 @@ async fn the_case_is_kept_and_logged_as_a_keyed_hash_only_and_another_node_hashe
     let (home, other) = (Home::new().await, Home::new().await);
     let mut cases = Vec::new();
     for one in [&home, &other] {
-        one.store.approve_check(&approval("case 7", 1), &approver("b"), NOW).await.unwrap();
+        approve(&one.store, &approval("case 7", 1), "b").await;
         let mut raw = one.raw().await;
         let (case,): (Vec<u8>,) = sqlx::query_as("SELECT case_code FROM check_approvals")
             .fetch_one(&mut raw)
             .await
             .unwrap();
         let entries = one.store.log_entries(0, 10).await.unwrap();
-        let Some(LogRecord::CheckApproved { case: logged, by, .. }) = &entries[0].record else {
+        let Some(LogRecord::CheckApproved { case: logged, asker, by, .. }) = &entries[0].record
+        else {
             panic!("{entries:?}")
         };
         assert_eq!((logged, by), (&hex::encode(&case), &approver("b")));
+        assert_eq!(asker, ASKER);
         cases.push(case);
         for file in fs::read_dir(one.folder.root().join("state")).unwrap() {
             let bytes = fs::read(file.unwrap().path()).unwrap();
@@ -98,7 +230,7 @@ async fn the_case_is_kept_and_logged_as_a_keyed_hash_only_and_another_node_hashe
 #[tokio::test]
 async fn approvals_that_are_over_are_erased() {
     let home = Home::new().await;
-    home.store.approve_check(&approval("case 7", 1), &approver("b"), NOW).await.unwrap();
+    approve(&home.store, &approval("case 7", 1), "b").await;
     let later = NOW + Duration::days(8);
     home.store.erase_before(NOW - Duration::days(365), later).await.unwrap();
     let mut raw = home.raw().await;

@@ -2,8 +2,8 @@ use std::fs;
 
 use symbolon_policy::rules::{Adequacy, LoggedDecision};
 use symbolon_store::{
-    AskedHeader, DecidedHeader, LogRecord, NewCheck, PartnerCounts, SealError, Sealer, StoreError,
-    write_private,
+    AskedHeader, AskedMeanwhile, DecidedHeader, LogRecord, NewCheck, PartnerCounts, SealError,
+    Sealer, StoreError, write_private,
 };
 
 use crate::fixture::{
@@ -26,10 +26,11 @@ fn decided(headers: Vec<AskedHeader>) -> Vec<DecidedHeader> {
 
 fn new(number: u64, opening: &[u8], permitted: Vec<DecidedHeader>) -> NewCheck<'_> {
     let forbidden = Vec::new();
-    NewCheck { check: check_id(number), opening, permitted, forbidden, watched: None, at: NOW }
+    let (approved, watched, at) = (None, None, NOW);
+    NewCheck { check: check_id(number), opening, permitted, forbidden, approved, watched, at }
 }
 
-fn again(_: usize, _: PartnerCounts) -> LoggedDecision {
+fn again(_: usize, _: AskedMeanwhile) -> LoggedDecision {
     question(true, 1, Adequacy::Safeguards)
 }
 

@@ -58,6 +58,22 @@ async fn the_smallest_that_is_not_proven_comes_first_so_that_none_waits_behind_n
 }
 
 #[tokio::test]
+async fn what_its_owner_does_not_prove_keeps_back_nothing_else() {
+    let home = Home::new().await;
+    let fra = log("FRA", 1);
+    for size in [10, 20, 30] {
+        home.store.keep_checkpoint(&known(&fra, size, 1)).await.unwrap();
+    }
+    for tries in 1..=2 {
+        assert_eq!(home.store.note_unproven(&known(&fra, 10, 1)).await.unwrap(), tries);
+    }
+    home.store.note_unproven(&known(&fra, 20, 1)).await.unwrap();
+    let order = home.store.unproven_checkpoints(&fra, 10).await.unwrap();
+    assert_eq!(order.iter().map(|one| one.size).collect::<Vec<_>>(), [30, 20, 10]);
+    assert_eq!(home.store.note_unproven(&known(&fra, 99, 1)).await.unwrap(), 0, "not known");
+}
+
+#[tokio::test]
 async fn a_known_checkpoint_takes_a_note_with_more_signatures_and_never_one_with_fewer() {
     let home = Home::new().await;
     let fra = log("FRA", 1);

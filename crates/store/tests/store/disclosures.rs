@@ -282,6 +282,7 @@ async fn claims_are_kept_for_all_elements_and_go_with_the_check() {
         opening: b"who and why",
         permitted: Vec::new(),
         forbidden: Vec::new(),
+        approved: None,
         watched: None,
         at: NOW,
     };

@@ -323,6 +323,16 @@ impl Parties {
 
     /// An agreement signed by both, and its file.
     pub(crate) fn agree(&self, id: &str, title: &str) -> (Agreement, String) {
+        self.agree_on(id, title, |_| {})
+    }
+
+    /// The same with other terms.
+    pub(crate) fn agree_on(
+        &self,
+        id: &str,
+        title: &str,
+        change: impl FnOnce(&mut AgreementTerms),
+    ) -> (Agreement, String) {
         let kind = IdentifierType::Vin;
         let offered = OfferedType {
             identifier_type: kind,
@@ -330,7 +340,7 @@ impl Parties {
             daily_quota: 100,
             epoch_budget: None,
         };
-        let terms = AgreementTerms {
+        let mut terms = AgreementTerms {
             format: AgreementTerms::FORMAT.to_owned(),
             id: id.parse().unwrap(),
             title: title.to_owned(),
@@ -350,6 +360,7 @@ impl Parties {
             valid_from: datetime!(2026-01-01 00:00 UTC),
             valid_until: datetime!(2027-01-01 00:00 UTC),
         };
+        change(&mut terms);
         let mut signed = SignedAgreement::draft(&terms).unwrap();
         for (party, legal) in &self.all {
             signed.sign(&party.code, legal).unwrap();

@@ -173,7 +173,7 @@ async fn a_notice_that_is_not_newer_changes_nothing() {
     from_fra(&home, &whole, &[suspend("FRA", 1), resume("FRA", 2)], NOW).await.unwrap();
     assert_eq!(state(&home, &agreement).await, Active);
     // Replayed: the old suspension, and another word under an old number.
-    for old in [suspend("FRA", 1), suspend("FRA", 2), revoke("FRA", 2)] {
+    for old in [suspend("FRA", 1), suspend("FRA", 2)] {
         assert_eq!(from_fra(&home, &whole, &[old], NOW).await.unwrap(), TakenIn::default());
         assert_eq!(state(&home, &agreement).await, Active);
     }
@@ -183,6 +183,60 @@ async fn a_notice_that_is_not_newer_changes_nothing() {
     // What counts is the last word.
     let shown = home.store.agreement_notices(&agreement.hash()).await.unwrap();
     assert_eq!(shown, [suspend("FRA", 7).document]);
+}
+
+#[tokio::test]
+async fn a_revocation_counts_whatever_its_number_and_is_the_last_word() {
+    // A bureau that has restored a backup numbers its notices anew.
+    for number in [2, 7] {
+        let home = Home::new().await;
+        let (agreement, text) = installed(&home).await;
+        let whole = file(&text);
+        from_fra(&home, &whole, &[suspend("FRA", 7)], NOW).await.unwrap();
+        let taken = from_fra(&home, &whole, &[revoke("FRA", number)], NOW).await.unwrap();
+        assert_eq!((taken.states, state(&home, &agreement).await), (vec![Revoked], Revoked));
+        // It is what others are shown, and nothing follows on it.
+        let shown = home.store.agreement_notices(&agreement.hash()).await.unwrap();
+        assert_eq!(shown, [revoke("FRA", number).document]);
+        let held = kept(&home).await;
+        let more = [suspend("FRA", 9), resume("FRA", 10), revoke("FRA", 1)];
+        assert_eq!(from_fra(&home, &whole, &more, NOW).await.unwrap(), TakenIn::default());
+        assert_eq!((kept(&home).await, state(&home, &agreement).await), (held, Revoked));
+    }
+    // In one message with a suspension of a higher number, whichever comes first.
+    let home = Home::new().await;
+    let (agreement, text) = installed(&home).await;
+    from_fra(&home, &file(&text), &[revoke("FRA", 3), suspend("FRA", 5)], NOW).await.unwrap();
+    assert_eq!(state(&home, &agreement).await, Revoked);
+}
+
+#[tokio::test]
+async fn a_proposal_that_lapsed_counts_until_it_is_erased_and_what_was_whole_stays() {
+    let home = Home::new().await;
+    let parties = Parties::new();
+    let (whole, whole_text) = parties.agree("other-2026", "Whole");
+    home.store.install_agreement(&whole, &whole_text, NOW).await.unwrap();
+    let mut lapsed = Vec::new();
+    for number in 0..64 {
+        let (agreement, text) = parties.agree("test-2026", &format!("Title {number}"));
+        from_fra(&home, &signed_by(&text, &["FRA"]), &[], NOW).await.unwrap();
+        lapsed.push(agreement);
+    }
+    let over = whole.terms().valid_until;
+    home.store.advance_agreements(over).await.unwrap();
+    assert_eq!(state(&home, &lapsed[0]).await, Expired);
+    let (_, text) = parties.agree("test-2026", "One more");
+    let more = signed_by(&text, &["FRA"]);
+    let refused = from_fra(&home, &more, &[], over).await;
+    assert!(matches!(refused, Err(LifeError::TooManyOpen { most: 64 })), "{refused:?}");
+
+    let later = over + Duration::days(30);
+    assert_eq!(home.store.erase_lapsed_texts(later - Duration::SECOND).await.unwrap(), 0);
+    assert_eq!(home.store.erase_lapsed_texts(later).await.unwrap(), 64);
+    assert_eq!(home.store.agreement_text(&lapsed[0].hash()).await.unwrap(), None);
+    assert!(home.store.agreement_history(&lapsed[0].hash()).await.unwrap().is_empty());
+    assert_eq!(state(&home, &whole).await, Expired);
+    from_fra(&home, &more, &[], later).await.unwrap();
 }
 
 #[tokio::test]

@@ -58,6 +58,7 @@ async fn every_kind_of_record_is_read_back_as_it_was_written() {
         LogRecord::CheckAnswered {
             requester: requester.clone(),
             check,
+            agreement: Some(agreement_id()),
             answered: 5,
             repeated: true,
             evaluated: "02".to_owned(),
@@ -66,6 +67,7 @@ async fn every_kind_of_record_is_read_back_as_it_was_written() {
         LogRecord::CheckRefused {
             requester,
             check,
+            agreement: None,
             header: "03".to_owned(),
             reason: "not_a_party".to_owned(),
             decision: None,
@@ -80,14 +82,27 @@ async fn every_kind_of_record_is_read_back_as_it_was_written() {
         LogRecord::CheckAsked { check, headers: Some("04".to_owned()), decisions: Vec::new() },
         LogRecord::CheckOpened { check, position: Some(7), by: inspector() },
         LogRecord::CheckOpened { check, position: None, by: inspector() },
+        LogRecord::ChecksRefused {
+            requester: code("FRA"),
+            hour: NOW,
+            refused: [("quota_exhausted".to_owned(), 7)].into(),
+        },
         LogRecord::RecordsErased {
             before: NOW,
+            agreement: Some(agreement_id()),
             entries: 1,
             asked: 2,
             answered: 3,
             in_all: Some(4),
         },
-        LogRecord::RecordsErased { before: NOW, entries: 1, asked: 2, answered: 3, in_all: None },
+        LogRecord::RecordsErased {
+            before: NOW,
+            agreement: None,
+            entries: 1,
+            asked: 2,
+            answered: 3,
+            in_all: None,
+        },
     ];
     let mut leaves = Vec::new();
     for (n, record) in all.iter().enumerate() {

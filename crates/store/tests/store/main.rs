@@ -16,6 +16,7 @@ mod exclusion;
 mod findings;
 mod fixture;
 mod folder;
+mod handovers;
 mod killed_loads;
 mod lives;
 mod loads;

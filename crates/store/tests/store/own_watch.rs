@@ -34,6 +34,7 @@ async fn ask(store: &Store, check: u64, questions: &OwnQuestions, at: OffsetDate
         opening: b"sealed",
         permitted: Vec::new(),
         forbidden: Vec::new(),
+        approved: None,
         watched: Some(questions),
         at,
     };

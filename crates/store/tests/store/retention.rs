@@ -1,6 +1,6 @@
 use symbolon_identifiers::IdentifierType;
 use symbolon_policy::{
-    Actor,
+    Actor, AgreementId, AgreementTerms, Conditions,
     rules::{Adequacy, Role, RulesHash},
 };
 use symbolon_store::{
@@ -9,7 +9,7 @@ use symbolon_store::{
 use time::Duration;
 
 use crate::fixture::{
-    Asked, Home, NOW, agreement_id, check_id, code, document, question, share, whole_log,
+    Asked, Home, NOW, Parties, agreement_id, check_id, code, document, question, share, whole_log,
 };
 
 const DAY: Duration = Duration::days(1);
@@ -34,6 +34,7 @@ async fn home_with_a_day_of_work_each() -> Home {
                 decision: decision.clone(),
             }],
             forbidden: Vec::new(),
+            approved: None,
             watched: None,
             at,
         };
@@ -66,7 +67,9 @@ async fn what_is_older_is_gone_and_the_tree_is_as_it_was() {
     let kept: Vec<_> = log.iter().map(|entry| entry.record.is_some()).collect();
     assert_eq!(kept, [false, false, false, false, true, true, true]);
     let in_all = Some(4);
-    let record = LogRecord::RecordsErased { before, entries: 4, asked: 2, answered: 2, in_all };
+    let agreement = None;
+    let record =
+        LogRecord::RecordsErased { before, agreement, entries: 4, asked: 2, answered: 2, in_all };
     assert_eq!(log[6].record, Some(record));
     let proof = home.store.log_inclusion(0, 7).await.unwrap();
     proof.verify(&leaves[0], 0, 7, &home.store.log_root(7).await.unwrap()).unwrap();
@@ -136,4 +139,105 @@ async fn nothing_is_logged_where_nothing_was_erased() {
         assert_eq!(erased, Erased::default());
         assert_eq!(home.store.log_size().await.unwrap(), 6);
     }
+}
+
+/// Asks under these agreements, a day after NOW for each number.
+async fn ask(home: &Home, number: u8, agreements: &[&str]) {
+    let at = NOW + DAY * i32::from(number);
+    let decision = question(true, 1, Adequacy::Safeguards);
+    let permitted = agreements
+        .iter()
+        .map(|agreement| DecidedHeader {
+            header: AskedHeader {
+                owner: code("FRA"),
+                agreement: agreement.parse().unwrap(),
+                header: document("asked"),
+            },
+            shares: Vec::new(),
+            counts: PartnerCounts::default(),
+            decision: decision.clone(),
+        })
+        .collect();
+    let check = NewCheck {
+        check: check_id(number.into()),
+        opening: b"opening",
+        permitted,
+        forbidden: Vec::new(),
+        approved: None,
+        watched: None,
+        at,
+    };
+    home.store.record_asked(check, |_, _| decision.clone()).await.unwrap();
+}
+
+async fn answer(home: &Home, number: u8, agreement: &'static str) {
+    let at = NOW + DAY * i32::from(number);
+    let mut asked = Asked::new(100 + u64::from(number), vec![share(IdentifierType::Vin, 1, 100)]);
+    (asked.at, asked.agreement) = (at, agreement);
+    asked.admit(&home.store).await.unwrap();
+    let record = LogRecord::CheckAnswered {
+        requester: code("FRA"),
+        check: asked.check,
+        agreement: Some(agreement.parse().unwrap()),
+        answered: 1,
+        repeated: false,
+        evaluated: "00".to_owned(),
+        broke_off: None,
+    };
+    home.store.append(&record, at).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_an_agreement_keeps_for_a_shorter_time_goes_then_and_nothing_of_others() {
+    let home = Home::new().await;
+    let (short, long): (AgreementId, _) = ("short".parse().unwrap(), "long");
+    ask(&home, 0, &["short"]).await;
+    ask(&home, 1, &["short", long]).await;
+    ask(&home, 2, &[long]).await;
+    ask(&home, 3, &["short"]).await;
+    for (number, agreement) in [(0, "short"), (1, long), (3, "short")] {
+        answer(&home, number, agreement).await;
+    }
+    let root = home.store.log_root(10).await.unwrap();
+    let before = NOW + DAY + DAY + DAY;
+    let erased = home.store.erase_under_agreement(&short, before, before).await.unwrap();
+    // The question of the first day and its entry; of the second the other agreement needs both.
+    assert_eq!(erased, Erased { entries: 3, asked: 1, answered: 1 });
+    let kept: Vec<_> =
+        whole_log(&home.store).await.iter().map(|entry| entry.record.is_some()).collect();
+    // Four asked, then admitted and answered three times, and the entry that says so.
+    let expected = [false, true, true, true, false, false, true, true, true, true, true];
+    assert_eq!(kept, expected);
+    assert!(home.store.asked(&check_id(0)).await.unwrap().is_none());
+    let second = home.store.asked(&check_id(1)).await.unwrap().unwrap();
+    assert_eq!(second.headers.iter().map(|one| one.agreement.as_str()).collect::<Vec<_>>(), [long]);
+    assert_eq!(home.store.asked(&check_id(3)).await.unwrap().unwrap().headers.len(), 1);
+    assert_eq!(home.store.log_root(10).await.unwrap(), root);
+    assert!(home.store.erasures_hold().await.unwrap());
+    // Once; and what is kept for other reasons goes with the rest.
+    let again = home.store.erase_under_agreement(&short, before, before).await.unwrap();
+    assert_eq!(again, Erased::default());
+    let all = home.store.erase_before(before + DAY, before + DAY).await.unwrap();
+    // The entry on the erasure among them.
+    assert_eq!(all, Erased { entries: 8, asked: 3, answered: 2 });
+    assert!(home.store.erasures_hold().await.unwrap());
+}
+
+#[tokio::test]
+async fn the_shortest_time_that_all_have_signed_under_an_id_counts_also_after_its_end() {
+    let home = Home::new().await;
+    let parties = Parties::new();
+    let with = |days| {
+        move |terms: &mut AgreementTerms| {
+            terms.conditions = Some(Conditions { retention_days: days, ..Conditions::default() });
+        }
+    };
+    for (title, days) in [("First", Some(90)), ("Second", Some(30)), ("Third", None)] {
+        let (agreement, text) = parties.agree_on("test-2026", title, with(days));
+        home.store.install_agreement(&agreement, &text, NOW).await.unwrap();
+    }
+    let (silent, text) = parties.agree("other-2026", "Silent");
+    home.store.install_agreement(&silent, &text, NOW).await.unwrap();
+    let agreed = home.store.agreed_retentions().await.unwrap();
+    assert_eq!(agreed, [("test-2026".parse().unwrap(), 30)]);
 }

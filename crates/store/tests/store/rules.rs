@@ -163,10 +163,11 @@ async fn ask(
         opening: b"x",
         permitted,
         forbidden,
+        approved: None,
         watched: None,
         at,
     };
-    store.record_asked(check, |_, counts| decide(counts)).await.unwrap()
+    store.record_asked(check, |_, now| decide(now.counts)).await.unwrap()
 }
 
 #[tokio::test]

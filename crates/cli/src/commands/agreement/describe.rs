@@ -3,8 +3,9 @@
 use std::fmt::Write as _;
 
 use serde::Serialize;
+use symbolon_client::Rules;
 use symbolon_policy::{
-    AgreementTerms, Conditions, Dataset, DisclosureTerms, OpenRequests, SignedAgreement,
+    AgreementTerms, BureauCode, Conditions, Dataset, DisclosureTerms, OpenRequests, SignedAgreement,
 };
 use symbolon_store::{ActKind, StoredText};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
@@ -36,6 +37,11 @@ pub(super) struct Summary {
     suspended_by: Vec<SuspensionLine>,
     /// What was proposed here and waits for a second person.
     waiting: Vec<WaitingLine>,
+    /// Why nothing is decided under it, where this bureau has promised another rule pack than is in
+    /// force.
+    not_as_promised: Option<String>,
+    #[serde(skip)]
+    terms: AgreementTerms,
 }
 
 #[derive(Serialize)]
@@ -86,15 +92,31 @@ impl Summary {
             epoch_days: terms.epoch_days,
             standing_days: terms.standing_days.unwrap_or(0),
             id: terms.id.to_string(),
-            title: terms.title,
-            purposes: terms.purposes,
+            title: terms.title.clone(),
+            purposes: terms.purposes.clone(),
+            terms,
             in_force,
             problem,
             state: None,
             since: None,
             suspended_by: Vec::new(),
             waiting: Vec::new(),
+            not_as_promised: None,
         })
+    }
+
+    /// The same, held against the rules in force at `us`.
+    pub(super) fn beside(self, rules: &Rules, us: &BureauCode) -> Self {
+        let conditions = self.terms.conditions.as_ref();
+        let promised = conditions.and_then(|conditions| conditions.rule_packs.get(us));
+        let in_force = rules.pack.hash();
+        let not_as_promised = promised.filter(|promised| **promised != in_force).map(|promised| {
+            format!(
+                "{us} has promised to decide by the rule pack {promised}, and {in_force} is in force: \
+                 nothing is asked, answered or released under it"
+            )
+        });
+        Self { in_force: self.in_force && not_as_promised.is_none(), not_as_promised, ..self }
     }
 
     /// A text that this bureau knows.
@@ -174,6 +196,9 @@ pub(super) fn lines(summary: &Summary) -> String {
             one.act, one.reason
         );
     }
+    if let Some(why) = &summary.not_as_promised {
+        let _ = writeln!(text, "  RULES    {why}");
+    }
     let state = match (&summary.problem, summary.in_force) {
         (Some(problem), _) => problem.as_str(),
         (None, true) => "whole, and in force",
@@ -229,8 +254,10 @@ fn conditions(terms: &AgreementTerms) -> Vec<String> {
             .push("records are asked for by telephone; requests for them are refused".to_owned()),
     }
     if let Some(days) = retention_days {
-        sentences
-            .push(format!("what was logged of checks and disclosures is erased after {days} days"));
+        sentences.push(format!(
+            "what was logged of checks and requests for records is erased after {days} days, or \
+                 earlier where a node keeps everything for a shorter time"
+        ));
     }
     if let Some(budgets) = pooled_budgets {
         sentences.push(format!(
@@ -238,7 +265,10 @@ fn conditions(terms: &AgreementTerms) -> Vec<String> {
         ));
     }
     for (party, pack) in rule_packs {
-        sentences.push(format!("{party} decides by the rule pack {pack}"));
+        sentences.push(format!(
+            "{party} decides by the rule pack {pack}; while another is in force there, its node asks, \
+             answers and releases nothing under this"
+        ));
     }
     sentences
 }

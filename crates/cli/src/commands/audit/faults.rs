@@ -94,6 +94,9 @@ fn sentence(kind: FaultKind) -> &'static str {
              log was set back, or the log key is in other hands"
         }
         FaultKind::Damaged => "an entry is not what the tree was made over",
+        FaultKind::Withheld => {
+            "it answers, and again and again does not prove that something it has signed belongs to it"
+        }
         _ => "it contradicts itself",
     }
 }

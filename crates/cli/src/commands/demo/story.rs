@@ -54,7 +54,7 @@ impl Story<'_> {
         let (bureau, officer, _) = self.asking;
         let mut request = vec!["disclosure", "request", "--data", bureau, "--as", officer];
         request.extend([self.check, "0"]);
-        request.extend(["--confirmed-by", "officer 17", "--role", "border guard"]);
+        request.extend(["--role", "border guard"]);
         request.extend(["--how", "passport and photograph compared by hand"]);
         request.extend(["--facts", "a child travels with an adult who is no parent"]);
         request.extend(["--subject", "missing", "--urgency", "urgent"]);
@@ -62,14 +62,15 @@ impl Story<'_> {
         request.extend(FIELDS.iter().flat_map(|field| ["--field", field]));
         let title = "Arcadia's officer has compared passport and child, and asks for the record";
         steps.push(self.step(title, &request, DONE).await?);
-        let status = self.json(&["disclosure", "status", "--data", bureau]).await?;
+        let status =
+            self.json(&["disclosure", "status", "--data", bureau, "--as", officer]).await?;
         let id = status.pointer("/0/request").and_then(Value::as_str);
         id.map(str::to_owned).ok_or_else(|| unexpected("no request is known"))
     }
 
     async fn release(&self, request: &str, steps: &mut Vec<Step>) -> Result<(), CliError> {
         let (bureau, lawyer, approver, _) = self.owner;
-        let list = ["disclosure", "list", "--data", bureau];
+        let list = ["disclosure", "list", "--data", bureau, "--as", lawyer];
         self.until(&list, "/0/state", "waiting").await?;
         steps.push(self.step("Borealia's desk sees it, with its clock", &list, DONE).await?);
         let mut release = vec!["disclosure", "release", "--data", bureau, "--as", lawyer, request];
@@ -85,7 +86,7 @@ impl Story<'_> {
         let approve = ["disclosure", "approve", "--data", bureau, "--as", approver, request];
         steps.push(self.step(title, &approve, DONE).await?);
         let (asking, officer, _) = self.asking;
-        let status = ["disclosure", "status", "--data", asking];
+        let status = ["disclosure", "status", "--data", asking, "--as", officer];
         self.until(&status, "/0/state", "released").await?;
         let title = "Arcadia's officer reads it: the hit is confirmed by its owner";
         let show = ["disclosure", "show", "--data", asking, "--as", officer, request];

@@ -40,10 +40,15 @@ impl Which {
     }
 }
 
+/// Who has to do with what partners ask for.
+pub(super) const DECIDING: [Role; 3] = [Role::Legal, Role::Approver, Role::Inspector];
+
 #[derive(Debug, Args)]
 pub(in crate::commands) struct List {
     #[command(flatten)]
     place: Place,
+    #[command(flatten)]
+    acting: Acting,
     /// Also those that are closed.
     #[arg(long)]
     all: bool,
@@ -181,6 +186,8 @@ struct Outcome {
 impl List {
     pub(super) async fn run(self, output: Output) -> Result<u8, CliError> {
         let opened = self.place.open().await?;
+        // Lines name neither an identifier nor a person.
+        opened.actor(&self.acting, &DECIDING).await?;
         let now = OffsetDateTime::now_utc();
         let office = opened.office().await?;
         let views = office.desk().list(self.all, now).await?;

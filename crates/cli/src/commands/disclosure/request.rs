@@ -15,13 +15,17 @@ use symbolon_policy::{
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use super::{Place, codes};
-use crate::{CliError, acting::Acting, commands::DONE, output::Output};
+use crate::{
+    CliError,
+    acting::Acting,
+    commands::{DONE, keys::somebody_with},
+    output::Output,
+};
 
 /// Ask the owner of a list for the record behind a hit.
 ///
 /// For instance:
-///   symbolon disclosure request 0f3c… 0 --confirmed-by "officer 17" --role "desk officer" \
-///     --how "passport compared by hand" --facts "held at the border since 14:05" \
+///   symbolon disclosure request 0f3c… 0 --role "desk officer" --how "passport compared by hand" --facts "held at the border since 14:05" \
 ///     --offence fraud --subject suspect --field name --field date_of_birth \
 ///     --recipient "Border police" --urgency urgent --as officer-17
 #[derive(Debug, Args)]
@@ -42,16 +46,17 @@ pub(in crate::commands) struct Request {
     /// Which of its lists; needed where several were asked.
     #[arg(long)]
     dataset: Option<String>,
-    /// Name or number of the person who confirmed the hit.
+    /// The person who confirmed the hit, if not yourself: a name below people/, or an identity. Who
+    /// holds no good certificate as officer or analyst does not count as qualified.
     #[arg(long, value_name = "PERSON", requires_all = ["role", "how"])]
     confirmed_by: Option<String>,
     /// What that person is.
-    #[arg(long)]
+    #[arg(long, requires = "how")]
     role: Option<String>,
     /// How it was confirmed: what was compared with what.
-    #[arg(long)]
+    #[arg(long, requires = "role")]
     how: Option<String>,
-    /// Whether that person holds no role for it, or is not trained.
+    /// That person is not trained for it.
     #[arg(long)]
     unqualified: bool,
     /// The facts of the case.
@@ -89,10 +94,19 @@ pub(in crate::commands) struct Request {
     no_death_penalty: bool,
 }
 
+const ASKING: [Role; 2] = [Role::Officer, Role::Analyst];
+
+const UNQUALIFIED: &str = "\nIt says that nobody qualified has confirmed the hit, and its owner may \
+                           refuse it for that.";
+
+const SEEING: [Role; 4] = [Role::Officer, Role::Analyst, Role::Approver, Role::Inspector];
+
 #[derive(Debug, Args)]
 pub(in crate::commands) struct Status {
     #[command(flatten)]
     place: Place,
+    #[command(flatten)]
+    acting: Acting,
     /// Also those that are closed and not released.
     #[arg(long)]
     all: bool,
@@ -119,6 +133,8 @@ struct StatusLine {
     owner: BureauCode,
     dataset: String,
     check: CheckId,
+    /// Who asked for the record; unknown once that was erased.
+    by: Option<String>,
     state: &'static str,
     /// Released means that the owner has confirmed its record behind the hit.
     confirmed_by_owner: bool,
@@ -132,19 +148,25 @@ struct StatusLine {
 impl Request {
     pub(super) async fn run(self, output: Output) -> Result<u8, CliError> {
         let opened = self.place.open().await?;
-        let actor = opened.actor(&self.acting, &[Role::Officer, Role::Analyst]).await?;
+        let actor = opened.actor(&self.acting, &ASKING).await?;
         let now = OffsetDateTime::now_utc();
-        let confirmation = match (self.confirmed_by, self.role, self.how) {
-            (Some(by), Some(role), Some(method)) => Some(HitConfirmation {
-                by,
-                role,
-                by_person: true,
-                qualified: !self.unqualified,
-                method,
-                at: now,
-            }),
+        let confirmation = match (self.role, self.how) {
+            (Some(role), Some(method)) => {
+                let named = self.confirmed_by.unwrap_or_else(|| actor.id.clone());
+                let (folder, store) = (&opened.folder, &opened.store);
+                let known = somebody_with(folder, store, &named, &ASKING, now).await?;
+                Some(HitConfirmation {
+                    role,
+                    by_person: true,
+                    qualified: known.is_some() && !self.unqualified,
+                    by: known.map_or(named, |person| person.id),
+                    method,
+                    at: now,
+                })
+            }
             _ => None,
         };
+        let is_qualified = confirmation.as_ref().is_none_or(|one| one.qualified);
         let assurance = self.no_death_penalty.then(|| NO_DEATH_PENALTY.to_owned());
         let wish = DisclosureWish {
             check: self.check,
@@ -170,7 +192,8 @@ impl Request {
         output.result(&Made { request }, || {
             format!(
                 "Request {request} is signed. The running node carries it to the owner; `symbolon \
-                 disclosure status` shows how it stands."
+                 disclosure status` shows how it stands.{}",
+                if is_qualified { "" } else { UNQUALIFIED }
             )
         });
         Ok(DONE)
@@ -180,7 +203,9 @@ impl Request {
 impl Status {
     pub(super) async fn run(self, output: Output) -> Result<u8, CliError> {
         let opened = self.place.open().await?;
-        let mut views = own_disclosures(&opened.store, true).await?;
+        let actor = opened.actor(&self.acting, &SEEING).await?;
+        let now = OffsetDateTime::now_utc();
+        let mut views = own_disclosures(&opened.store, true, &actor, now).await?;
         opened.store.close().await;
         views.retain(|view| {
             self.all || view.state.is_open() || view.state == DisclosureState::Released
@@ -194,7 +219,7 @@ impl Status {
 impl Withdraw {
     pub(super) async fn run(self, output: Output) -> Result<u8, CliError> {
         let opened = self.place.open().await?;
-        let actor = opened.actor(&self.acting, &[Role::Officer, Role::Analyst]).await?;
+        let actor = opened.actor(&self.acting, &ASKING).await?;
         let now = OffsetDateTime::now_utc();
         withdraw_disclosure(&opened.store, &self.id, &actor, now).await?;
         opened.store.close().await;
@@ -212,6 +237,7 @@ fn line(view: &DisclosureView) -> StatusLine {
         owner: view.owner.clone(),
         dataset: view.dataset.clone(),
         check: view.check,
+        by: view.by.clone(),
         state: view.state.as_str(),
         confirmed_by_owner: view.state == DisclosureState::Released,
         made_at: moment(view.made_at),
@@ -257,7 +283,7 @@ pub(super) fn moment(at: OffsetDateTime) -> String {
     at.format(&Rfc3339).unwrap_or_default()
 }
 
-fn check_id(text: &str) -> Result<CheckId, String> {
+pub(super) fn check_id(text: &str) -> Result<CheckId, String> {
     let mut id = [0; 16];
     hex::decode_to_slice(text, &mut id)
         .map_err(|_| "a check id is 32 hexadecimal digits".to_owned())?;

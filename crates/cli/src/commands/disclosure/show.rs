@@ -9,11 +9,16 @@ use symbolon_policy::{RecordDetails, RequestId, rules::Role};
 use symbolon_store::DisclosureEvent;
 use time::OffsetDateTime;
 
-use super::{Place, desk::Which, request::moment};
+use super::{
+    Place,
+    desk::{DECIDING, Which},
+    request::moment,
+};
 use crate::{CliError, acting::Acting, commands::DONE, output::Output};
 
-/// Show one request, of a partner or of this bureau, with all that belongs to it: identifier, facts,
-/// record. That it was shown, and to whom, is noted.
+/// Show one request with all that belongs to it: identifier, facts, record. An officer or analyst sees
+/// requests about checks of his own, a lawyer or approver those of partners, an inspector each. That it
+/// was shown, and to whom, is noted.
 #[derive(Debug, Args)]
 pub(in crate::commands) struct Show {
     #[command(flatten)]
@@ -23,6 +28,9 @@ pub(in crate::commands) struct Show {
     #[command(flatten)]
     which: Which,
 }
+
+const READERS: [Role; 5] =
+    [Role::Officer, Role::Analyst, Role::Legal, Role::Approver, Role::Inspector];
 
 #[derive(Serialize)]
 struct Shown {
@@ -130,18 +138,25 @@ impl Show {
         let opened = self.place.open().await?;
         let now = OffsetDateTime::now_utc();
         let named = self.which.named();
-        let ours = match own_disclosure(&opened.store, &named.id).await {
-            // A partner may have chosen the id of a request of this bureau.
-            Ok(view) => Some(view).filter(|_| named.is_id_alone()),
-            Err(DisclosureFailure::Unknown) => None,
-            Err(error) => return Err(error.into()),
-        };
-        let (actor, shown) = if let Some(view) = ours {
-            let roles = [Role::Officer, Role::Analyst, Role::Inspector];
-            (opened.actor(&self.acting, &roles).await?, of_own(view))
+        let actor = opened.actor(&self.acting, &READERS).await?;
+        let is_id_alone = named.is_id_alone();
+        // Who asks sees this bureau's requests, who decides those of partners, an inspector both.
+        let ours = if actor.holds_any(&[Role::Officer, Role::Analyst, Role::Inspector]) {
+            match own_disclosure(&opened.store, &named.id, &actor, now).await {
+                // A partner may have chosen the id of a request of this bureau.
+                Ok(view) => Some(view).filter(|_| is_id_alone),
+                Err(DisclosureFailure::Unknown) if actor.holds_any(&DECIDING) => None,
+                Err(error) => return Err(error.into()),
+            }
         } else {
-            let roles = [Role::Legal, Role::Approver, Role::Inspector];
-            let actor = opened.actor(&self.acting, &roles).await?;
+            None
+        };
+        let shown = if let Some(view) = ours {
+            of_own(view)
+        } else {
+            if !actor.holds_any(&DECIDING) {
+                return Err(DisclosureFailure::Unknown.into());
+            }
             let office = opened.office().await?;
             let view = office.desk().show(&named, now).await.map_err(|error| match error {
                 DeskError::Unknown => CliError::new(
@@ -150,7 +165,7 @@ impl Show {
                 ),
                 other => other.into(),
             })?;
-            (actor, of_partner(view))
+            of_partner(view)
         };
         // Before it is shown, so that nothing is seen that is not noted.
         let event = DisclosureEvent::Shown { request: named.id, by: actor };

@@ -3,6 +3,7 @@ use std::{fmt::Write as _, path::PathBuf};
 use clap::Args;
 use serde::Serialize;
 use symbolon_node::{certificate_facts, person_certificate};
+use symbolon_policy::{Actor, rules::Role};
 use symbolon_store::{DataFolder, KeyName, PersonCertificate, Store};
 use time::OffsetDateTime;
 
@@ -83,6 +84,25 @@ pub(super) async fn everybody(
     }
     all.sort_by(|a, b| (&a.holder.id, a.issued_at).cmp(&(&b.holder.id, b.issued_at)));
     Ok(all)
+}
+
+/// The person of that name, or with that identity, whose certificate is good now and carries one of
+/// `roles`.
+pub(in crate::commands) async fn somebody_with(
+    folder: &DataFolder,
+    store: &Store,
+    name: &str,
+    roles: &[Role],
+    now: OffsetDateTime,
+) -> Result<Option<Actor>, CliError> {
+    let all = everybody(folder, store).await?;
+    let mut fitting = all.into_iter().filter(|one| {
+        (one.holder.id == name || name_of(&one.holder.id) == name)
+            && one.revoked.is_none()
+            && (one.issued_at..one.expires_at).contains(&now)
+            && one.holder.holds_any(roles)
+    });
+    Ok(fitting.next().map(|one| one.holder))
 }
 
 fn keys(folder: &DataFolder) -> Result<Vec<KeyLine>, CliError> {

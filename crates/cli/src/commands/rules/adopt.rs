@@ -2,8 +2,9 @@ use std::path::PathBuf;
 
 use clap::Args;
 use serde::Serialize;
+use symbolon_client::Rules;
 use symbolon_policy::rules::{Role, RuleSet, RulesHash};
-use symbolon_store::{DataFolder, Store};
+use symbolon_store::{DataFolder, NodeConfig, Store};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use super::super::DONE;
@@ -43,6 +44,8 @@ struct Adopted {
     proposed_by: String,
     approved_by: String,
     since: String,
+    /// Agreements in which this bureau has promised another pack: nothing is decided under them now.
+    not_as_promised: Vec<String>,
 }
 
 impl Adopt {
@@ -84,22 +87,38 @@ impl Approve {
             ));
         }
         let adoption = store.approve_rules(&hash, &actor, OffsetDateTime::now_utc()).await?;
+        let us = NodeConfig::read(&folder)?.code;
+        let (rules, _) = Rules::in_force(&store).await?;
+        let mut agreements = store.agreements().await?;
+        agreements.retain(|agreement| rules.are_as_promised(agreement, &us).is_err());
         store.close().await;
         let adopted = Adopted {
             hash,
             proposed_by: adoption.proposed_by,
             approved_by: adoption.approved_by,
             since: adoption.at.format(&Rfc3339).unwrap_or_default(),
+            not_as_promised: agreements.iter().map(|one| one.terms().id.to_string()).collect(),
         };
         output.result(&adopted, || {
-            wrapped(
+            let mut text = wrapped(
                 &format!(
                     "In force since {}: {hash}, proposed by {}, approved by {}. A running node acts \
                      on it within a second or so.",
                     adopted.since, adopted.proposed_by, adopted.approved_by
                 ),
                 0,
-            )
+            );
+            if !adopted.not_as_promised.is_empty() {
+                text += &wrapped(
+                    &format!(
+                        "This bureau has promised another pack in {}: nothing is asked, answered or \
+                         released under it.",
+                        adopted.not_as_promised.join(", ")
+                    ),
+                    0,
+                );
+            }
+            text
         });
         Ok(DONE)
     }

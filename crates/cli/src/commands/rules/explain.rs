@@ -6,8 +6,8 @@ use symbolon_policy::{
     CheckId,
     rules::{Facts, LoggedDecision, Point, Role, RuleSet, RulesHash},
 };
-use symbolon_store::{DataFolder, LogEntry, LogRecord, Store};
-use time::format_description::well_known::Rfc3339;
+use symbolon_store::{AdministrativeAct, DataFolder, LogEntry, LogRecord, Store};
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use super::super::DONE;
 use crate::{CliError, acting::Acting, output::Output, prose::wrapped};
@@ -52,7 +52,7 @@ impl Explain {
         let check = CheckId(id);
         let store = Store::open(DataFolder::open(&self.data)?).await?;
         let roles = &[Role::Legal, Role::Inspector];
-        self.acting.authorise(store.folder(), &store, roles).await?;
+        let by = self.acting.authorise(store.folder(), &store, roles).await?;
         let entries: Vec<_> =
             store.log_entries_about(&check).await?.iter().filter_map(explained).collect();
         if entries.is_empty() {
@@ -70,6 +70,8 @@ impl Explain {
                 packs.insert(decision.rules.to_string(), name);
             }
         }
+        let (act, now) = (AdministrativeAct::ExplainCheck, OffsetDateTime::now_utc());
+        store.log_administration(act, &check.to_string(), &by, now).await?;
         store.close().await;
         let explanation = Explanation { check, entries, packs };
         output.result(&explanation, || explanation.text());

@@ -3,10 +3,10 @@ use std::path::PathBuf;
 use clap::Args;
 use serde::Serialize;
 use symbolon_policy::rules::{
-    Changed, Difference, Facts, LegalTables, LoggedDecision, RuleChange, Ruling, behaviour_diff,
-    replay,
+    Changed, Difference, Facts, LegalTables, LoggedDecision, Role, RuleChange, Ruling,
+    behaviour_diff, replay,
 };
-use symbolon_store::{DataFolder, LogRecord, Store};
+use symbolon_store::{AdministrativeAct, DataFolder, LogRecord, Store};
 use time::{
     Date, Duration, OffsetDateTime, Time,
     format_description::well_known::{Iso8601, Rfc3339},
@@ -15,9 +15,12 @@ use time::{
 use super::{
     super::DONE,
     explain::about,
-    source::{Named, named},
+    source::{Named, is_kept, named},
 };
-use crate::{CliError, output::Output, prose::wrapped};
+use crate::{CliError, acting::Acting, output::Output, prose::wrapped};
+
+/// Who writes rules, and who watches over them.
+const REVIEWERS: [Role; 3] = [Role::Legal, Role::Approver, Role::Inspector];
 
 const PAGE: u32 = 1_000;
 
@@ -26,6 +29,8 @@ pub(in crate::commands) struct Replay {
     /// The bureau's data folder.
     #[arg(long, value_name = "FOLDER", env = "SYMBOLON_DATA")]
     data: PathBuf,
+    #[command(flatten)]
+    acting: Acting,
     /// Under which rules: a folder, the hash of rules that were proposed here, `starter` or
     /// `current`. If tables come with them, these are used, too.
     #[arg(long, value_name = "RULES")]
@@ -43,6 +48,8 @@ pub(in crate::commands) struct Diff {
     /// The bureau's data folder; needed for `current` and hashes only.
     #[arg(long, value_name = "FOLDER", env = "SYMBOLON_DATA")]
     data: Option<PathBuf>,
+    #[command(flatten)]
+    acting: Acting,
     /// The rules before: a folder, a hash, `starter` or `current`.
     before: String,
     /// The rules after.
@@ -80,6 +87,10 @@ impl Replay {
     pub(super) async fn run(self, output: Output) -> Result<u8, CliError> {
         let Named { set, tables } = named(&self.pack, Some(&self.data)).await?;
         let store = Store::open(DataFolder::open(&self.data)?).await?;
+        let by = self.acting.authorise(store.folder(), &store, &REVIEWERS).await?;
+        // Facts of checks name the certificates that asked.
+        let (act, now) = (AdministrativeAct::ReplayChecks, OffsetDateTime::now_utc());
+        store.log_administration(act, &set.hash.to_string(), &by, now).await?;
         let from = self.from.unwrap_or(OffsetDateTime::UNIX_EPOCH);
         let until = self.to.map_or(OffsetDateTime::now_utc(), |day| day + Duration::days(1));
         let mut replayed =
@@ -152,6 +163,13 @@ impl Replayed {
 
 impl Diff {
     pub(super) async fn run(self, output: Output) -> Result<u8, CliError> {
+        if [&self.before, &self.after].into_iter().any(|name| is_kept(name))
+            && let Some(data) = &self.data
+        {
+            let store = Store::open(DataFolder::open(data)?).await?;
+            self.acting.authorise(store.folder(), &store, &REVIEWERS).await?;
+            store.close().await;
+        }
         let before = named(&self.before, self.data.as_ref()).await?.set;
         let after = named(&self.after, self.data.as_ref()).await?.set;
         let compared = Compared {

@@ -3,18 +3,20 @@ use std::path::PathBuf;
 use clap::Args;
 use serde::Serialize;
 use symbolon_client::Rules;
-use symbolon_policy::rules::{EgressFacts, RulesHash};
+use symbolon_policy::rules::{EgressFacts, Role, RulesHash};
 use symbolon_store::{DataFolder, NodeConfig, PartnerCounts, Store};
 use time::format_description::well_known::Rfc3339;
 
 use super::super::DONE;
-use crate::{CliError, output::Output, prose::wrapped};
+use crate::{CliError, acting::Acting, output::Output, prose::wrapped};
 
 #[derive(Debug, Args)]
 pub(in crate::commands) struct Show {
     /// The bureau's data folder.
     #[arg(long, value_name = "FOLDER", env = "SYMBOLON_DATA")]
     data: PathBuf,
+    #[command(flatten)]
+    acting: Acting,
 }
 
 #[derive(Serialize)]
@@ -51,6 +53,8 @@ impl Show {
         let folder = DataFolder::open(&self.data)?;
         let us = NodeConfig::read(&folder)?.code;
         let store = Store::open(folder).await?;
+        // They bind everybody who has to do with the bureau.
+        self.acting.authorise(store.folder(), &store, Role::ALL).await?;
         let (rules, adoption) = Rules::in_force(&store).await?;
         let waiting = store.proposed_rules().await?;
         let agreements = store.agreements().await?;
@@ -146,7 +150,8 @@ impl Shown {
         if !self.promised_otherwise.is_empty() {
             text += &wrapped(
                 &format!(
-                    "These agreements promise another pack than {}: {}.",
+                    "These agreements promise another pack than {}, and nothing is asked, answered or \
+                     released under them: {}.",
                     self.pack,
                     self.promised_otherwise.join(", ")
                 ),

@@ -12,6 +12,11 @@ pub(super) struct Named {
     pub(super) tables: bool,
 }
 
+/// Whether `name` means rules that are kept in a data folder.
+pub(super) fn is_kept(name: &str) -> bool {
+    name == "current" || RulesHash::from_hexadecimal(name).is_some()
+}
+
 /// Loads what `name` means: `starter`, `current`, the hash of rules that were proposed here once, or a
 /// folder.
 pub(super) async fn named(name: &str, data: Option<&PathBuf>) -> Result<Named, CliError> {

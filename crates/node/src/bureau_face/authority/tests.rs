@@ -1,4 +1,5 @@
 use symbolon_policy::{CertificateHash, Desk};
+use symbolon_store::LogRecord;
 use time::Duration;
 
 use super::*;
@@ -41,4 +42,11 @@ async fn a_certificate_is_refused_on_an_open_connection_once_it_has_expired() {
         let refusal = authority.authorise(&peer, act).await.unwrap_err();
         assert_eq!(refusal.reason, Reason::CertificateExpired);
     }
+    // Once a day in the log.
+    let entries = authority.store.log_entries(0, 10).await.unwrap();
+    let expired = entries.iter().filter(|entry| {
+        matches!(&entry.record, Some(LogRecord::ActRefused { reason, .. })
+            if reason == "certificate_expired")
+    });
+    assert_eq!(expired.count(), 1);
 }

@@ -71,7 +71,12 @@ facts! {
         /// Whether entering records of this dataset was found proportionate, with an estimate of
         /// the hits.
         proportionality_assessed: bool = true,
-        /// How many people have approved entering it.
+        /// Whether the registry has loaded any details of the record. Without, every flag of it is the
+        /// plain one, because nobody has said otherwise.
+        details_present: bool = true,
+        /// Whether records of this dataset enter only with details.
+        details_required: bool = false,
+        /// How many people have approved entering it, as the registry says.
         approvals: u64 = 0,
     }
 }
