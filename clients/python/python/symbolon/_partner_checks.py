@@ -164,6 +164,7 @@ class PartnerCheck:
         self._question: _core.Question | None = None
         self._asked: Asked | None = None
         self._receipt: Receipt | None = None
+        self._is_signed = False
 
     @property
     def deadline(self) -> float:
@@ -232,6 +233,7 @@ class PartnerCheck:
 
     def restart(self) -> None:
         """Forget what was received: the same header is sent once more, and counted once."""
+        self._is_signed = False
         self._sent.restart()
 
     def requests(self) -> Iterator[wire.CheckRequest]:
@@ -244,10 +246,11 @@ class PartnerCheck:
     def take(self, message: wire.CheckResponse) -> Callable[[], None] | None:
         """Take in the next message; give the work of verifying it, for any thread."""
         part = message.WhichOneof("part")
-        if part == "chunk" and self._receipt is None:
+        if part == "chunk" and not self._is_signed:
             chunk = message.chunk
             return self._sent.receive(chunk.elements, chunk.proof).finalize
-        if part == "receipt":
+        if part == "receipt" and not self._is_signed:
+            self._is_signed = True
             return None
         raise NotTrusted("answer_not_trusted", "the bureau answered what was not asked")
 
