@@ -107,6 +107,19 @@ def test_the_evidence_is_signed_and_says_nothing_by_itself(agreement: Path, requ
     assert b"officer-17" not in evidence.header.document
 
 
+def test_keys_and_identifiers_show_nothing_secret(requester: Requester) -> None:
+    der = requester.header_key.read_bytes()
+    key = symbolon.HeaderKey.from_pkcs8(der)
+    shown = repr(key) + repr(requester)
+    assert key.public_key.hex() in shown
+    # RFC 8410: the private half follows the header of 16 bytes.
+    assert der[16:48].hex() not in shown
+    identifier = symbolon.parse("travel_document", "C01X00T47", "DEU")
+    assert "C01X00T47" not in repr(identifier) + str(identifier)
+    with pytest.raises(symbolon.InvalidRequest):
+        symbolon.HeaderKey.from_pkcs8(b"no key")
+
+
 def test_sets_are_kept_pinned_and_resumed(tmp_path: Path, agreement: Path, requester: Requester) -> None:
     folder = tmp_path / "sets"
     with Partner(agreement, "BOR", requester, sets=folder) as partner:
