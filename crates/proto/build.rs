@@ -22,7 +22,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     let descriptors = protox::compile(FILES, [&root])?;
     let out = PathBuf::from(env::var("OUT_DIR")?);
     fs::write(out.join("symbolon.bin"), descriptors.encode_to_vec())?;
+    let services = env::var_os("CARGO_FEATURE_SERVICES").is_some();
     tonic_prost_build::configure()
+        .build_client(services)
+        .build_server(services)
         // Half a megabyte each, many times a check: taken from what the socket gave, not copied.
         .bytes(".symbolon.partner.v1.BlindedChunk.elements")
         .bytes(".symbolon.partner.v1.EvaluatedChunk.elements")

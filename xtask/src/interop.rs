@@ -4,6 +4,7 @@
 mod bad_input;
 mod demo;
 mod documents;
+mod package;
 mod python;
 mod typescript;
 
@@ -23,6 +24,7 @@ const STEPS: &[Step] = &[
     Step { name: "bad-input", run: bad_input::run },
     Step { name: "python", run: python::run },
     Step { name: "typescript", run: typescript::run },
+    Step { name: "package", run: package::run },
 ];
 
 /// Ask running nodes with programs of other languages and with published tools.

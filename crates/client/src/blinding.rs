@@ -1,7 +1,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use bytes::Bytes;
-use symbolon_exchange::CHUNK_ELEMENTS;
+use symbolon_exchange::{CHECK_SECRET_LEN, CHUNK_ELEMENTS, derive_blinds};
 use symbolon_identifiers::IdentifierType;
 use symbolon_oprf::{Blind, Error, voprf};
 use symbolon_policy::CheckId;
@@ -13,9 +13,6 @@ use crate::{
     check::CheckError,
     pipeline::Pipeline,
 };
-
-/// Length of the secret from which a check's blinds come, in bytes.
-pub const CHECK_SECRET_LEN: usize = 32;
 
 /// All identifiers of a check by type, blinded once for all partners on the same rules version.
 pub(crate) type Blinded = BTreeMap<IdentifierType, BlindedBatch>;
@@ -69,47 +66,9 @@ fn blind_chunk(
     secret: &[u8; CHECK_SECRET_LEN],
 ) -> Result<BlindedChunk, Error> {
     let inputs = inputs.at(first..first.saturating_add(CHUNK_ELEMENTS));
-    let blinds = Blind::derive_each(secret, inputs.len(), |place, label| {
-        let index = u32::try_from(first.saturating_add(place)).unwrap_or(u32::MAX);
-        if let Some(input) = inputs.get(place) {
-            append_label(check, kind, index, input, label);
-        }
-    })?;
+    let blinds = derive_blinds(secret, check, kind, first, &inputs)?;
     let elements = voprf::additive::blind(&inputs, &blinds)?.into();
     Ok(BlindedChunk { blinds, elements })
-}
-
-/// The blind of one element: HMAC-SHA-512 under the check's secret over `Symbolon-v1-Blind`, a zero
-/// byte, the check id, the type's name, a zero byte, the position (32-bit big-endian) and the OPRF
-/// input itself, reduced modulo the group order. No blind ever serves two inputs, and each element
-/// can be opened to an inspector without the others.
-///
-/// # Errors
-/// When the reduction gives zero, which no one will ever see.
-pub fn derive_blind(
-    secret: &[u8; CHECK_SECRET_LEN],
-    check: &CheckId,
-    kind: IdentifierType,
-    index: u32,
-    input: &[u8],
-) -> Result<Blind, Error> {
-    let label = |_, label: &mut Vec<u8>| append_label(check, kind, index, input, label);
-    Blind::derive_each(secret, 1, label)?.pop().ok_or(Error::EmptyBatch)
-}
-
-fn append_label(
-    check: &CheckId,
-    kind: IdentifierType,
-    index: u32,
-    input: &[u8],
-    label: &mut Vec<u8>,
-) {
-    label.extend(b"Symbolon-v1-Blind\0");
-    label.extend(check.0);
-    label.extend(kind.name().as_bytes());
-    label.push(0);
-    label.extend(index.to_be_bytes());
-    label.extend(input);
 }
 
 impl BlindedBatch {

@@ -5,7 +5,9 @@ use std::{
 };
 
 use ring::rand::{SecureRandom as _, SystemRandom};
-use symbolon_exchange::{CheckHeader, CommitmentSalts, ScopeQuery, chunk_hash, chunks_of};
+use symbolon_exchange::{
+    CHECK_SECRET_LEN, CheckHeader, CommitmentSalts, ScopeQuery, chunk_hash, chunks_of,
+};
 use symbolon_policy::{
     AgreementId, CheckId, Party, Reason, Refusal, ScopeId, may_keep, rules::EgressFacts,
 };
@@ -24,7 +26,7 @@ use crate::{
     Failure, FailureKind, FailureReason, Item, QuestionContext, Source,
     ask::{Ask, AskedScope, OpenedLabel, ScopeAnswer},
     batch::Batch,
-    blinding::{Blinded, BlindedBatch, CHECK_SECRET_LEN, blind},
+    blinding::{Blinded, BlindedBatch, blind},
     egress::{self, Decided, DecidedUnit, Deciding},
     opening::{Opening, OpeningBatch, OpeningSalts, SealedOpening},
     plan::{Plan, Unit},

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use symbolon_exchange::{DocumentError, Received};
+use symbolon_exchange::{DocumentError, Received, SetError};
 use symbolon_policy::{Reason, Refusal};
 use symbolon_store::StoreError;
 use time::OffsetDateTime;
@@ -188,6 +188,23 @@ impl From<Stopped> for Failure {
 impl From<DocumentError> for Failure {
     fn from(error: DocumentError) -> Self {
         Self::untrusted(error.to_string())
+    }
+}
+
+impl From<SetError> for Failure {
+    fn from(error: SetError) -> Self {
+        let sentence = error.to_string();
+        match error {
+            SetError::Canaries(_) | SetError::CanaryMissing => {
+                Self::no_answer(FailureReason::CanaryFailed, sentence)
+            }
+            SetError::KeyChanged
+            | SetError::Lambda
+            | SetError::NotChained
+            | SetError::Older
+            | SetError::TooLong => Self::untrusted(sentence),
+            _ => Self::no_set(sentence),
+        }
     }
 }
 

@@ -1,7 +1,9 @@
 //! Opens a check of this bureau to an inspector: who asked what, and why, with the proof against both
 //! parties' logs that exactly this was asked; all of it, or one element.
 
-use symbolon_exchange::{CheckHeader, DocumentHash, ElementProof, Receipt, chunk_hash};
+use symbolon_exchange::{
+    CHECK_SECRET_LEN, CheckHeader, DocumentHash, ElementProof, Receipt, chunk_hash, derive_blind,
+};
 use symbolon_identifiers::IdentifierType;
 use symbolon_ledger::{Commitment, LeafHash};
 use symbolon_policy::{AgreementId, BureauCode, CheckId, VerifyingKey};
@@ -12,9 +14,9 @@ use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
 use crate::{
-    CHECK_SECRET_LEN, Compute,
+    Compute,
     batch::Batch,
-    blinding::{Blinded, blind, derive_blind},
+    blinding::{Blinded, blind},
     check::{CheckError, read_secret},
     evidence::{ElementEvidence, EvidenceFacts, Logged},
     opening::{Opening, OpeningSalts, SealedOpening},

@@ -40,7 +40,6 @@ mod watch;
 
 pub use agreements::{AgreementExchange, kept_notices, known_parties};
 pub use ask::OpenedLabel;
-pub use blinding::{CHECK_SECRET_LEN, derive_blind};
 pub use book::{AgreementBook, ContactBook};
 pub use check::{CheckError, CheckRequest, SourceResult, StartedCheck};
 pub use compute::{Compute, Stopped};
@@ -70,6 +69,7 @@ pub use standing::{
 };
 pub use stated::StatedFacts;
 pub use steps::{OpenedStep, StepProof, open_disclosure};
+pub use symbolon_exchange::derive_blind;
 pub use sync::{PartnerSync, SyncReport};
 pub use tls::{
     Credentials, PartnerTrust, TlsError, crypto_provider, read_certificates, read_private_key,

@@ -8,14 +8,13 @@ use std::{
 };
 
 use ring::digest::{Context, SHA256};
-use symbolon_exchange::{DocumentHash, MAX_MANIFESTS, Manifest, PIECE_LEN};
+use symbolon_exchange::{DocumentHash, MAX_MANIFESTS, Manifest, PIECE_LEN, SetError};
 use symbolon_policy::{Agreement, Party, Scope, ScopeId, same_rules};
 use symbolon_proto::{
     partner::v1::{DownloadTagSetRequest, GetManifestsRequest},
     v1::SignedDocument,
 };
 use symbolon_store::{FolderError, PartnerSet, StoreError};
-use symbolon_tagset::{DEFAULT_LAMBDA, LabelParameters, Labels, TagSet};
 use time::OffsetDateTime;
 use tokio::time::timeout;
 
@@ -60,7 +59,7 @@ impl Requester {
                     let folder = self.store.folder();
                     let path = folder.partner_labels(&set.owner, &set.scope, set.version);
                     // What is missing or damaged is fetched beside everything else.
-                    if let Ok(labels) = open_labels(&path, &held.manifest) {
+                    if let Ok(labels) = held.manifest.open_labels(&path) {
                         let _ = held.labels.set(labels);
                     }
                     self.sets.put(set.scope, held);
@@ -183,19 +182,12 @@ impl Requester {
         // Held against what was held last, even if its file is gone: the pin outlives the file.
         if let Some(last) = self.store.partner_set(&id).await? {
             let pinned = Manifest::parse(&last.manifest.document)?;
-            follows(&pinned, DocumentHash::of(&last.manifest.document), &manifest, hash)?;
+            manifest.follows(hash, &pinned, DocumentHash::of(&last.manifest.document))?;
         }
-        if manifest.expires_at <= now {
-            return Err(Failure::no_set("the bureau offers a list that has expired"));
-        }
-        if manifest.lambda != DEFAULT_LAMBDA {
-            return Err(Failure::untrusted(
-                "the bureau offers a list in which false hits are more frequent than agreed",
-            ));
-        }
+        manifest.is_usable(now)?;
         // Bounded before a byte is fetched, or a partner could fill this bureau's disk.
-        if manifest.file_len > LARGEST_SET || manifest.file_len > longest_file(&manifest) {
-            return Err(Failure::untrusted("the bureau offers a list longer than it may be"));
+        if manifest.file_len > LARGEST_SET {
+            return Err(SetError::TooLong.into());
         }
         let path = self.store.folder().partner_set(&owner.code, &id, manifest.version);
         let file = SetFile::of_tags(&manifest, path.clone());
@@ -247,7 +239,7 @@ impl Requester {
         let agreed = terms.iter().find(|dataset| dataset.id == held.manifest.scope.dataset);
         let agreed = agreed.and_then(|dataset| dataset.labels.as_ref()).map(|terms| terms.bytes);
         // Bounded before a byte is fetched.
-        let parameters = label_parameters(&held.manifest, labels.label_len);
+        let parameters = held.manifest.label_parameters(labels.label_len);
         if agreed != Some(labels.label_len) || labels.file_len != parameters.file_len() {
             return Err(Failure::untrusted(
                 "the bureau offers labels of another length than was agreed",
@@ -267,13 +259,13 @@ impl Requester {
         self.download(agreement, owner, id, version, &file).await?;
         let manifest = held.manifest.clone();
         let opening = path.clone();
-        let opened = self.compute.run(move || open_labels(&opening, &manifest)).await?;
+        let opened = self.compute.run(move || manifest.open_labels(&opening)).await?;
         match opened {
             // Whoever was first; both are of one manifest.
             Ok(labels) => drop(held.labels.set(labels)),
-            Err(failure) => {
+            Err(error) => {
                 let _ = fs::remove_file(&path);
-                return Err(failure);
+                return Err(error.into());
             }
         }
         Ok(())
@@ -384,32 +376,6 @@ impl PartnerSync {
     }
 }
 
-/// Whether `next` may take the place of `held`: the very same, or under the same key, of a later
-/// version, and, if it is the next one, chained to it.
-fn follows(
-    held: &Manifest,
-    held_hash: DocumentHash,
-    next: &Manifest,
-    next_hash: DocumentHash,
-) -> Result<(), Failure> {
-    if next_hash == held_hash {
-        return Ok(());
-    }
-    if next.public_key != held.public_key {
-        return Err(Failure::untrusted(
-            "the bureau changed a key within its epoch; ask its desk before anything of it is used",
-        ));
-    }
-    if next.version <= held.version {
-        return Err(Failure::untrusted("the bureau offers an older version than it did before"));
-    }
-    let is_next = held.version.checked_add(1) == Some(next.version);
-    if is_next && next.previous != Some(held_hash) {
-        return Err(Failure::untrusted("a manifest does not follow the one before it"));
-    }
-    Ok(())
-}
-
 /// A file that belongs to a version of a set.
 struct SetFile {
     sha256: [u8; 32],
@@ -424,57 +390,10 @@ impl SetFile {
     }
 }
 
-fn label_parameters(manifest: &Manifest, label_len: u16) -> LabelParameters {
-    LabelParameters {
-        scope: manifest.scope_id().0,
-        version: manifest.version,
-        padded_len: manifest.padded_len,
-        label_len,
-    }
-}
-
-/// Opens the labels beside a set and holds them against its manifest.
-fn open_labels(path: &Path, manifest: &Manifest) -> Result<Labels, Failure> {
-    let file = manifest.labels.ok_or_else(|| Failure::no_set("the list has no labels"))?;
-    let labels = Labels::open(path).map_err(|error| Failure::no_set(error.to_string()))?;
-    let fits = labels.sha256() == &file.sha256
-        && labels.parameters() == &label_parameters(manifest, file.label_len);
-    if fits {
-        Ok(labels)
-    } else {
-        Err(Failure::no_set("the labels of a list are not those that its manifest describes"))
-    }
-}
-
 /// Opens a set's file and holds it against its manifest and the canaries.
 fn open_checked(path: &Path, manifest: Manifest, document: &[u8]) -> Result<HeldSet, Failure> {
-    let tags = TagSet::open(path).map_err(|error| Failure::no_set(error.to_string()))?;
-    let fits = tags.scope() == &manifest.scope_id().0
-        && tags.version() == manifest.version
-        && tags.lambda() == manifest.lambda
-        && tags.padded_len() == manifest.padded_len
-        && tags.sha256() == &manifest.file_sha256;
-    if !fits {
-        return Err(Failure::no_set("a list is not the one that its manifest describes"));
-    }
-    let canaries = manifest
-        .canaries
-        .membership_hashes(&manifest.public_key, manifest.scope.identifier_type)
-        .map_err(|error| Failure::no_answer(FailureReason::CanaryFailed, error.to_string()))?;
-    if !tags.contains_batch(&canaries).into_iter().all(|found| found) {
-        return Err(Failure::no_answer(
-            FailureReason::CanaryFailed,
-            "the bureau's list was made with another key or other rules than it says; a no hit in \
-             it would mean nothing. Its owner must publish it again",
-        ));
-    }
+    let tags = manifest.open_set(path)?;
     Ok(HeldSet { hash: DocumentHash::of(document), manifest, tags, labels: OnceLock::new() })
-}
-
-/// No set takes more than λ + 8 bits a tag and a page of headers.
-fn longest_file(manifest: &Manifest) -> u64 {
-    let bits = u64::from(manifest.lambda).saturating_add(8);
-    manifest.padded_len.saturating_mul(bits).div_ceil(8).saturating_add(4_096)
 }
 
 fn partial_path(path: &Path, sha256: &[u8; 32]) -> PathBuf {

@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 mod agreement_text;
+mod blind;
 mod canary;
 mod chunk;
 mod commitment;
@@ -17,11 +18,14 @@ mod log;
 mod manifest;
 mod notice;
 mod receipt;
+mod set_check;
 mod signed;
+#[cfg(feature = "status")]
 mod status;
 mod time;
 
 pub use agreement_text::{AgreementText, TextError};
+pub use blind::{CHECK_SECRET_LEN, derive_blind, derive_blinds};
 pub use canary::{CANARY_COUNT, CanaryError, CanarySet, canary_inputs};
 pub use chunk::{BLOCK_ELEMENTS, CHUNK_ELEMENTS, ChunkPosition, chunk_hash, chunks_of};
 pub use commitment::{CommitmentSalts, ContextFacts, commit};
@@ -42,5 +46,7 @@ pub use log::{
 pub use manifest::{LabelFile, Manifest};
 pub use notice::{AgreementNotice, MAX_REASON_CHARACTERS, NoticeKind, is_reason_text};
 pub use receipt::{AnswerDigest, Receipt};
+pub use set_check::SetError;
 pub use signed::{DocumentError, DocumentHash, sign, verify};
+#[cfg(feature = "status")]
 pub use status::{ERROR_DOMAIN, Received, refuse};

@@ -43,9 +43,9 @@ pub use conditions::{Conditions, Deadlines, DisclosureTerms, LabelTerms, OpenReq
 pub use decision::{Question, ScopeShare, admit, may_ask, may_keep, same_rules};
 pub use fingerprint::CardFingerprint;
 pub use lifecycle::{AgreementLife, AgreementState, AgreementStep, IllegalStep};
-pub use record::{
-    AdmissionSetting, DetailColumn, DetailError, MAX_FIELD_BYTES, RecordAttributes, RecordDetails,
-};
+#[cfg(feature = "rules")]
+pub use record::AdmissionSetting;
+pub use record::{DetailColumn, DetailError, MAX_FIELD_BYTES, RecordAttributes, RecordDetails};
 pub use refusal::{Reason, Refusal};
 pub use scope::{EPOCH_DAYS_RANGE, Scope, ScopeId};
 pub use signature::{Label, SIGNATURE_LEN, Signature, SigningError, SigningKey, VerifyingKey};

@@ -1,6 +1,7 @@
 //! What an owner knows of a record beside its identifiers.
 
 mod column;
+#[cfg(feature = "rules")]
 mod facts;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,6 +15,7 @@ use crate::{
 };
 
 pub use column::{DetailColumn, DetailError, MAX_FIELD_BYTES};
+#[cfg(feature = "rules")]
 pub use facts::AdmissionSetting;
 
 /// What rules may look at when they decide whether a record enters a set, and whether it is

@@ -14,7 +14,7 @@ pub mod v1 {
         unreachable_pub,
         reason = "generated code"
     )]
-    tonic::include_proto!("symbolon.v1");
+    include!(concat!(env!("OUT_DIR"), "/symbolon.v1.rs"));
 }
 
 /// The partner face: `symbolon.partner.v1`.
@@ -28,7 +28,7 @@ pub mod partner {
             unreachable_pub,
             reason = "generated code"
         )]
-        tonic::include_proto!("symbolon.partner.v1");
+        include!(concat!(env!("OUT_DIR"), "/symbolon.partner.v1.rs"));
     }
 }
 
@@ -43,7 +43,7 @@ pub mod bureau {
             unreachable_pub,
             reason = "generated code"
         )]
-        tonic::include_proto!("symbolon.bureau.v1");
+        include!(concat!(env!("OUT_DIR"), "/symbolon.bureau.v1.rs"));
     }
 }
 

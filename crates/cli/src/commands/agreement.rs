@@ -1,5 +1,6 @@
 mod describe;
 mod draft;
+mod export;
 mod life;
 
 use std::{
@@ -46,6 +47,9 @@ pub(super) enum AgreementCommand {
     List(List),
     /// Show what has happened to an agreement: who, when and why.
     History(life::History),
+    /// Write an agreement that this bureau knows, with its signatures, into a file: for another program,
+    /// or to carry it by hand.
+    Export(export::Export),
     /// Install an agreement that every party has signed and that was carried here by hand.
     Install(Install),
 }
@@ -95,6 +99,7 @@ impl AgreementCommand {
             Self::Show(show) => show.run(output).await,
             Self::List(list) => list.run(output).await,
             Self::History(history) => history.run(output).await,
+            Self::Export(export) => export.run(output).await,
             Self::Install(install) => install.run(output).await,
         }
     }

@@ -1,13 +1,17 @@
 //! The closed lists that facts are made of. In the schema each is an enumerated entity type, so a
 //! rule that names a code which does not exist is refused when it is loaded.
 
+#[cfg(feature = "rules")]
 use std::sync::LazyLock;
 
+#[cfg(feature = "rules")]
 use cedar_policy::{EntityId, EntityTypeName, EntityUid};
 use serde::{Deserialize, Serialize};
+#[cfg(feature = "rules")]
 use symbolon_identifiers::IdentifierType;
 
 /// A code of a closed list.
+#[cfg(feature = "rules")]
 pub(super) trait Code: Copy + Ord + 'static {
     /// All codes of the list.
     fn all() -> &'static [Self];
@@ -17,6 +21,7 @@ pub(super) trait Code: Copy + Ord + 'static {
     fn uid(self) -> Option<EntityUid>;
 }
 
+#[cfg(feature = "rules")]
 fn uid(kind: Option<&EntityTypeName>, code: &str) -> Option<EntityUid> {
     Some(EntityUid::from_type_name_and_id(kind?.clone(), EntityId::new(code)))
 }
@@ -54,6 +59,7 @@ macro_rules! codes {
             }
         }
 
+        #[cfg(feature = "rules")]
         impl Code for $name {
             fn all() -> &'static [Self] {
                 Self::ALL
@@ -218,6 +224,7 @@ codes! {
     }
 }
 
+#[cfg(feature = "rules")]
 impl Code for IdentifierType {
     fn all() -> &'static [Self] {
         Self::ALL

@@ -1,15 +1,11 @@
-use std::fmt;
-
 use cedar_policy::{Authorizer, Context, Entities, Policy, PolicySet, Request, Response, Schema};
-use ring::digest::{self, SHA256};
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::{
     AdmissionFacts, DecidingRule, Decision, DisclosureFacts, EgressFacts, Facts, IngressFacts,
-    Point, RuleError, Ruling, gate, schema::Frame, starter,
+    Point, RuleError, RulePackHash, Ruling, gate, schema::Frame, starter,
 };
-use crate::{canonical, signature::as_hexadecimal};
 
 /// Rules that have passed the gate, ready to decide. A decision takes some tens of microseconds.
 #[derive(Clone, Debug)]
@@ -271,22 +267,3 @@ pub struct Example {
     /// Its facts, complete.
     pub facts: Facts,
 }
-
-/// Identity of a [`RulePack`]: SHA-256 over `Symbolon-v1-RulePack`, a zero byte, and the pack in
-/// canonical JSON (RFC 8785). The document has `name`, `version`, `title` and `rules`, sorted by
-/// id; each rule has the fields of its file.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct RulePackHash(pub [u8; 32]);
-
-impl RulePackHash {
-    fn of(document: &Value) -> Option<Self> {
-        let mut context = digest::Context::new(&SHA256);
-        context.update(b"Symbolon-v1-RulePack\0");
-        context.update(&canonical::to_bytes(document)?);
-        let mut hash = [0; 32];
-        hash.copy_from_slice(context.finish().as_ref());
-        Some(Self(hash))
-    }
-}
-
-as_hexadecimal!(RulePackHash, 32);

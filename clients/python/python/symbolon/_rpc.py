@@ -1,0 +1,115 @@
+"""What a gRPC status means, as an exception."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import grpc
+from google.rpc import error_details_pb2, status_pb2
+
+from symbolon.errors import (
+    DeadlineExceeded,
+    InvalidRequest,
+    NoAnswer,
+    NotAuthorised,
+    NotPermitted,
+    QuotaExhausted,
+    SymbolonError,
+    Unreachable,
+)
+
+_DOMAIN = "symbolon"
+_REASON = re.compile(r"[a-z_]{1,64}")
+_LONGEST_SENTENCE = 512
+_LONGEST_WAIT = 315_576_000_000
+
+_NOT_AUTHORISED = frozenset({"certificate_expired", "certificate_revoked", "role_missing"})
+_QUOTAS = frozenset({"budget_exhausted", "quota_exhausted"})
+_NOT_PERMITTED = frozenset(
+    {"agreement_expired", "agreement_not_yet_valid", "agreement_revoked", "agreement_suspended"}
+    | {"agreement_unknown", "disclosure_not_agreed", "not_a_party", "purpose_not_agreed"}
+    | {"rule_forbids", "standing_not_agreed", "type_not_agreed"}
+)
+_INVALID = frozenset(
+    {"check_id_reused", "chunk_altered", "chunk_missing", "element_invalid", "header_invalid"}
+    | {"header_signature", "header_time", "invalid_argument", "limit_exceeded", "other_owner"}
+)
+
+_UNREACHABLE = (
+    "the node could not be reached, or the connection broke; look whether it is up and whether the "
+    "address is right"
+)
+_TLS = (
+    "no connection was made under these certificates: root, certificate and key must be those that "
+    "the bureau has issued, and the address one that stands in the node's certificate"
+)
+_TLS_WORDS = ("handshake", "certificate", "ssl_error", "peer name", "tls")
+
+
+def error_class(reason: str) -> type[SymbolonError]:
+    """Give the exception that stands for a reason which a bureau gave."""
+    if reason in _NOT_AUTHORISED:
+        return NotAuthorised
+    if reason in _QUOTAS:
+        return QuotaExhausted
+    if reason in _NOT_PERMITTED:
+        return NotPermitted
+    if reason in _INVALID:
+        return InvalidRequest
+    return NoAnswer
+
+
+def error_of(error: grpc.RpcError, check_id: bytes | None = None) -> SymbolonError:
+    """Turn a failed call into an exception. What a stranger wrote is cut and cleaned."""
+    call: Any = error
+    code, details = call.code(), call.details() or ""
+    reason, retry_after = _details(call.trailing_metadata() or ())
+    if reason is not None:
+        sentence = "".join(c for c in details if c.isprintable())[:_LONGEST_SENTENCE]
+        return error_class(reason)(reason, sentence, retry_after=retry_after, check_id=check_id)
+    if code is grpc.StatusCode.DEADLINE_EXCEEDED:
+        return DeadlineExceeded(
+            "deadline_exceeded",
+            "it took longer than this program wanted to wait; ask again with the same check id",
+            check_id=check_id,
+        )
+    if code is grpc.StatusCode.UNAVAILABLE and any(w in details.lower() for w in _TLS_WORDS):
+        return Unreachable("tls_failed", _TLS, check_id=check_id)
+    if code in {
+        grpc.StatusCode.UNAVAILABLE,
+        grpc.StatusCode.UNKNOWN,
+        grpc.StatusCode.CANCELLED,
+        grpc.StatusCode.INTERNAL,
+    }:
+        return Unreachable("unreachable", _UNREACHABLE, check_id=check_id)
+    if code is grpc.StatusCode.RESOURCE_EXHAUSTED:
+        return InvalidRequest("limit_exceeded", "a message is longer than it may be")
+    return NoAnswer(
+        "unexpected",
+        "the node answered in a way that this program does not understand; it may be newer",
+        check_id=check_id,
+    )
+
+
+def _details(metadata: Any) -> tuple[str | None, timedelta | None]:
+    """Read the reason, and how long to wait, if they are well formed."""
+    found = [value for key, value in metadata if key == "grpc-status-details-bin"]
+    status = status_pb2.Status()
+    reason: str | None = None
+    retry_after: timedelta | None = None
+    try:
+        for value in found:
+            status.MergeFromString(value)
+        for any_ in status.details:
+            info, retry = error_details_pb2.ErrorInfo(), error_details_pb2.RetryInfo()
+            if any_.Unpack(info) and info.domain == _DOMAIN and _REASON.fullmatch(info.reason):
+                reason = info.reason
+            elif any_.Unpack(retry):
+                delay = retry.retry_delay
+                if 0 <= delay.seconds <= _LONGEST_WAIT and 0 <= delay.nanos < 10**9:
+                    retry_after = timedelta(seconds=delay.seconds, microseconds=delay.nanos // 1000)
+    except Exception:  # noqa: S110 - details are a stranger's; without them the code counts
+        pass
+    return reason, retry_after

@@ -1,0 +1,1 @@
+"""Messages of the bureau face, by version of the contract."""

@@ -1,0 +1,1 @@
+"""Generated from ``symbolon/bureau/v1``: see the comments there."""

@@ -1,0 +1,1 @@
+"""Messages of the partner face, by version of the contract."""

@@ -1,0 +1,1 @@
+"""Generated from ``symbolon/partner/v1``: see the comments there."""

@@ -1,0 +1,1 @@
+"""Generated from ``symbolon/v1``, the documents that bureaus sign: see the comments there."""
