@@ -163,13 +163,18 @@ def main():
         got = refusal(officer, BUREAU, method, [message])
         assert got == invalid, (method, got)
         tried += 1
-    approval = dict(case_reference="1", purpose="border_check", most_elements=1)
+    approval = dict(
+        case_reference="1", purpose="border_check", most_elements=1, asker="demo-officer"
+    )
     for changed in [
         dict(),
         dict(valid_for=dict(seconds=-1)),
         dict(valid_for=dict(seconds=1 << 40)),
         dict(valid_for=dict(seconds=60), most_elements=0),
         dict(valid_for=dict(seconds=60), case_reference=""),
+        dict(valid_for=dict(seconds=60), asker=""),
+        dict(valid_for=dict(seconds=60), asker="approver"),
+        dict(valid_for=dict(seconds=60), identifier_types=["fingerprint"]),
         dict(valid_for=dict(seconds=60), purpose="Border check"),
     ]:
         message = make("ApproveCheckRequest", **{**approval, **changed})

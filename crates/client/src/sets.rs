@@ -76,7 +76,7 @@ pub enum LabelTrouble {
 
 impl LabelTrouble {
     /// All of them.
-    pub const ALL: &'static [Self] = &[Self::NotHere, Self::DoesNotOpen];
+    pub const ALL: &'static [Self] = &[Self::NotHere, Self::DoesNotOpen, Self::NotKept];
 
     /// For programs.
     pub fn as_str(self) -> &'static str {
