@@ -6,7 +6,8 @@ use std::{
 };
 
 use serde_json::Value;
-use symbolon_exchange::sign_checkpoint;
+use symbolon_client::SignedFile;
+use symbolon_exchange::{DocumentHash, Receipt, sign_checkpoint};
 use symbolon_ledger::TreeHash;
 use symbolon_store::KeyName;
 use symbolon_tests::World;
@@ -257,6 +258,36 @@ async fn a_forged_checkpoint_a_forged_receipt_and_a_foreign_key_are_named() {
     let (report, code) = with(&stranger);
     assert_eq!(code, 4, "{report}");
     assert!(findings(&report, "OWN").contains(&("key_not_agreed".to_owned(), None)), "{report}");
+}
+
+#[tokio::test]
+async fn a_list_that_an_owner_showed_to_one_partner_alone_is_named() {
+    let files = Files::new().await;
+    let owner = &files.world.owner;
+    // The owner signs for a list of its own making, and for an entry that it has indeed: what its
+    // partner holds then is sound in all but this.
+    let log_key = KeyName::Log.read(&owner.folder).unwrap();
+    let marked = Receipt {
+        manifests: vec![DocumentHash([0x3a; 32])],
+        ..newest_receipt(&files.world.requester).await
+    };
+    let signed = SignedFile::of(&marked.sign(&log_key).into());
+    let req = files.world.scratch().join("req-marked");
+    copy(&files.req, &req);
+    edit_lines(&req.join("receipts.jsonl"), |lines| {
+        let mut line = lines[0].clone();
+        line["receipt"] = serde_json::to_value(&signed).unwrap();
+        lines.push(line);
+    });
+    let (report, code) = verify(&[&files.own, &req]);
+    assert_eq!(code, 4, "{report}");
+    assert_eq!(
+        findings(&report, "OWN"),
+        [("manifest_not_logged".to_owned(), Some(marked.entry_index))]
+    );
+    // Of the others every list is in the log.
+    let (report, code) = verify(&[&files.own, &files.req]);
+    assert_eq!(code, 0, "{report}");
 }
 
 fn base64_decode(text: &str) -> Vec<u8> {

@@ -11,10 +11,12 @@
 
 mod calls;
 mod common;
+mod disclosures;
 mod erasing;
 mod files;
 mod forks;
 mod growth;
+mod insider;
 mod opening;
 mod own_log;
 mod rewriting;

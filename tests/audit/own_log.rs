@@ -52,10 +52,9 @@ async fn a_record_that_is_not_what_its_leaf_stands_for_stops_its_own_node() {
     assert_eq!(damaged[0]["index"], 2);
 }
 
-#[tokio::test]
-async fn a_database_of_before_is_noticed_by_what_lies_beside_it() {
-    let mut world = World::new(&ships()).await;
-    ask_and_settle(&world, 1).await;
+/// Sets the state of the owner's node back to before its latest answers; the node does not run then.
+async fn set_back(world: &mut World) {
+    ask_and_settle(world, 1).await;
     world.owner_node.take().unwrap().stop().await.unwrap();
     let (state, backup) = (world.owner.folder.root().join("state"), world.scratch().join("backup"));
     copy(&state, &backup);
@@ -65,10 +64,16 @@ async fn a_database_of_before_is_noticed_by_what_lies_beside_it() {
         (report.answers[0].outcome == "hit").then_some(())
     })
     .await;
-    ask_and_settle(&world, 2).await;
+    ask_and_settle(world, 2).await;
     world.owner_node.take().unwrap().stop().await.unwrap();
     std::fs::remove_dir_all(&state).unwrap();
     copy(&backup, &state);
+}
+
+#[tokio::test]
+async fn a_database_of_before_is_noticed_by_what_lies_beside_it() {
+    let mut world = World::new(&ships()).await;
+    set_back(&mut world).await;
     world.start_owner();
     fault(&world.owner, &world.owner, &[FaultKind::Shortened]).await;
     assert_answers_nothing(&world).await;
@@ -77,20 +82,7 @@ async fn a_database_of_before_is_noticed_by_what_lies_beside_it() {
 #[tokio::test]
 async fn a_whole_bureau_of_before_is_noticed_by_its_partner_who_tells_it() {
     let mut world = World::new(&ships()).await;
-    ask_and_settle(&world, 1).await;
-    world.owner_node.take().unwrap().stop().await.unwrap();
-    let (state, backup) = (world.owner.folder.root().join("state"), world.scratch().join("backup"));
-    copy(&state, &backup);
-    world.start_owner();
-    until("the owner answers again", async || {
-        let report = world.ask(&[("imo", LISTED, "")]).await;
-        (report.answers[0].outcome == "hit").then_some(())
-    })
-    .await;
-    ask_and_settle(&world, 2).await;
-    world.owner_node.take().unwrap().stop().await.unwrap();
-    std::fs::remove_dir_all(&state).unwrap();
-    copy(&backup, &state);
+    set_back(&mut world).await;
     forget_what_was_signed(&world.owner).await;
     world.start_owner();
     // The partner finds that the log is shorter, or another …

@@ -445,3 +445,31 @@ async fn a_bureau_without_administrator_gets_its_first_one_and_no_second_that_wa
     assert_eq!(refused(data, &both), "certificate");
     assert!(!world.requester.folder.person("x").exists());
 }
+
+#[tokio::test]
+async fn a_file_that_states_approvals_is_loaded_once_another_person_has_approved_that_very_file() {
+    let world = World::founded(&Offer::default(), |_| {}).await;
+    let (bureau, data) = (&world.requester, world.requester.folder.root());
+    bureau.issue_with("approver", &[Role::Approver]).unwrap();
+    let file = world.scratch().join("list.csv");
+    let rows = "record_id,identifier_type,value,country,minor,strictly_necessary,approvals\n";
+    fs::write(&file, format!("{rows}R1,imo,9074729,,yes,yes,2\n")).unwrap();
+    let path = file.to_str().unwrap();
+    let create = ["dataset", "create", "ships", "--title", "Ships", "--as", ADMINISTRATOR];
+    commanded(data, &create);
+    let import = ["dataset", "import", "ships", path, "--as", ADMINISTRATOR];
+    let approve = ["dataset", "approve", "ships", path, "--as"];
+    assert_eq!(refused(data, &[&approve[..], &["approver"]].concat()), "not_proposed");
+    assert_eq!(refused(data, &import), "load_not_approved");
+    assert_eq!(refused(data, &[&approve[..], &[ADMINISTRATOR]].concat()), "role_missing");
+    commanded(data, &[&approve[..], &["approver"]].concat());
+    // Another file is another act.
+    fs::write(&file, format!("{rows}R1,imo,9074729,,yes,yes,2\nR2,imo,9305219,,yes,yes,2\n"))
+        .unwrap();
+    assert_eq!(refused(data, &import), "load_not_approved");
+    fs::write(&file, format!("{rows}R1,imo,9074729,,yes,yes,2\n")).unwrap();
+    assert_eq!(commanded(data, &import)["loaded"], true);
+    // One that states none needs nobody else.
+    fs::write(&file, "record_id,identifier_type,value,country\nR3,imo,9305219,\n").unwrap();
+    assert_eq!(commanded(data, &import)["loaded"], true);
+}

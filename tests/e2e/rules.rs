@@ -409,8 +409,8 @@ async fn a_draft_shows_what_it_would_change_before_anyone_adopts_it() {
     let world = World::new(&ships()).await;
     let allowed = world.ask(&[LISTED]).await;
     let refused = world.try_ask(&investigation(), &[LISTED]).await.unwrap();
+    world.requester.issue_with("inspector", &[Role::Inspector]).unwrap();
     let data = path(world.requester.folder.root());
-    world.requester.issue_with("lawyer", &[Role::Legal]).unwrap();
     for act in [&["replay", "--pack", "starter"][..], &["diff", "current", "starter"], &["show"]] {
         let output = symbolon(&[&["rules", act[0], "--data", data], &act[1..]].concat());
         assert!(String::from_utf8_lossy(&output.stderr).contains("--as"), "{act:?}");
@@ -426,15 +426,14 @@ async fn a_draft_shows_what_it_would_change_before_anyone_adopts_it() {
     files.retain(|(name, _)| !["R02-egress.toml", "R07-egress.toml"].contains(&name.as_str()));
     let tables = "[partners.OWN]\nadequacy = \"none\"\n";
     let draft = write(world.scratch().join("draft"), &files);
-    let replayed =
-        json(&["rules", "replay", "--as", "lawyer", "--data", data, "--pack", path(&draft)]);
+    let replay = ["rules", "replay", "--data", data, "--as", "inspector", "--pack", path(&draft)];
+    let replayed = json(&replay);
     assert_eq!(replayed["decided"], 2);
     let changed = replayed["changed"].as_array().unwrap();
     assert_eq!(changed.len(), 1);
     assert_eq!(changed[0]["key"]["check"], refused.check_id.as_str());
     assert_eq!(changed[0]["after"]["permitted"], true);
     let future = ["--from", "2099-01-01"];
-    let replay = ["rules", "replay", "--as", "lawyer", "--data", data, "--pack", path(&draft)];
     assert_eq!(json(&[&replay[..], &future].concat())["decided"], 0);
     let shown = text(&symbolon(&replay));
     assert!(shown.contains("was refused, would be ALLOWED"), "{shown}");

@@ -13,7 +13,7 @@ use ring::rand::SystemRandom;
 use rustls::{ServerConfig, version::TLS13};
 use symbolon_client::crypto_provider;
 use symbolon_exchange::{
-    AnswerDigest, CanarySet, CheckHeader, DocumentHash, Manifest, PIECE_LEN, Receipt,
+    AnswerDigest, CanarySet, CheckHeader, DocumentHash, LabelFile, Manifest, PIECE_LEN, Receipt,
     sign_checkpoint,
 };
 use symbolon_ledger::{InclusionProof, LeafHash, TreeHash};
@@ -32,7 +32,10 @@ use symbolon_proto::{
     v1::SignedDocument,
 };
 use symbolon_store::{KeyName, StoredManifest};
-use symbolon_tagset::{DEFAULT_LAMBDA, DummySecret, MembershipHash, Parameters, build};
+use symbolon_tagset::{
+    DEFAULT_LAMBDA, DummySecret, LabelParameters, LabelSecret, MembershipHash, Parameters, TagSet,
+    build, build_labels,
+};
 use symbolon_tests::{World, raw};
 use time::OffsetDateTime;
 use tokio::{
@@ -96,6 +99,8 @@ pub(crate) struct Offered {
     pub(crate) manifest: Manifest,
     pub(crate) document: SignedDocument,
     pub(crate) file: Vec<u8>,
+    /// The labels beside it; empty where there are none.
+    pub(crate) labels: Vec<u8>,
 }
 
 struct State {
@@ -130,11 +135,13 @@ impl FakeOwner {
         let newest = store.newest_manifest(&scope.id()).await.unwrap().unwrap();
         store.close().await;
         let file = std::fs::read(owner.folder.own_set(&scope.id(), newest.version)).unwrap();
+        let labels = owner.folder.own_labels(&scope.id(), newest.version);
+        let labels = std::fs::read(labels).unwrap_or_default();
         let read = |name: KeyName| Arc::new(name.read(&owner.folder).unwrap());
         let fake = Self {
             state: Arc::new(Mutex::new(State {
                 answering: Answering::Honestly,
-                offered: Offered::stored(&newest, file),
+                offered: Offered::stored(&newest, file, labels),
             })),
             scope,
             key: Arc::new(key),
@@ -234,7 +241,36 @@ impl FakeOwner {
             labels: None,
         };
         let document = manifest.sign(&self.manifest_key);
-        Offered { manifest, document, file }
+        Offered { manifest, document, file, labels: Vec::new() }
+    }
+
+    /// The same version with a label of its own making on one input, each of `label_len` bytes.
+    pub(crate) fn labelled(
+        &self,
+        offered: &Offered,
+        input: &[u8],
+        text: &str,
+        label_len: u16,
+    ) -> Offered {
+        let outputs = voprf::evaluate(&self.key, &[input]).unwrap();
+        let set = TagSet::from_bytes(offered.file.clone()).unwrap();
+        let label = symbolon_tagset::Label {
+            entry: set.find(&MembershipHash(outputs[0].membership_hash())).unwrap(),
+            secret: LabelSecret::new(*outputs[0].label_secret()),
+            text: text.to_owned(),
+        };
+        let parameters = LabelParameters {
+            scope: self.scope.id().0,
+            version: offered.manifest.version,
+            padded_len: offered.manifest.padded_len,
+            label_len,
+        };
+        let mut labels = Vec::new();
+        let summary = build_labels(&parameters, vec![label], &mut labels).unwrap();
+        let file = LabelFile { sha256: summary.sha256, file_len: summary.file_len, label_len };
+        let manifest = Manifest { labels: Some(file), ..offered.manifest.clone() };
+        let document = manifest.sign(&self.manifest_key);
+        Offered { manifest, document, file: offered.file.clone(), labels }
     }
 
     /// Ends it, with all its connections: its port is free again.
@@ -347,7 +383,7 @@ impl FakeOwner {
 }
 
 impl Offered {
-    fn stored(stored: &StoredManifest, file: Vec<u8>) -> Self {
+    fn stored(stored: &StoredManifest, file: Vec<u8>, labels: Vec<u8>) -> Self {
         Self {
             manifest: Manifest::parse(&stored.document.document).unwrap(),
             document: SignedDocument {
@@ -356,6 +392,7 @@ impl Offered {
                 signature: stored.document.signature.clone(),
             },
             file,
+            labels,
         }
     }
 }
@@ -384,8 +421,11 @@ impl PartnerService for FakeOwner {
         &self,
         request: Request<DownloadTagSetRequest>,
     ) -> Result<Response<Self::DownloadTagSetStream>, Status> {
-        let offset = usize::try_from(request.into_inner().offset).unwrap();
-        let pieces: Vec<_> = self.offered().file[offset..]
+        let request = request.into_inner();
+        let offset = usize::try_from(request.offset).unwrap();
+        let offered = self.offered();
+        let file = if request.labels { offered.labels } else { offered.file };
+        let pieces: Vec<_> = file[offset..]
             .chunks(PIECE_LEN)
             .map(|data| Ok(DownloadTagSetResponse { data: data.to_vec() }))
             .collect();

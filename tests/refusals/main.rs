@@ -20,6 +20,7 @@ mod fake_owner;
 mod files;
 mod full_disk;
 mod handshakes;
+mod hostile_labels;
 mod keys;
 mod long_messages;
 mod misbehaving_owner;

@@ -1,9 +1,10 @@
 //! Test vectors of the encoding layer, for implementations in other languages: everything that is
 //! hashed, signed or blinded, with fixed keys.
 
+mod law;
 mod log;
 
-use std::{error::Error, fs, path::PathBuf};
+use std::{error::Error, fs};
 
 use clap::Args;
 use ring::rand::SystemRandom;
@@ -28,6 +29,10 @@ use crate::{Outcome, process::root};
 const FILE: &str = "docs/vectors/encoding-v1.json";
 const ABOUT: &str = "Vectors of Symbolon's encoding layer; docs/protocol.md says what each is. \
                      Bytes are hexadecimal. Made by `cargo xtask vectors --write`.";
+const LAW_FILE: &str = "docs/vectors/law-v1.json";
+const LAW_ABOUT: &str = "Vectors of what people sign and compare: cards, notices, requests for records; \
+                         docs/protocol.md says what each is. Bytes are hexadecimal. Made by `cargo \
+                         xtask vectors --write`.";
 const WHEN: OffsetDateTime = datetime!(2026-01-02 03:04:05 UTC);
 const CHECK: CheckId = CheckId([0xc1; 16]);
 const VIN: &str = "1M8GDM9AXKP042788";
@@ -49,26 +54,39 @@ struct File {
     manifest: Value,
 }
 
+/// Everything in it comes out the same each time.
+#[derive(PartialEq, Serialize, Deserialize)]
+struct LawFile {
+    about: String,
+    vectors: Value,
+}
+
+impl LawFile {
+    fn made() -> Result<Self, Box<dyn Error>> {
+        Ok(Self { about: LAW_ABOUT.to_owned(), vectors: law::vectors(&receipt()?)? })
+    }
+}
+
 impl Vectors {
     pub(crate) fn run(self) -> Outcome {
         if self.write { Self::write() } else { Self::check() }
     }
 
-    /// Fails if the file is not what the code makes.
+    /// Fails if a file is not what the code makes.
     pub(crate) fn check() -> Outcome {
-        let file: File = serde_json::from_str(&fs::read_to_string(path())?)?;
+        let file: File = serde_json::from_str(&fs::read_to_string(root().join(FILE))?)?;
         if file.vectors != deterministic()? || file.about != ABOUT {
-            return Err(format!(
-                "{FILE} is not what the code makes. If the protocol was meant to change, that is a \
-                 new version; else the code is wrong"
-            )
-            .into());
+            return Err(differs(FILE));
+        }
+        let law: LawFile = serde_json::from_str(&fs::read_to_string(root().join(LAW_FILE))?)?;
+        if law != LawFile::made()? {
+            return Err(differs(LAW_FILE));
         }
         verify_manifest(&file.manifest)
     }
 
     fn write() -> Outcome {
-        let path = path();
+        let path = root().join(FILE);
         let kept = fs::read_to_string(&path)
             .ok()
             .and_then(|text| serde_json::from_str::<File>(&text).ok())
@@ -83,12 +101,18 @@ impl Vectors {
             fs::create_dir_all(folder)?;
         }
         fs::write(path, serde_json::to_string_pretty(&file)? + "\n")?;
+        let law = serde_json::to_string_pretty(&LawFile::made()?)? + "\n";
+        fs::write(root().join(LAW_FILE), law)?;
         Ok(())
     }
 }
 
-fn path() -> PathBuf {
-    root().join(FILE)
+fn differs(file: &str) -> Box<dyn Error> {
+    format!(
+        "{file} is not what the code makes. If the protocol was meant to change, that is a new \
+         version; else the code is wrong"
+    )
+    .into()
 }
 
 fn deterministic() -> Result<Value, Box<dyn Error>> {
@@ -105,22 +129,9 @@ fn deterministic() -> Result<Value, Box<dyn Error>> {
     digest.add(&blinded);
     digest.add(b"second chunk");
     let agreement = agreement()?;
-    let header = header(&scope, &agreement, &blinded)?;
-    let header_document = header.sign(&signing_key(0x10)?);
+    let header_document = header(&scope, &agreement, &blinded)?.sign(&signing_key(0x10)?);
     let log = log::Log::new()?;
-    let receipt = Receipt {
-        check_id: CHECK,
-        header_hash: DocumentHash::of(&header_document.document),
-        manifests: vec![DocumentHash([0x3a; 32])],
-        evaluated: digest.clone().finish(),
-        answered: 1,
-        entry_index: log::INDEX,
-        leaf_hash: log.leaf()?.0,
-        issued_at: WHEN,
-        checkpoint: log.checkpoint()?.to_bytes(),
-        inclusion: log.inclusion()?,
-    };
-    let receipt_document = receipt.sign(&log.key);
+    let receipt_document = receipt()?;
     let (chunk, element) = log::element()?;
     let evidence = log::evidence(
         &agreement.verify()?,
@@ -191,6 +202,36 @@ fn deterministic() -> Result<Value, Box<dyn Error>> {
         "log": log.vectors()?,
         "element_evidence": evidence,
     }))
+}
+
+/// The element that is asked in the check: its identifier blinded by addition.
+fn blinded_element() -> Result<Vec<u8>, Box<dyn Error>> {
+    let input = parse(IdentifierType::Vin, VIN, None)?.oprf_input();
+    let blind = derive_blind(&[0x5e; 32], &CHECK, IdentifierType::Vin, 7, &input)?;
+    Ok(voprf::additive::blind(&[&input], std::slice::from_ref(&blind))?)
+}
+
+/// The owner's receipt for the check.
+fn receipt() -> Result<SignedDocument, Box<dyn Error>> {
+    let blinded = blinded_element()?;
+    let header = header(&scope()?, &agreement()?, &blinded)?.sign(&signing_key(0x10)?);
+    let mut digest = AnswerDigest::default();
+    digest.add(&blinded);
+    digest.add(b"second chunk");
+    let log = log::Log::new()?;
+    let receipt = Receipt {
+        check_id: CHECK,
+        header_hash: DocumentHash::of(&header.document),
+        manifests: vec![DocumentHash([0x3a; 32])],
+        evaluated: digest.finish(),
+        answered: 1,
+        entry_index: log::INDEX,
+        leaf_hash: log.leaf()?.0,
+        issued_at: WHEN,
+        checkpoint: log.checkpoint()?.to_bytes(),
+        inclusion: log.inclusion()?,
+    };
+    Ok(receipt.sign(&log.key))
 }
 
 /// The manifest of the fixed scope and key, with fresh canaries.

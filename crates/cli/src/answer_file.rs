@@ -1,6 +1,7 @@
 //! Answers as lines of a CSV file, written as they come: a file of a million takes no memory.
 
 use std::{
+    borrow::Cow,
     fs::{File, OpenOptions},
     os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
@@ -11,13 +12,23 @@ use symbolon_proto::bureau::v1::StandingHit;
 
 use crate::{
     CliError,
-    asking::Answered,
+    asking::{Answered, OneAnswer},
     standing::{KeptSource, with_issuer},
 };
 
-const HIT_HEADING: [&str; 8] =
-    ["ref", "identifier_type", "identifier", "bureau", "dataset", "new", "version", "updated_at"];
-const HEADING: [&str; 11] = [
+const HIT_HEADING: [&str; 10] = [
+    "ref",
+    "identifier_type",
+    "identifier",
+    "bureau",
+    "dataset",
+    "new",
+    "version",
+    "updated_at",
+    "released",
+    "released_reason",
+];
+const HEADING: [&str; 13] = [
     "ref",
     "identifier_type",
     "value",
@@ -29,7 +40,19 @@ const HEADING: [&str; 11] = [
     "sentence",
     "version",
     "updated_at",
+    "released",
+    "released_reason",
 ];
+
+/// A text of a partner's, as a spreadsheet shows it and does not carry it out: what would begin a formula
+/// has an apostrophe before it.
+fn harmless(text: &str) -> Cow<'_, str> {
+    if text.starts_with(['=', '+', '-', '@']) {
+        Cow::Owned(format!("'{text}"))
+    } else {
+        Cow::Borrowed(text)
+    }
+}
 
 /// A file of answers in the making. Only its owner may read it: it holds identifiers and outcomes.
 pub(crate) struct AnswerFile {
@@ -75,6 +98,8 @@ impl HitFile {
             if hit.is_new { "yes" } else { "no" },
             &self.version.1,
             coverage.map_or("", |coverage| &coverage.updated_at),
+            &hit.label.as_ref().map_or(Cow::Borrowed(""), |label| harmless(&label.text)),
+            hit.label.as_ref().map_or("", |label| &label.reason),
         ])
     }
 
@@ -120,7 +145,7 @@ impl AnswerFile {
         let source = answered.source;
         let version = source.coverage.as_ref().map(|coverage| coverage.version.to_string());
         let updated_at = source.coverage.as_ref().map(|coverage| coverage.updated_at.as_str());
-        for (asked, outcome, reason, sentence) in &answered.answers {
+        for OneAnswer { asked, outcome, reason, sentence, label } in &answered.answers {
             if hits_only && *outcome != "hit" {
                 continue;
             }
@@ -136,6 +161,8 @@ impl AnswerFile {
                 sentence,
                 version.as_deref().unwrap_or_default(),
                 updated_at.unwrap_or_default(),
+                &label.map_or(Cow::Borrowed(""), |label| harmless(&label.text)),
+                label.map_or("", |label| &label.reason),
             ])?;
         }
         Ok(())

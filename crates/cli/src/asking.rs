@@ -7,8 +7,8 @@ use std::{sync::Arc, time::Duration};
 
 use symbolon_identifiers::{Identifier, parse, parse_zone};
 use symbolon_proto::bureau::v1::{
-    CheckItem, CheckItems, CheckRequest, CheckStart, bureau_service_client::BureauServiceClient,
-    check_request::Part, check_response::Event,
+    CheckItem, CheckItems, CheckRequest, CheckStart, ReleasedLabel,
+    bureau_service_client::BureauServiceClient, check_request::Part, check_response::Event,
 };
 pub use symbolon_proto::{bureau::v1::StatedFacts, v1::Urgency};
 use tonic::transport::Channel;
@@ -74,9 +74,23 @@ pub enum Detail {
 pub struct Answered<'a> {
     /// What all of them have in common.
     pub source: &'a AnsweringSource,
-    /// The caller's number, what came of it, and if neither hit nor no hit why: a code for programs
-    /// and a sentence for a person.
-    pub answers: Vec<(&'a Asked, &'static str, &'a str, &'a str)>,
+    /// One for each identifier.
+    pub answers: Vec<OneAnswer<'a>>,
+}
+
+/// What came of one identifier.
+#[derive(Clone, Copy, Debug)]
+pub struct OneAnswer<'a> {
+    /// What was asked.
+    pub asked: &'a Asked,
+    /// `hit`, `no_hit`, `not_permitted` or `no_answer`.
+    pub outcome: &'static str,
+    /// If neither hit nor no hit, why: a code for programs.
+    pub reason: &'a str,
+    /// The same for a person.
+    pub sentence: &'a str,
+    /// What the owner releases with a hit at once, where that is agreed.
+    pub label: Option<&'a ReleasedLabel>,
 }
 
 /// A list that answers, as far as one identifier type goes.

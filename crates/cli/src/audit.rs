@@ -1,11 +1,13 @@
 //! A bureau's log as files, and what can be proven of it from files alone.
 
+mod exported_steps;
 mod folder;
 mod held;
 mod judge;
 mod leaves;
 mod verdict;
 
+pub(crate) use exported_steps::{ExportedStep, exported_steps};
 pub(crate) use folder::AuditFolder;
 pub(crate) use held::{EntryFinding, held_entry};
 pub(crate) use judge::judge;

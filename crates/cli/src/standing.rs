@@ -16,7 +16,7 @@ use tonic::transport::Channel;
 use crate::{
     CliError,
     asking::{
-        Coverage, Desk, Reason, Rejected,
+        Coverage, Desk, Reason, Rejected, Released,
         gather::{milliseconds, named, outcome},
         start,
     },
@@ -123,6 +123,9 @@ pub struct Hit {
     pub desk: Option<Desk>,
     /// Whether nobody had been shown this hit before.
     pub new: bool,
+    /// What the owner releases with the hit at once; absent where nothing is agreed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub label: Option<Released>,
 }
 
 /// A standing check.
@@ -355,6 +358,7 @@ pub(crate) fn with_issuer(hit: &StandingHit) -> Cow<'_, str> {
 fn hit(one: StandingHit, source: &KeptSource) -> Hit {
     Hit {
         identifier: with_issuer(&one).into_owned(),
+        label: one.label.as_ref().map(Released::from),
         reference: one.r#ref,
         identifier_type: source.identifier_type.clone(),
         bureau: source.bureau.clone(),

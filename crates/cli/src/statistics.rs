@@ -36,6 +36,8 @@ pub(crate) struct Row {
     pub(crate) elements: Cell,
     /// This bureau knows only those of its own checks.
     pub(crate) hits: Option<Cell>,
+    /// Of its standing checks, found since: each counts once.
+    pub(crate) standing_hits: Option<Cell>,
     pub(crate) confirmations: Cell,
     pub(crate) disclosures: Cell,
     /// Refused or not answered, by reason.
@@ -81,6 +83,8 @@ impl Row {
             ("disclosures".to_owned(), &self.disclosures),
         ];
         cells.extend(self.hits.as_ref().map(|hits| ("hits".to_owned(), hits)));
+        let of_standing = self.standing_hits.as_ref();
+        cells.extend(of_standing.map(|hits| ("standing_hits".to_owned(), hits)));
         let by_reason = |(reason, cell)| (format!("refused: {reason}"), cell);
         cells.extend(self.refusals.iter().map(by_reason));
         cells
@@ -95,6 +99,7 @@ struct Numbers {
     elements: u64,
     answered_elements: u64,
     hits: u64,
+    standing_hits: u64,
     confirmations: u64,
     disclosures: u64,
     times: BTreeMap<u16, u64>,
@@ -113,9 +118,10 @@ enum Column {
     NoHits,
     Confirmations,
     Disclosures,
+    StandingHits,
 }
 
-const COLUMNS: usize = 10;
+const COLUMNS: usize = 11;
 
 impl Report {
     /// The report on what was counted.
@@ -140,7 +146,8 @@ fn rows(side: Side, tallies: &[Tally], hits: &[HitTally]) -> Vec<Row> {
     for one in hits {
         let key = (one.partner.to_string(), one.dataset.clone(), one.purpose.clone());
         let row = numbers.entry(key).or_default();
-        row.hits = row.hits.saturating_add(one.hits);
+        let to = if one.standing { &mut row.standing_hits } else { &mut row.hits };
+        *to = to.saturating_add(one.hits);
     }
     if numbers.is_empty() {
         return Vec::new();
@@ -236,6 +243,7 @@ fn row(
             Side::Answered => coarse(elements),
         },
         hits: (side == Side::Asked).then(|| cell(Column::Hits)),
+        standing_hits: (side == Side::Asked).then(|| cell(Column::StandingHits)),
         confirmations: cell(Column::Confirmations),
         disclosures: cell(Column::Disclosures),
         refusals: reasons
@@ -292,6 +300,7 @@ impl Numbers {
             self.add(&Measure::Time(*step), *count);
         }
         self.hits = self.hits.saturating_add(other.hits);
+        self.standing_hits = self.standing_hits.saturating_add(other.standing_hits);
     }
 
     /// All numbers, in the order of [`Column`], then refusals by reason.
@@ -308,6 +317,7 @@ impl Numbers {
             self.answered_elements.saturating_sub(self.hits),
             self.confirmations,
             self.disclosures,
+            self.standing_hits,
         ];
         flat.extend(reasons.iter().map(|reason| self.refused.get(reason).copied().unwrap_or(0)));
         flat
@@ -334,6 +344,7 @@ mod tests {
             partner: "DEU".parse().unwrap(),
             dataset: dataset.to_owned(),
             purpose: "border_check".to_owned(),
+            standing: false,
             hits,
         }
     }
@@ -397,6 +408,17 @@ mod tests {
         assert!(of(997).withheld);
         assert_eq!(of(0).shown(), "0");
         assert_eq!(of(40).shown(), "40");
+    }
+
+    #[test]
+    fn hits_of_standing_checks_stand_beside_those_of_checks_and_few_are_withheld() {
+        let of = |found| {
+            let standing = HitTally { standing: true, ..hits("a", found) };
+            let report = report(&asked("a", 100, 1_000), &[hits("a", 40), standing]);
+            assert_eq!(report.asked[0].hits.as_ref().unwrap().shown(), "40");
+            report.asked[0].standing_hits.as_ref().unwrap().shown()
+        };
+        assert_eq!((of(3).as_str(), of(30).as_str()), ("*", "30"));
     }
 
     #[test]

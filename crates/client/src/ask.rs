@@ -56,6 +56,8 @@ pub(crate) struct ScopeAnswer {
     /// What is released at once with hits, by their place in the batch, rising; empty where nothing is
     /// agreed.
     pub(crate) labels: Vec<(usize, OpenedLabel)>,
+    /// What opens labels, in the order of the batch; empty in a scope without.
+    pub(crate) secrets: Vec<LabelSecret>,
 }
 
 /// A label that was opened, or why it was not.
@@ -290,6 +292,7 @@ impl Ask<'_> {
                         labels: open_labels(&set, &hits, &tags, &secrets),
                         hits,
                         tags,
+                        secrets,
                     })
                 })
                 .collect()

@@ -16,6 +16,7 @@ use symbolon_store::{
     AskedHeader, AskedMeanwhile, AskedShare, DecidedHeader, LogRecord, NewCheck, OwnQuestions,
     QuotaRefusal, StoreError,
 };
+use symbolon_tagset::LabelSecret;
 use thiserror::Error;
 use time::OffsetDateTime;
 use tokio::sync::mpsc;
@@ -86,6 +87,8 @@ pub(crate) struct KeptTags {
     pub(crate) until: OffsetDateTime,
     /// In the order in which each different identifier of the type was first given.
     pub(crate) tags: Tags,
+    /// What opens their labels, in the same order; empty in a scope without.
+    pub(crate) secrets: Vec<LabelSecret>,
 }
 
 /// A unit of the plan with the header that is sent for it.
@@ -445,12 +448,13 @@ impl Requester {
             Ok(answers) => {
                 for ((source, scope), answer) in sources.into_iter().zip(asked).zip(answers) {
                     match answer {
-                        Ok(ScopeAnswer { version, updated_at, hits, tags, labels }) => {
+                        Ok(ScopeAnswer { version, updated_at, hits, tags, labels, secrets }) => {
                             let kept = until.map(|until| KeptTags {
                                 agreement: id.clone(),
                                 scope: scope.id,
                                 until,
                                 tags,
+                                secrets,
                             });
                             let coverage = Some((version, updated_at));
                             reporter.report(source, coverage, Ok((hits, labels)), kept).await;

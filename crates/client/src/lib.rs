@@ -32,6 +32,7 @@ mod sets;
 mod standing;
 mod stated;
 mod statistics;
+mod steps;
 mod sync;
 mod tags;
 mod tls;
@@ -67,6 +68,7 @@ pub use standing::{
     StandingPart, StandingState, Survey,
 };
 pub use stated::StatedFacts;
+pub use steps::{OpenedStep, StepProof, open_disclosure};
 pub use symbolon_exchange::derive_blind;
 pub use sync::{PartnerSync, SyncReport};
 pub use tls::{

@@ -33,10 +33,22 @@ impl HeldSet {
         self.manifest.labels?;
         let Some(labels) = self.labels.get() else { return Some(Err(LabelTrouble::NotHere)) };
         let opened = self.tags.find(hash).and_then(|entry| labels.open_label(entry, secret));
-        // The owner's text goes to terminals.
-        let shown = |text: String| text.replace(char::is_control, " ");
+        // The owner's text goes to terminals, and must not move in them what others say.
+        let shown = |text: String| text.replace(rearranges, " ");
         Some(opened.map(shown).ok_or(LabelTrouble::DoesNotOpen))
     }
+}
+
+/// Whether a character does something to a terminal, or changes the direction in which text is read.
+fn rearranges(character: char) -> bool {
+    character.is_control()
+        || matches!(
+            character,
+            '\u{61c}'
+                | '\u{200e}'..='\u{200f}'
+                | '\u{2028}'..='\u{202e}'
+                | '\u{2066}'..='\u{2069}'
+        )
 }
 
 /// Why a label cannot be shown. The hit is one all the same.
@@ -54,6 +66,12 @@ pub enum LabelTrouble {
          and tell it"
     )]
     DoesNotOpen,
+    /// It was kept asked by a program that did not keep what opens labels.
+    #[error(
+        "what the bureau releases at once cannot be shown: this was asked before its key was kept. \
+         Remove it from the standing check and add it again, or call the bureau's desk"
+    )]
+    NotKept,
 }
 
 impl LabelTrouble {
@@ -62,6 +80,7 @@ impl LabelTrouble {
         match self {
             Self::NotHere => "label_not_here",
             Self::DoesNotOpen => "label_does_not_open",
+            Self::NotKept => "label_not_kept",
         }
     }
 }

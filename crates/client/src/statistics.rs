@@ -106,6 +106,7 @@ impl Counting {
                     partner: partner.clone(),
                     dataset: dataset.clone(),
                     purpose: self.purpose.clone(),
+                    standing: false,
                     hits,
                 });
             }

@@ -2,16 +2,20 @@
 //! rules and people, and answered by a signed decision.
 
 mod case;
+mod decided;
 mod desk;
 mod examine;
 mod facts;
 mod named;
+mod overdue;
 mod recognise;
 mod records;
 mod refusing;
 
 pub(crate) use case::CaseFile;
-pub use case::{ReleaseTerms, RuledFile};
+pub use case::{DecidedFile, ReleaseTerms, RuledFile};
+pub use decided::{CaseDecisions, disclosure_decisions};
 pub use desk::{CaseView, Desk, DeskError, Proposed};
 pub(crate) use examine::Examiner;
 pub use named::NamedRequest;
+pub use overdue::overdue_requests;

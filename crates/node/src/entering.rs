@@ -6,7 +6,7 @@ use ring::digest::{Context, SHA256};
 use symbolon_client::Rules;
 use symbolon_policy::{
     AdmissionSetting, Agreement, BureauCode, RecordAttributes,
-    rules::{AdmissionFacts, DecidingRule, Ruling},
+    rules::{AdmissionFacts, DecidingRule, RulePack, Ruling},
 };
 use symbolon_store::{Exclusion, KeptOut, ListSnapshot, RecordGroup, Store, StoreError};
 use time::OffsetDateTime;
@@ -30,7 +30,7 @@ impl Entering {
         rules: &Rules,
         now: OffsetDateTime,
     ) -> Result<Self, StoreError> {
-        let mut rulings = Rulings { setting, rules, now, known: HashMap::new() };
+        let mut rulings = Rulings::new(setting, &rules.pack, now);
         let plain = rulings.of(None);
         let mut groups = Vec::new();
         let mut why = Vec::new();
@@ -154,16 +154,24 @@ pub async fn admission_report(
 }
 
 /// Decides once for each different facts.
-struct Rulings<'a> {
+pub(crate) struct Rulings<'a> {
     setting: &'a AdmissionSetting,
-    rules: &'a Rules,
+    pack: &'a RulePack,
     now: OffsetDateTime,
     known: HashMap<AdmissionFacts, Ruling>,
 }
 
-impl Rulings<'_> {
+impl<'a> Rulings<'a> {
+    pub(crate) fn new(
+        setting: &'a AdmissionSetting,
+        pack: &'a RulePack,
+        now: OffsetDateTime,
+    ) -> Self {
+        Self { setting, pack, now, known: HashMap::new() }
+    }
+
     /// Of records with these attributes, or of those without details.
-    fn of(&mut self, attributes: Option<&RecordAttributes>) -> Ruling {
+    pub(crate) fn of(&mut self, attributes: Option<&RecordAttributes>) -> Ruling {
         let facts = match attributes {
             Some(attributes) => self.setting.facts(attributes, self.now),
             None => self.setting.facts_without_details(self.now),
@@ -171,7 +179,7 @@ impl Rulings<'_> {
         if let Some(ruling) = self.known.get(&facts) {
             return ruling.clone();
         }
-        let ruling = self.rules.pack.decide_admission(&facts);
+        let ruling = self.pack.decide_admission(&facts);
         self.known.insert(facts, ruling.clone());
         ruling
     }

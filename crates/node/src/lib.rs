@@ -5,11 +5,13 @@
 #![forbid(unsafe_code)]
 
 mod accept;
+mod admission_review;
 mod bureau_face;
 mod certificates;
 mod disclosure;
 mod disclosure_standing;
 mod entering;
+mod escalation;
 mod founding;
 mod jobs;
 mod logging;
@@ -25,11 +27,17 @@ mod tags;
 mod tls;
 mod watch;
 
+pub use admission_review::{
+    AdmissionChange, AdmissionRuling, RecordsChanged, admission_of, admission_replay,
+};
 pub use certificates::{
     CertificateError, CertificateFacts, PERSON_DAYS, certificate_facts, issue_person,
     person_certificate, renew,
 };
-pub use disclosure::{CaseView, Desk, DeskError, NamedRequest, Proposed, ReleaseTerms, RuledFile};
+pub use disclosure::{
+    CaseDecisions, CaseView, DecidedFile, Desk, DeskError, NamedRequest, Proposed, ReleaseTerms,
+    RuledFile, disclosure_decisions, overdue_requests,
+};
 pub use entering::{AdmissionReport, RuleCount, admission_report};
 pub use founding::{BureauFacts, FoundingError, found_bureau};
 pub use logging::{LogFormat, LogLevel, start_logging};

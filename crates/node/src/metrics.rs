@@ -56,6 +56,12 @@ impl From<Alarm> for AlarmLabel {
     }
 }
 
+/// How a run of the bureau's own command ended.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
+pub(crate) struct EscalationLabel {
+    pub(crate) outcome: &'static str,
+}
+
 /// How a question to a source ended. Hits are not told apart from no hits: this page may be read by
 /// people who may not know the outcomes of checks.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
@@ -120,6 +126,8 @@ pub(crate) struct Metrics {
     pub(crate) disclosures: Family<StateLabel, Gauge>,
     pub(crate) disclosures_refused: Family<GroundLabel, Counter>,
     pub(crate) disclosure_alarms: Family<AlarmLabel, Counter>,
+    pub(crate) disclosures_overdue: Gauge,
+    pub(crate) escalations: Family<EscalationLabel, Counter>,
     pub(crate) disclosure_exchange_failures: Counter,
     pub(crate) log_checkpoint_size: Gauge,
     pub(crate) log_sound: Gauge,
@@ -160,6 +168,8 @@ impl Default for Metrics {
             disclosures: Family::default(),
             disclosures_refused: Family::default(),
             disclosure_alarms: Family::default(),
+            disclosures_overdue: Gauge::default(),
+            escalations: Family::default(),
             disclosure_exchange_failures: Counter::default(),
             log_checkpoint_size: Gauge::default(),
             log_sound: Gauge::default(),
@@ -185,6 +195,16 @@ impl Default for Metrics {
             "partner_disclosure_alarms",
             "Partners' requests for which half of the time, or all of it, went by without a decision",
             metrics.disclosure_alarms.clone(),
+        );
+        registry.register(
+            "partner_disclosures_overdue",
+            "Partners' requests for records that are overdue now: people must decide",
+            metrics.disclosures_overdue.clone(),
+        );
+        registry.register(
+            "escalations",
+            "Runs of the command that tells people of requests that are running late, by outcome",
+            metrics.escalations.clone(),
         );
         registry.register(
             "disclosure_exchange_failures",

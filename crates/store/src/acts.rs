@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use sqlx::{Sqlite, Transaction};
-use symbolon_policy::Actor;
+use symbolon_policy::{Actor, RequestId};
 use thiserror::Error;
 use time::OffsetDateTime;
 
@@ -23,6 +23,9 @@ pub enum ActKind {
     RevokeAgreement,
     /// A rule pack with its tables is put in force; the subject is the hash of both.
     AdoptRules,
+    /// A file is loaded that says of records that people have approved entering them; the subject is
+    /// that of [`crate::load_subject`].
+    LoadRecords,
     /// A record is released to a partner; the subject is the hash of what exactly would be released
     /// on which request. Noted among disclosure events: the log must not grow with releases.
     ReleaseRecord,
@@ -36,6 +39,7 @@ impl ActKind {
             Self::ResumeAgreement => "resume_agreement",
             Self::RevokeAgreement => "revoke_agreement",
             Self::AdoptRules => "adopt_rules",
+            Self::LoadRecords => "load_records",
             Self::ReleaseRecord => "release_record",
         }
     }
@@ -86,6 +90,32 @@ impl Store {
         by: &Actor,
         at: OffsetDateTime,
     ) -> Result<(), ActError> {
+        self.propose(kind, subject, None, by, at).await
+    }
+
+    /// Proposes the release of a record on a request. The subject is the hash of what exactly would be
+    /// released.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn propose_release(
+        &self,
+        request: &RequestId,
+        subject: &[u8; 32],
+        by: &Actor,
+        at: OffsetDateTime,
+    ) -> Result<(), ActError> {
+        self.propose(ActKind::ReleaseRecord, subject, Some(request), by, at).await
+    }
+
+    async fn propose(
+        &self,
+        kind: ActKind,
+        subject: &[u8; 32],
+        request: Option<&RequestId>,
+        by: &Actor,
+        at: OffsetDateTime,
+    ) -> Result<(), ActError> {
         let mut transaction = self.begin().await?;
         sqlx::query(
             "INSERT INTO acts (kind, subject, proposed_by, proposed_at) VALUES ($1, $2, $3, $4)
@@ -99,7 +129,7 @@ impl Store {
         .execute(&mut *transaction)
         .await
         .map_err(StoreError::from)?;
-        note(&mut transaction, kind, subject, by, false, at).await?;
+        note(&mut transaction, kind, subject, request, (by, false), at).await?;
         transaction.commit().await.map_err(StoreError::from)?;
         Ok(())
     }
@@ -112,6 +142,31 @@ impl Store {
         &self,
         kind: ActKind,
         subject: &[u8; 32],
+        by: &Actor,
+        at: OffsetDateTime,
+    ) -> Result<Act, ActError> {
+        self.approve(kind, subject, None, by, at).await
+    }
+
+    /// Approves the release of a record that another person has proposed.
+    ///
+    /// # Errors
+    /// When nobody has proposed it, the same person has, or the database fails.
+    pub async fn approve_release(
+        &self,
+        request: &RequestId,
+        subject: &[u8; 32],
+        by: &Actor,
+        at: OffsetDateTime,
+    ) -> Result<Act, ActError> {
+        self.approve(ActKind::ReleaseRecord, subject, Some(request), by, at).await
+    }
+
+    async fn approve(
+        &self,
+        kind: ActKind,
+        subject: &[u8; 32],
+        request: Option<&RequestId>,
         by: &Actor,
         at: OffsetDateTime,
     ) -> Result<Act, ActError> {
@@ -138,7 +193,7 @@ impl Store {
         .execute(&mut *transaction)
         .await
         .map_err(StoreError::from)?;
-        note(&mut transaction, kind, subject, by, true, at).await?;
+        note(&mut transaction, kind, subject, request, (by, true), at).await?;
         transaction.commit().await.map_err(StoreError::from)?;
         Ok(Act {
             kind,
@@ -178,13 +233,13 @@ async fn note(
     transaction: &mut Transaction<'static, Sqlite>,
     act: ActKind,
     subject: &[u8; 32],
-    by: &Actor,
-    approved: bool,
+    request: Option<&RequestId>,
+    (by, approved): (&Actor, bool),
     at: OffsetDateTime,
 ) -> Result<(), StoreError> {
     let (subject, by) = (hex::encode(subject), by.clone());
     if act == ActKind::ReleaseRecord {
-        let event = DisclosureEvent::Act { act, subject, approved, by };
+        let event = DisclosureEvent::Act { request: request.copied(), act, subject, approved, by };
         return add_event_in(transaction, &event, at).await;
     }
     let record = if approved {

@@ -46,6 +46,25 @@ pub struct NodeConfig {
     /// log stay. 1,096 (three years) unless set.
     #[serde(default = "default_retention")]
     pub retention_days: u32,
+    /// Whom the node tells that time runs out for a decision on a record; nobody unless set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub escalation: Option<EscalationConfig>,
+}
+
+/// A command that tells people outside the node of something that waits for them: `[escalation]`.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EscalationConfig {
+    /// The program, by its path, and its arguments; run without a shell. It reads what happened on
+    /// standard input, as JSON.
+    pub command: Vec<String>,
+    /// Seconds after which it is ended. 30 unless set.
+    #[serde(default = "default_escalation_timeout")]
+    pub timeout_seconds: u64,
+}
+
+fn default_escalation_timeout() -> u64 {
+    30
 }
 
 fn default_concurrency() -> usize {
@@ -104,6 +123,7 @@ impl NodeConfig {
             disclosure_cadence_seconds: default_disclosure_cadence(),
             disclosure_exchange_seconds: default_disclosure_exchange(),
             retention_days: default_retention(),
+            escalation: None,
         }
     }
 

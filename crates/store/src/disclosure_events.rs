@@ -4,7 +4,7 @@
 use ring::rand::{SecureRandom as _, SystemRandom};
 use serde::{Deserialize, Serialize};
 use sqlx::{Sqlite, Transaction};
-use symbolon_ledger::{Commitment, Frontier, LeafHash, SALT_LEN};
+use symbolon_ledger::{Commitment, Frontier, InclusionProof, LeafHash, SALT_LEN, TreeHash};
 use symbolon_policy::{
     Actor, AgreementId, BureauCode, CheckId, RequestId,
     disclosure::{Alarm, PauseReason, RefusalGround},
@@ -105,6 +105,9 @@ pub enum DisclosureEvent {
     },
     /// A person proposed or approved a release.
     Act {
+        /// The request. Events of before do not name it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        request: Option<RequestId>,
         /// What.
         act: ActKind,
         /// What it is about, 32 bytes in hexadecimal.
@@ -197,6 +200,58 @@ pub struct DisclosureEventEntry {
     pub entry: Option<u64>,
 }
 
+/// What an event's salted hash stands for: who has it can show the event to others.
+pub struct DisclosureOpening {
+    /// Its index, from 0.
+    pub index: u64,
+    /// Salted hash of the event.
+    pub leaf: LeafHash,
+    /// When.
+    pub at: OffsetDateTime,
+    /// Salt and event, as JSON, unless they were erased.
+    pub opening: Option<([u8; SALT_LEN], Vec<u8>)>,
+    /// The log entry that stands for it, once there is one.
+    pub entry: Option<u64>,
+}
+
+impl DisclosureOpening {
+    /// Whether salt and event are what the hash stands for, and the time beside them the one that the
+    /// event says. Nothing can be held against what was erased.
+    pub fn holds(&self) -> bool {
+        self.opening.as_ref().is_none_or(|(salt, event)| {
+            Commitment::new(salt, event).leaf_hash() == self.leaf
+                && LogRecord::time_in(event).is_none_or(|at| at == self.at.unix_timestamp())
+        })
+    }
+
+    fn into_entry(self) -> Result<DisclosureEventEntry, StoreError> {
+        if !self.holds() {
+            return Err(DAMAGED);
+        }
+        let event = self.opening.map(|(_, event)| serde_json::from_slice(&event));
+        Ok(DisclosureEventEntry {
+            index: self.index,
+            leaf: self.leaf,
+            at: self.at,
+            event: event.transpose().map_err(|_| DAMAGED)?,
+            entry: self.entry,
+        })
+    }
+}
+
+/// Why an event is among those for which a log entry stands.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct EventInclusion {
+    /// Its place among them, from 0.
+    pub place: u64,
+    /// How many they are.
+    pub size: u64,
+    /// Root of the tree (RFC 6962) over their salted hashes.
+    pub root: TreeHash,
+    /// Proof that it is there.
+    pub proof: InclusionProof,
+}
+
 impl Store {
     /// Keeps an event that belongs to no change of a request.
     ///
@@ -273,6 +328,20 @@ impl Store {
         first: u64,
         most: u32,
     ) -> Result<Vec<DisclosureEventEntry>, StoreError> {
+        let openings = self.disclosure_openings(first, most).await?;
+        openings.into_iter().map(DisclosureOpening::into_entry).collect()
+    }
+
+    /// Events from `first` on, at most `most`, as they are: nothing is checked, so that who looks for
+    /// what was changed finds it.
+    ///
+    /// # Errors
+    /// When the database fails, or a column has another size than it can have.
+    pub async fn disclosure_openings(
+        &self,
+        first: u64,
+        most: u32,
+    ) -> Result<Vec<DisclosureOpening>, StoreError> {
         let rows: Vec<EventRow> = sqlx::query_as(
             "SELECT event_index, leaf_hash, recorded_at, salt, record, entry_index
              FROM disclosure_events WHERE event_index >= $1 ORDER BY event_index LIMIT $2",
@@ -281,7 +350,55 @@ impl Store {
         .bind(most)
         .fetch_all(&self.pool)
         .await?;
-        rows.into_iter().map(read_event).collect()
+        rows.into_iter().map(opening).collect()
+    }
+
+    /// All events that name a request and were not erased, in order, each checked against its salted
+    /// hash. Partners choose ids: two of them may have chosen the same.
+    ///
+    /// # Errors
+    /// When the database fails, or an event does not fit its hash.
+    pub async fn disclosure_events_of(
+        &self,
+        request: &RequestId,
+    ) -> Result<Vec<DisclosureEventEntry>, StoreError> {
+        let named = format!("\"request\":\"{request}\"").into_bytes();
+        let rows: Vec<EventRow> = sqlx::query_as(
+            "SELECT event_index, leaf_hash, recorded_at, salt, record, entry_index
+             FROM disclosure_events WHERE instr(record, $1) > 0 ORDER BY event_index",
+        )
+        .bind(named)
+        .fetch_all(&self.pool)
+        .await?;
+        rows.into_iter().map(|row| opening(row)?.into_entry()).collect()
+    }
+
+    /// Why an event is among those for which a log entry stands; `None` while there is no entry.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn event_inclusion(
+        &self,
+        event: &DisclosureEventEntry,
+    ) -> Result<Option<EventInclusion>, StoreError> {
+        let Some(entry) = event.entry else { return Ok(None) };
+        let rows: Vec<(i64, Vec<u8>)> = sqlx::query_as(
+            "SELECT event_index, leaf_hash FROM disclosure_events WHERE entry_index = $1
+             ORDER BY event_index",
+        )
+        .bind(i64::try_from(entry).unwrap_or(i64::MAX))
+        .fetch_all(&self.pool)
+        .await?;
+        let place = rows.iter().position(|(index, _)| u64::try_from(*index) == Ok(event.index));
+        let place = place.and_then(|place| u64::try_from(place).ok()).ok_or(DAMAGED)?;
+        let leaves = rows
+            .into_iter()
+            .map(|(_, leaf)| leaf.try_into().map(LeafHash).map_err(|_| DAMAGED))
+            .collect::<Result<Vec<_>, _>>()?;
+        let mut tree = Frontier::default();
+        leaves.iter().for_each(|leaf| tree.append(leaf));
+        let proof = InclusionProof::of_leaves(&leaves, place).map_err(|_| DAMAGED)?;
+        Ok(Some(EventInclusion { place, size: tree.len(), root: tree.root(), proof }))
     }
 
     /// The root over the events for which a log entry stands, as it must be in that entry's record,
@@ -302,24 +419,17 @@ impl Store {
 
 type EventRow = (i64, Vec<u8>, i64, Option<Vec<u8>>, Option<Vec<u8>>, Option<i64>);
 
-fn read_event(row: EventRow) -> Result<DisclosureEventEntry, StoreError> {
+fn opening(row: EventRow) -> Result<DisclosureOpening, StoreError> {
     let (index, leaf, at, salt, record, entry) = row;
-    let leaf = LeafHash(leaf.try_into().map_err(|_| DAMAGED)?);
-    let event = match (salt, record) {
-        (Some(salt), Some(record)) => {
-            let salt: [u8; SALT_LEN] = salt.try_into().map_err(|_| DAMAGED)?;
-            if Commitment::new(&salt, &record).leaf_hash() != leaf {
-                return Err(DAMAGED);
-            }
-            Some(serde_json::from_slice(&record).map_err(|_| DAMAGED)?)
-        }
+    let opening = match (salt, record) {
+        (Some(salt), Some(record)) => Some((salt.try_into().map_err(|_| DAMAGED)?, record)),
         _ => None,
     };
-    Ok(DisclosureEventEntry {
+    Ok(DisclosureOpening {
         index: u64::try_from(index).map_err(|_| DAMAGED)?,
-        leaf,
+        leaf: LeafHash(leaf.try_into().map_err(|_| DAMAGED)?),
         at: OffsetDateTime::from_unix_timestamp(at).map_err(|_| DAMAGED)?,
-        event,
+        opening,
         entry: entry.map(u64::try_from).transpose().map_err(|_| DAMAGED)?,
     })
 }
@@ -333,12 +443,22 @@ fn root_of<'a>(leaves: impl Iterator<Item = &'a [u8]>) -> Result<String, StoreEr
     Ok(hex::encode(tree.root().0))
 }
 
+/// An event as it is hashed: with when it happened, in whole seconds since 1970 (UTC), so that the
+/// hash stands for that, too.
+#[derive(Serialize)]
+struct Dated<'a> {
+    at: i64,
+    #[serde(flatten)]
+    event: &'a DisclosureEvent,
+}
+
 pub(crate) async fn add_event_in(
     transaction: &mut Transaction<'static, Sqlite>,
     event: &DisclosureEvent,
     at: OffsetDateTime,
 ) -> Result<(), StoreError> {
-    let record = serde_json::to_vec(event).map_err(|_| DAMAGED)?;
+    let dated = Dated { at: at.unix_timestamp(), event };
+    let record = serde_json::to_vec(&dated).map_err(|_| DAMAGED)?;
     let mut salt = [0; SALT_LEN];
     SystemRandom::new().fill(&mut salt).map_err(|_| StoreError::Randomness)?;
     let leaf = Commitment::new(&salt, &record).leaf_hash();

@@ -175,10 +175,14 @@ impl ListSnapshot {
         Ok(texts)
     }
 
-    async fn references_in(&mut self, group: &RecordGroup) -> Result<Vec<String>, StoreError> {
+    /// The references of the records of a group.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn references_in(&mut self, group: &RecordGroup) -> Result<Vec<String>, StoreError> {
         let rows: Vec<(String,)> = sqlx::query_as(
             "SELECT reference FROM record_details
-             WHERE dataset = $1 AND attributes = $2 AND first_day = $3",
+             WHERE dataset = $1 AND attributes = $2 AND first_day = $3 ORDER BY reference",
         )
         .bind(&self.dataset)
         .bind(group.id)

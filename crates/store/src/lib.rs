@@ -12,6 +12,7 @@ mod agreement_life;
 mod agreements;
 mod answered;
 mod approvals;
+mod approved_loads;
 mod asked;
 mod asked_usage;
 mod block;
@@ -63,15 +64,18 @@ pub use agreement_life::{
 };
 pub use answered::{Admission, Admitted, AnsweredCheck, MOST_REPEATS, NotAdmitted};
 pub use approvals::{ApprovedQuestion, CheckApproval, LONGEST_APPROVAL};
+pub use approved_loads::load_subject;
 pub use asked::{AskedHeader, AskedMeanwhile, DecidedHeader, NewCheck, StoredCheck, StoredReceipt};
 pub use asked_usage::{AskedShare, AskedUsage, QuotaRefusal};
 pub use checkpoints::{FaultKind, KnownCheckpoint, LogFault, LogId};
 pub use claims::{CLAIM_LEN, CheckClaims};
-pub use config::NodeConfig;
+pub use config::{EscalationConfig, NodeConfig};
 pub use contacts::Contact;
 pub use database::Store;
 pub use datasets::{DatasetRow, TypeCount};
-pub use disclosure_events::{DisclosureEvent, DisclosureEventEntry};
+pub use disclosure_events::{
+    DisclosureEvent, DisclosureEventEntry, DisclosureOpening, EventInclusion,
+};
 pub use disclosures::{
     DisclosureAdded, DisclosureCount, DisclosureSide, ReleaseGuard, StoredDisclosure,
 };
@@ -98,8 +102,8 @@ pub use scope_keys::ScopeSecrets;
 pub use seal::{SealError, Sealer};
 pub use snapshot::{ListSnapshot, Piece};
 pub use standing::{
-    Bitmap, EntryRef, NewStanding, SegmentId, StandingChange, StandingEntry, StandingError,
-    StoredSegment, StoredStanding, StoredTags, TagsEnd, WrittenSegment, WrittenTags,
+    Bitmap, EntryRef, NewStanding, NewTags, SegmentId, StandingChange, StandingEntry,
+    StandingError, StoredSegment, StoredStanding, StoredTags, TagsEnd, WrittenSegment, WrittenTags,
 };
 pub use stored_document::StoredDocument;
 pub use tag_cache::{CacheFault, CacheKind, NewTagCache, Tag, TagCache, TagCacheKey};

@@ -24,7 +24,8 @@ pub struct Erased {
 impl Store {
     /// Erases all that is older than `before`, in one transaction with the log entry that says so. The
     /// entry by which the rules in force were adopted is kept, however old it is: they are in force by
-    /// it.
+    /// it. So are the roots over events of requests, which name nobody: what is left of the events can
+    /// still be held against them.
     ///
     /// # Errors
     /// When the database fails.
@@ -49,14 +50,16 @@ impl Store {
         .bind(seconds)
         .execute(&mut *transaction)
         .await?;
-        // Requests go as checks do; the events stay as hashes, and the log's entries with them.
+        // Requests go as checks do; the events stay as hashes, and so do the roots over them in the log.
         sqlx::query("DELETE FROM disclosures WHERE received_at < $1")
             .bind(seconds)
             .execute(&mut *transaction)
             .await?;
         sqlx::query(
             "UPDATE disclosure_events SET salt = NULL, record = NULL
-             WHERE recorded_at < $1 AND record IS NOT NULL",
+             WHERE recorded_at < $1 AND record IS NOT NULL AND COALESCE(
+                 (SELECT log_entries.recorded_at FROM log_entries
+                  WHERE log_entries.entry_index = disclosure_events.entry_index), 0) < $1",
         )
         .bind(seconds)
         .execute(&mut *transaction)
@@ -81,12 +84,15 @@ impl Store {
             .rows_affected();
         let adopted = newest_of(&mut transaction, "rules_adopted").await?;
         let said = said_to_be_erased(&mut transaction).await?;
+        let ended = ended_periods(&mut transaction, before).await?;
         let entries = sqlx::query(
             "UPDATE log_entries SET salt = NULL, record = NULL
-             WHERE recorded_at < $1 AND record IS NOT NULL AND entry_index <> $2",
+             WHERE recorded_at < $1 AND record IS NOT NULL AND entry_index <> $2
+               AND instr(record, $3) = 0",
         )
         .bind(seconds)
         .bind(adopted.unwrap_or(-1))
+        .bind(DISCLOSURES)
         .execute(&mut *transaction)
         .await?
         .rows_affected();
@@ -106,7 +112,8 @@ impl Store {
             .execute(&mut *transaction)
             .await?;
         let erased = Erased { entries, asked, answered };
-        if erased != Erased::default() {
+        // The end of a period is reason enough: whether events were erased with it must not show.
+        if erased != Erased::default() || ended {
             let in_all = Some(said.with(entries, &mut transaction).await?);
             let agreement = None;
             let record =
@@ -138,6 +145,32 @@ impl Store {
 }
 
 const ERASED: &str = "records_erased";
+/// What only entries on events of requests have in their records.
+const DISCLOSURES: &[u8] = b"\"event\":\"disclosures\"";
+
+/// Whether the log has an entry on events of requests that this erasure is the first to reach.
+async fn ended_periods(
+    connection: &mut SqliteConnection,
+    before: OffsetDateTime,
+) -> Result<bool, StoreError> {
+    let reached = match newest_of(connection, ERASED).await? {
+        None => i64::MIN,
+        Some(index) => match entry_at(connection, index).await?.record {
+            Some(LogRecord::RecordsErased { before, .. }) => before.unix_timestamp(),
+            _ => return Err(DAMAGED),
+        },
+    };
+    let (count,): (i64,) = sqlx::query_as(
+        "SELECT COUNT(*) FROM log_entries
+         WHERE recorded_at >= $1 AND recorded_at < $2 AND instr(record, $3) > 0",
+    )
+    .bind(reached)
+    .bind(before.unix_timestamp())
+    .bind(DISCLOSURES)
+    .fetch_one(connection)
+    .await?;
+    Ok(count > 0)
+}
 
 pub(crate) async fn erasures_hold(connection: &mut SqliteConnection) -> Result<bool, StoreError> {
     let without = without_record(connection).await?;

@@ -7,4 +7,6 @@ mod segment;
 
 pub use bitmap::Bitmap;
 pub use rows::{NewStanding, StandingChange, StoredSegment, StoredStanding, StoredTags, TagsEnd};
-pub use segment::{EntryRef, SegmentId, StandingEntry, StandingError, WrittenSegment, WrittenTags};
+pub use segment::{
+    EntryRef, NewTags, SegmentId, StandingEntry, StandingError, WrittenSegment, WrittenTags,
+};

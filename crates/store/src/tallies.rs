@@ -104,6 +104,8 @@ pub struct HitTally {
     pub dataset: String,
     /// The declared purpose.
     pub purpose: String,
+    /// Whether they are of standing checks, found in a later version of the list.
+    pub standing: bool,
     /// How many.
     pub hits: u64,
 }
@@ -159,22 +161,23 @@ impl Store {
         Ok(())
     }
 
-    async fn add_hits_in(
+    pub(crate) async fn add_hits_in(
         &self,
         transaction: &mut Transaction<'static, Sqlite>,
         add: &HitTally,
         at: OffsetDateTime,
     ) -> Result<(), StoreError> {
         let day = day_of(at);
-        let about = about(day, add.partner.as_str(), &add.dataset, &add.purpose);
+        let about = about(day, add.partner.as_str(), &add.dataset, &add.purpose, add.standing);
         let known: Option<(Vec<u8>,)> = sqlx::query_as(
             "SELECT sealed FROM hit_tallies
-             WHERE day = $1 AND partner = $2 AND dataset = $3 AND purpose = $4",
+             WHERE day = $1 AND partner = $2 AND dataset = $3 AND purpose = $4 AND standing = $5",
         )
         .bind(day)
         .bind(add.partner.as_str())
         .bind(&add.dataset)
         .bind(&add.purpose)
+        .bind(add.standing)
         .fetch_optional(&mut **transaction)
         .await?;
         let before = match known {
@@ -183,14 +186,16 @@ impl Store {
         };
         let count = before.saturating_add(add.hits).to_be_bytes();
         sqlx::query(
-            "INSERT INTO hit_tallies (day, partner, dataset, purpose, sealed)
-             VALUES ($1, $2, $3, $4, $5)
-             ON CONFLICT (day, partner, dataset, purpose) DO UPDATE SET sealed = excluded.sealed",
+            "INSERT INTO hit_tallies (day, partner, dataset, purpose, standing, sealed)
+             VALUES ($1, $2, $3, $4, $5, $6)
+             ON CONFLICT (day, partner, dataset, purpose, standing)
+             DO UPDATE SET sealed = excluded.sealed",
         )
         .bind(day)
         .bind(add.partner.as_str())
         .bind(&add.dataset)
         .bind(&add.purpose)
+        .bind(add.standing)
         .bind(self.keys.key_encryption.seal(&about, &count)?)
         .execute(&mut **transaction)
         .await?;
@@ -242,24 +247,25 @@ impl Store {
         from: OffsetDateTime,
         to: OffsetDateTime,
     ) -> Result<Vec<HitTally>, StoreError> {
-        let rows: Vec<(i64, String, String, String, Vec<u8>)> = sqlx::query_as(
-            "SELECT day, partner, dataset, purpose, sealed FROM hit_tallies
+        let rows: Vec<(i64, String, String, String, bool, Vec<u8>)> = sqlx::query_as(
+            "SELECT day, partner, dataset, purpose, standing, sealed FROM hit_tallies
              WHERE day BETWEEN $1 AND $2",
         )
         .bind(day_of(from))
         .bind(day_of(to))
         .fetch_all(&self.pool)
         .await?;
-        let mut sums: BTreeMap<(String, String, String), u64> = BTreeMap::new();
-        for (day, partner, dataset, purpose, sealed) in rows {
-            let hits = self.open_count(&about(day, &partner, &dataset, &purpose), &sealed)?;
-            let sum = sums.entry((partner, dataset, purpose)).or_default();
+        let mut sums: BTreeMap<(String, String, String, bool), u64> = BTreeMap::new();
+        for (day, partner, dataset, purpose, standing, sealed) in rows {
+            let about = about(day, &partner, &dataset, &purpose, standing);
+            let hits = self.open_count(&about, &sealed)?;
+            let sum = sums.entry((partner, dataset, purpose, standing)).or_default();
             *sum = sum.saturating_add(hits);
         }
         sums.into_iter()
-            .map(|((partner, dataset, purpose), hits)| {
+            .map(|((partner, dataset, purpose, standing), hits)| {
                 let partner = partner.parse().map_err(|_| DAMAGED)?;
-                Ok(HitTally { partner, dataset, purpose, hits })
+                Ok(HitTally { partner, dataset, purpose, standing, hits })
             })
             .collect()
     }
@@ -298,8 +304,9 @@ pub(crate) async fn add_tallies_in(
     Ok(())
 }
 
-fn about(day: i64, partner: &str, dataset: &str, purpose: &str) -> Vec<u8> {
-    format!("Symbolon-v1-HitTally\0{day}\0{partner}\0{dataset}\0{purpose}").into_bytes()
+fn about(day: i64, partner: &str, dataset: &str, purpose: &str, standing: bool) -> Vec<u8> {
+    let label = if standing { "Symbolon-v1-StandingHitTally" } else { "Symbolon-v1-HitTally" };
+    format!("{label}\0{day}\0{partner}\0{dataset}\0{purpose}").into_bytes()
 }
 
 const DAMAGED: StoreError = StoreError::Damaged { what: "count of the statistics" };

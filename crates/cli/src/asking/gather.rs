@@ -5,7 +5,7 @@ use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use super::{
     Answer, Answered, AnsweringSource, Asked, CheckReport, Coverage, Desk, Detail, ListTally,
-    Rejected, Released, Summary, Trouble, shown,
+    OneAnswer, Rejected, Released, Summary, Trouble, shown,
 };
 use crate::CliError;
 
@@ -74,26 +74,21 @@ impl<'a> Gathering<'a> {
     ) -> Result<(), CliError> {
         let source = answering(message);
         let answers = message.answers.iter().filter_map(|answer| {
-            let outcome = outcome(answer.outcome());
-            let asked = self.asked.find(answer.r#ref)?;
-            Some((asked, outcome, answer.reason.as_str(), answer.sentence.as_str()))
+            Some(OneAnswer {
+                asked: self.asked.find(answer.r#ref)?,
+                outcome: outcome(answer.outcome()),
+                reason: &answer.reason,
+                sentence: &answer.sentence,
+                label: answer.label.as_ref(),
+            })
         });
         let answered = Answered { source: &source, answers: answers.collect() };
         see(&answered)?;
         self.counted.add(&answered, &mut self.report.summary);
-        let labels: BTreeMap<_, _> = message
-            .answers
-            .iter()
-            .filter_map(|answer| Some((answer.r#ref, answer.label.as_ref()?)))
-            .collect();
-        for (asked, outcome, reason, sentence) in &answered.answers {
-            if self.detail == Detail::All || *outcome == "hit" {
-                let label = labels.get(&asked.reference).map(|label| Released {
-                    text: label.text.clone(),
-                    reason: label.reason.clone(),
-                    sentence: label.sentence.clone(),
-                });
-                let answer = answer(&source, asked, outcome, reason, sentence);
+        for one in &answered.answers {
+            if self.detail == Detail::All || one.outcome == "hit" {
+                let answer = answer(&source, one.asked, one.outcome, one.reason, one.sentence);
+                let label = one.label.map(Released::from);
                 self.report.answers.push(Answer { label, ..answer });
             }
         }
@@ -131,7 +126,7 @@ impl Counted {
             dataset_title: source.dataset_title.clone(),
             ..ListTally::default()
         });
-        for (_, outcome, reason, sentence) in answers {
+        for OneAnswer { outcome, reason, sentence, .. } in answers {
             let (of_list, of_all) = match *outcome {
                 "hit" => (&mut tally.hit, &mut summary.hit),
                 "no_hit" => (&mut tally.no_hit, &mut summary.no_hit),

@@ -1,4 +1,5 @@
 use serde::Serialize;
+use symbolon_proto::bureau::v1::ReleasedLabel;
 
 /// All that came of a check.
 #[derive(Clone, PartialEq, Debug, Serialize)]
@@ -150,12 +151,33 @@ pub struct Answer {
 pub struct Released {
     /// The text; empty where the owner says nothing of this record, or it cannot be shown.
     pub text: String,
-    /// Why it cannot be shown: `label_not_here` or `label_does_not_open`.
+    /// Why it cannot be shown: `label_not_here`, `label_does_not_open` or `label_not_kept`.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub reason: String,
     /// The same for a person.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub sentence: String,
+}
+
+impl Released {
+    /// As a person reads it in one line.
+    pub fn shown(&self) -> &str {
+        match (self.text.as_str(), self.sentence.as_str()) {
+            ("", "") => "nothing on this record",
+            ("", trouble) => trouble,
+            (text, _) => text,
+        }
+    }
+}
+
+impl From<&ReleasedLabel> for Released {
+    fn from(label: &ReleasedLabel) -> Self {
+        Self {
+            text: label.text.clone(),
+            reason: label.reason.clone(),
+            sentence: label.sentence.clone(),
+        }
+    }
 }
 
 /// What an answer speaks of: the list as it was then. No hit is not the same as not known.

@@ -24,6 +24,7 @@ const ERASED: &str = "erased.jsonl";
 const RECEIPTS: &str = "receipts.jsonl";
 const CHECKPOINTS: &str = "checkpoints.jsonl";
 const FAULTS: &str = "faults.jsonl";
+const DISCLOSURES: &str = "disclosures.jsonl";
 const ABOUT: &str = "bureau.json";
 
 /// What a folder is about.
@@ -71,6 +72,33 @@ pub(crate) struct ErasedLine {
     /// When it was made: the bureau's word, for what the leaf stood for is gone.
     #[serde(with = "time::serde::rfc3339")]
     pub(crate) at: OffsetDateTime,
+}
+
+/// What happened to requests for records in a period, in order.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PeriodLine {
+    /// The log entry whose root stands for it; none while the period has not ended.
+    pub(crate) entry: Option<u64>,
+    pub(crate) events: Vec<EventLine>,
+}
+
+/// An event of a request for a record. Salt and record are missing where they were erased.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct EventLine {
+    /// Its number among all events, from 0.
+    pub(crate) index: u64,
+    #[serde(with = "time::serde::rfc3339")]
+    pub(crate) at: OffsetDateTime,
+    /// The salted hash, 32 bytes, hexadecimal.
+    pub(crate) leaf: String,
+    /// 32 bytes, hexadecimal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) salt: Option<String>,
+    /// The JSON that was hashed, byte for byte.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) record: Option<String>,
 }
 
 /// A checkpoint that the bureau holds.
@@ -126,14 +154,19 @@ pub(crate) struct Exported {
     pub(crate) checkpoints: u64,
     pub(crate) receipts: u64,
     pub(crate) faults: u64,
+    /// Events of requests for records, where they were asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) events: Option<u64>,
 }
 
 impl AuditFolder {
-    /// Writes a bureau's log into a new folder.
+    /// Writes a bureau's log into a new folder, with what happened to requests for records if
+    /// `with_events`: it tells outcomes of checks.
     pub(crate) async fn export(
         store: &Store,
         bureau: &BureauCode,
         root: &Path,
+        with_events: bool,
         at: OffsetDateTime,
     ) -> Result<Exported, CliError> {
         if fs::read_dir(root).is_ok_and(|mut entries| entries.next().is_some()) {
@@ -160,6 +193,9 @@ impl AuditFolder {
         fs::write(root.join(ABOUT), text).map_err(|e| CliError::file("write", root, e))?;
         export_tiles(store, root, size).await?;
         (exported.records, exported.erased) = export_records(store, root, size).await?;
+        if with_events {
+            exported.events = Some(export_events(store, root, size).await?);
+        }
         // What was read before it has records that it took away, and its own entry is not there.
         if store.newest_erasure().await? != erasure {
             return Err(CliError::new(
@@ -239,6 +275,12 @@ impl AuditFolder {
         read_lines(&self.root.join(ERASED))
     }
 
+    /// What happened to requests for records; `None` if it was not exported.
+    pub(crate) fn disclosures(&self) -> Result<Option<Vec<PeriodLine>>, CliError> {
+        let path = self.root.join(DISCLOSURES);
+        if path.exists() { read_lines(&path).map(Some) } else { Ok(None) }
+    }
+
     pub(crate) fn checkpoints(&self) -> Result<Vec<CheckpointLine>, CliError> {
         read_lines(&self.root.join(CHECKPOINTS))
     }
@@ -285,6 +327,41 @@ async fn export_records(store: &Store, root: &Path, size: u64) -> Result<(u64, u
         }
     }
     Ok((lines.finish()?, erased.finish()?))
+}
+
+/// Writes events of requests, those of one log entry together; returns how many. Those for which an
+/// entry beyond `size` stands have none here.
+async fn export_events(store: &Store, root: &Path, size: u64) -> Result<u64, CliError> {
+    let mut lines = Lines::create(&root.join(DISCLOSURES))?;
+    let (mut next, mut period) = (0_u64, PeriodLine { entry: None, events: Vec::new() });
+    loop {
+        let events = store.disclosure_openings(next, AT_ONCE).await?;
+        if events.is_empty() {
+            break;
+        }
+        for event in events {
+            next = event.index.saturating_add(1);
+            let entry = event.entry.filter(|entry| *entry < size);
+            if entry != period.entry && !period.events.is_empty() {
+                lines.push(&period)?;
+                period.events.clear();
+            }
+            period.entry = entry;
+            let (salt, record) = event.opening.unzip();
+            period.events.push(EventLine {
+                index: event.index,
+                at: event.at,
+                leaf: hex::encode(event.leaf.0),
+                salt: salt.map(hex::encode),
+                record: record.map(|record| String::from_utf8_lossy(&record).into_owned()),
+            });
+        }
+    }
+    if !period.events.is_empty() {
+        lines.push(&period)?;
+    }
+    lines.finish()?;
+    Ok(next)
 }
 
 /// A file of JSON objects, one a line.

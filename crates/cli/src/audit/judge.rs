@@ -1,19 +1,35 @@
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+mod claims;
+mod entries;
+mod erasures;
+pub(super) mod events;
+mod evidence;
+mod manifests;
+mod records;
 
-use symbolon_client::SignedFile;
-use symbolon_exchange::{Receipt, log_origin, read_checkpoint};
-use symbolon_ledger::{SignatureError, SignedCheckpoint, TreeHash};
-use symbolon_policy::VerifyingKey;
-use symbolon_store::{LogId, LogRecord};
+use std::collections::BTreeMap;
+
+use symbolon_store::LogId;
 use time::{Duration, OffsetDateTime};
 
+use self::{
+    claims::{agreed, hold_claims},
+    entries::{entry_finding, state},
+    erasures::{erasures, hold_erasures},
+    events::{hold_events, hold_other_events},
+    evidence::{Claim, Evidence, Held},
+    manifests::hold_manifests,
+    records::hold_records,
+};
 use super::{
-    folder::{AuditFolder, ErasedLine, RecordLine},
-    held::{admits, is_of, leaf_of},
+    folder::AuditFolder,
+    held::admits,
     leaves::Leaves,
-    verdict::{Agreed, Finding, FindingKind, HeldEntry, HeldState, KeySource, Verdict},
+    verdict::{Finding, FindingKind, HeldEntry, HeldState, KeySource, Verdict},
 };
 use crate::CliError;
+
+/// How far the clock of who saw something may be behind that of the bureau whose it is.
+const CLOCKS_DIFFER: Duration = Duration::seconds(60);
 
 /// Judges every log that the folders show something of. If `agreed` is given, only keys in it count.
 pub(crate) fn judge(
@@ -52,205 +68,6 @@ fn not_agreed(log: &LogId) -> Finding {
         FindingKind::KeyNotAgreed,
         format!("{} is not the key of {}'s log in the agreements given", log.key, log.bureau),
     )
-}
-
-/// How far the clock of who saw a checkpoint may be behind that of the bureau whose it is.
-const CLOCKS_DIFFER: Duration = Duration::seconds(60);
-/// The same for what a bureau keeps of its own, in whole seconds.
-const WHOLE_SECONDS: Duration = Duration::seconds(2);
-
-/// A checkpoint that bears the signature of the log's key.
-struct Claim {
-    size: u64,
-    root: TreeHash,
-    /// It was there at the latest then, by the clock of the log's bureau: what it has beyond an export
-    /// of before is growth.
-    at: OffsetDateTime,
-    note: String,
-    /// Who holds it, and how it came.
-    holder: String,
-    cosigned_by: Vec<String>,
-}
-
-/// What should be a checkpoint, before it is looked at.
-struct Noted {
-    log: LogId,
-    note: String,
-    holder: String,
-    at: OffsetDateTime,
-}
-
-/// A receipt that holds.
-struct Held {
-    receipt: Receipt,
-    holder: String,
-}
-
-/// What all folders together say of each log.
-#[derive(Default)]
-struct Evidence {
-    logs: Vec<LogId>,
-    claims: HashMap<LogId, Vec<Claim>>,
-    receipts: HashMap<LogId, Vec<Held>>,
-    findings: HashMap<LogId, Vec<Finding>>,
-}
-
-impl Evidence {
-    fn read(folders: &[AuditFolder]) -> Result<Self, CliError> {
-        let mut all = Self::default();
-        let mut notes = Vec::new();
-        for folder in folders {
-            let holder = folder.about.bureau.to_string();
-            all.know(folder.about.log());
-            for line in folder.checkpoints()? {
-                let log = LogId { bureau: line.bureau, key: line.log_key };
-                all.know(log.clone());
-                let (holder, tolerance) = if log.bureau == folder.about.bureau {
-                    (holder.clone(), WHOLE_SECONDS)
-                } else {
-                    (format!("{holder}, shown by {}", line.source), CLOCKS_DIFFER)
-                };
-                let at = line.seen_at.saturating_add(tolerance);
-                notes.push(Noted { log, note: line.note, holder, at });
-            }
-            for fault in folder.faults()? {
-                let log = LogId { bureau: fault.bureau, key: fault.log_key };
-                all.know(log.clone());
-                let at = fault.found_at.saturating_add(CLOCKS_DIFFER);
-                for note in [fault.agreed_note, fault.note] {
-                    if !note.is_empty() {
-                        let holder = format!("{holder}, kept as a fault");
-                        notes.push(Noted { log: log.clone(), note, holder, at });
-                    }
-                }
-            }
-        }
-        for folder in folders {
-            let holder = folder.about.bureau.to_string();
-            for line in folder.receipts()? {
-                let key = line.receipt.public_key.as_slice().try_into().map(VerifyingKey);
-                let Ok(key) = key else { continue };
-                let log = LogId { bureau: line.owner, key };
-                all.know(log.clone());
-                match read_receipt(&log, &line.receipt) {
-                    Some(receipt) => {
-                        let note = String::from_utf8_lossy(&receipt.checkpoint).into_owned();
-                        notes.push(Noted {
-                            log: log.clone(),
-                            note,
-                            holder: format!("{holder}, in a receipt"),
-                            at: receipt.issued_at,
-                        });
-                        let held = Held { receipt, holder: holder.clone() };
-                        all.receipts.entry(log).or_default().push(held);
-                    }
-                    None => {
-                        let sentence = format!(
-                            "{holder} holds what should be a receipt of {}, but signature, \
-                             checkpoint or proof does not hold",
-                            log.bureau
-                        );
-                        let finding = Finding::new(FindingKind::ReceiptInvalid, sentence);
-                        all.findings.entry(log).or_default().push(finding);
-                    }
-                }
-            }
-        }
-        for noted in notes {
-            all.add_note(noted);
-        }
-        Ok(all)
-    }
-
-    fn know(&mut self, log: LogId) {
-        if !self.logs.contains(&log) {
-            self.logs.push(log);
-        }
-    }
-
-    fn add_note(&mut self, noted: Noted) {
-        let Noted { log, note, holder, at } = noted;
-        let Ok(signed) = read_checkpoint(note.as_bytes(), &log.bureau, &log.key) else {
-            let sentence = format!(
-                "a checkpoint is not signed by {}'s log key (held by {holder})",
-                log.bureau
-            );
-            let finding = Finding::new(FindingKind::CheckpointForged, sentence).with(&note);
-            self.findings.entry(log).or_default().push(finding);
-            return;
-        };
-        let (cosigned_by, forged) = self.cosigners(&log, &signed);
-        for cosigner in forged {
-            let sentence = format!("a cosignature of {cosigner} does not hold (held by {holder})");
-            let finding = Finding::new(FindingKind::CosignatureForged, sentence).with(&note);
-            self.findings.entry(log.clone()).or_default().push(finding);
-        }
-        let (size, root) = (signed.checkpoint().size, signed.checkpoint().root);
-        let claims = self.claims.entry(log).or_default();
-        if let Some(known) =
-            claims.iter_mut().find(|known| known.size == size && known.root == root)
-        {
-            let more: Vec<_> =
-                cosigned_by.into_iter().filter(|one| !known.cosigned_by.contains(one)).collect();
-            known.cosigned_by.extend(more);
-            known.at = known.at.min(at);
-        } else {
-            claims.push(Claim { size, root, at, note, holder, cosigned_by });
-        }
-    }
-
-    /// The bureaus whose cosignature holds under a key that is known, and those whose does not.
-    fn cosigners(&self, log: &LogId, signed: &SignedCheckpoint) -> (Vec<String>, Vec<String>) {
-        let (mut held, mut forged) = (BTreeSet::new(), BTreeSet::new());
-        for other in self.logs.iter().filter(|other| other.bureau != log.bureau) {
-            match signed.verify_cosignature(&log_origin(&other.bureau), &other.key.0) {
-                Ok(_) => held.insert(other.bureau.to_string()),
-                Err(SignatureError::Invalid) => forged.insert(other.bureau.to_string()),
-                Err(_) => false,
-            };
-        }
-        (held.into_iter().collect(), forged.into_iter().collect())
-    }
-
-    fn claims(&self, log: &LogId) -> &[Claim] {
-        self.claims.get(log).map(Vec::as_slice).unwrap_or_default()
-    }
-
-    fn receipts(&self, log: &LogId) -> &[Held] {
-        self.receipts.get(log).map(Vec::as_slice).unwrap_or_default()
-    }
-
-    fn findings(&self, log: &LogId) -> Vec<Finding> {
-        self.findings.get(log).cloned().unwrap_or_default()
-    }
-
-    /// Two roots for one size.
-    fn forks(&self, log: &LogId) -> Vec<Finding> {
-        let mut by_size: BTreeMap<u64, Vec<&Claim>> = BTreeMap::new();
-        for claim in self.claims(log) {
-            by_size.entry(claim.size).or_default().push(claim);
-        }
-        let forked = by_size.into_iter().filter(|(_, claims)| claims.len() > 1);
-        forked
-            .map(|(size, claims)| {
-                let holders: Vec<_> = claims.iter().map(|claim| claim.holder.as_str()).collect();
-                let sentence = format!(
-                    "{} signed {} different roots for {size} entries (held by {})",
-                    log.bureau,
-                    claims.len(),
-                    holders.join("; ")
-                );
-                let fork = Finding::new(FindingKind::Forked, sentence);
-                claims.iter().fold(fork, |fork, claim| fork.with(&claim.note))
-            })
-            .collect()
-    }
-}
-
-fn read_receipt(log: &LogId, file: &SignedFile) -> Option<Receipt> {
-    let receipt = Receipt::verify(&file.to_document(), &log.key).ok()?;
-    receipt.logged(&log.bureau, &log.key).ok()?;
-    Some(receipt)
 }
 
 /// A log of which there are only others' checkpoints and receipts.
@@ -292,6 +109,7 @@ fn spoken_of(log: &LogId, evidence: &Evidence) -> Verdict {
         checkpoints: count(claims),
         cosignatures: cosignatures(claims),
         receipts: count(evidence.receipts(log)),
+        events: None,
         last_agreed,
         findings,
         held: Vec::new(),
@@ -311,6 +129,14 @@ fn shown(
     findings.extend(hold_records(&leaves, &places, &records));
     findings.extend(hold_erasures(&leaves, &records, &folder.erased()?));
     let exported_at = folder.about.exported_at;
+    findings.extend(hold_manifests(&leaves, &records, evidence.receipts(&log), exported_at));
+    let periods = folder.disclosures()?;
+    let events = periods.as_deref().map(|periods| {
+        let erasures = erasures(&leaves, &records);
+        let (events, found) = hold_events(&leaves, &records, &erasures, periods);
+        findings.extend(found);
+        events
+    });
     let (mut held, mut later) = (Vec::new(), 0_u64);
     for one in evidence.receipts(&log) {
         let receipt = &one.receipt;
@@ -343,6 +169,11 @@ fn shown(
     for other in
         folders.iter().filter(|other| other.about.log() == log && other.path() != folder.path())
     {
+        if let (Some(ours), Some(theirs)) = (&periods, other.disclosures()?) {
+            let is_later = other.about.exported_at > exported_at;
+            let holder = other.path().display().to_string();
+            findings.extend(hold_other_events(ours, &theirs, is_later, &holder));
+        }
         let (theirs, _) = Leaves::read(other)?;
         for (index, leaf) in theirs.iter() {
             let Some(leaf) = leaf else { continue };
@@ -384,243 +215,11 @@ fn shown(
         checkpoints: count(claims),
         cosignatures: cosignatures(claims),
         receipts: held.iter().filter(|one| one.by == "receipt").map(|_| 1).sum(),
+        events,
         last_agreed,
         findings,
         held,
     })
-}
-
-/// Holds each record against its leaf, and the time beside it against the one that it says.
-fn hold_records(
-    leaves: &Leaves,
-    places: &HashMap<[u8; 32], u64>,
-    records: &[RecordLine],
-) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    let (mut first_dated, mut undated) = (u64::MAX, Vec::new());
-    for line in records {
-        if leaves.at(line.index).is_some_and(|leaf| is_of(line, &leaf.0)) {
-            match LogRecord::time_in(line.record.as_bytes()) {
-                None => undated.push(line.index),
-                Some(at) => {
-                    first_dated = first_dated.min(line.index);
-                    if at != line.at.unix_timestamp() {
-                        let sentence = format!(
-                            "the record of entry {} is of another time than is said",
-                            line.index
-                        );
-                        findings.push(Finding::at(
-                            FindingKind::RecordTimeChanged,
-                            line.index,
-                            sentence,
-                        ));
-                    }
-                }
-            }
-            continue;
-        }
-        let elsewhere = leaf_of(line).and_then(|leaf| places.get(&leaf));
-        findings.push(match elsewhere {
-            Some(other) => Finding::at(
-                FindingKind::RecordMoved,
-                line.index,
-                format!("the record of entry {} is that of entry {other}", line.index),
-            ),
-            None => Finding::at(
-                FindingKind::RecordChanged,
-                line.index,
-                format!("the record of entry {} is not what its leaf stands for", line.index),
-            ),
-        });
-    }
-    // Records of older programs do not say it, and there are none after the first that does.
-    for index in undated.into_iter().filter(|index| *index > first_dated) {
-        findings.push(Finding::at(
-            FindingKind::RecordTimeChanged,
-            index,
-            format!("the record of entry {index} does not say when it was made, as older ones do"),
-        ));
-    }
-    findings
-}
-
-/// Holds the entries without records against the entries that say what was erased: each has to be
-/// older than an erasure after it reached, and there have to be as many as the newest one says.
-fn hold_erasures(leaves: &Leaves, records: &[RecordLine], erased: &[ErasedLine]) -> Vec<Finding> {
-    let kept: BTreeSet<u64> = records.iter().map(|line| line.index).collect();
-    let said: HashMap<u64, OffsetDateTime> =
-        erased.iter().map(|line| (line.index, line.at)).collect();
-    let erasures = erasures(leaves, records);
-    let (mut findings, mut covered, mut uncovered) = (Vec::new(), Vec::new(), Vec::new());
-    for index in (0..leaves.len()).filter(|index| !kept.contains(index)) {
-        let Some(at) = said.get(&index) else {
-            findings.push(Finding::at(
-                FindingKind::RecordMissing,
-                index,
-                format!("entry {index} has no record, and is not among those that were erased"),
-            ));
-            continue;
-        };
-        // Times are kept in whole seconds, and what is erased is older than the second named.
-        let is_covered = erasures
-            .iter()
-            .any(|one| one.index > index && one.before.unix_timestamp() > at.unix_timestamp());
-        if is_covered { covered.push(index) } else { uncovered.push(index) }
-    }
-    if let (Some(first), Some(last)) = (uncovered.first(), uncovered.last()) {
-        findings.push(Finding::over(
-            FindingKind::ErasedUnsaid,
-            *first..last.saturating_add(1),
-            format!(
-                "{} records from entry {first} to {last} were erased without an entry that says so",
-                uncovered.len()
-            ),
-        ));
-    }
-    if let Some(newest) = erasures.iter().max_by_key(|one| one.index)
-        && !newest.counts(count(&covered))
-    {
-        findings.push(Finding::at(
-            FindingKind::ErasedUnsaid,
-            newest.index,
-            format!(
-                "by entry {} other records are gone than the {} that are said to have been erased",
-                newest.index,
-                covered.len()
-            ),
-        ));
-    }
-    findings
-}
-
-/// What an entry says of an erasure.
-struct Erasure {
-    index: u64,
-    before: OffsetDateTime,
-    entries: u64,
-    in_all: Option<u64>,
-}
-
-impl Erasure {
-    /// Whether so many entries may be without a record after it. Older programs did not count those of
-    /// earlier erasures, whose own entries may be gone.
-    fn counts(&self, erased: u64) -> bool {
-        self.in_all.map_or(self.entries <= erased, |in_all| in_all == erased)
-    }
-}
-
-/// The erasures of which the log has the records. Others were erased themselves, by a later one.
-fn erasures(leaves: &Leaves, records: &[RecordLine]) -> Vec<Erasure> {
-    let is_sound =
-        |line: &&RecordLine| leaves.at(line.index).is_some_and(|leaf| is_of(line, &leaf.0));
-    let read = |line: &RecordLine| match serde_json::from_str(&line.record) {
-        Ok(LogRecord::RecordsErased { before, entries, in_all, .. }) => {
-            Some(Erasure { index: line.index, before, entries, in_all })
-        }
-        _ => None,
-    };
-    records
-        .iter()
-        .filter(|line| line.record.contains("records_erased"))
-        .filter(is_sound)
-        .filter_map(read)
-        .collect()
-}
-
-/// What became of an entry of which somebody holds the leaf.
-fn state(
-    leaves: &Leaves,
-    places: &HashMap<[u8; 32], u64>,
-    index: u64,
-    leaf: &[u8; 32],
-) -> (HeldState, Option<u64>) {
-    match (leaves.at(index), places.get(leaf)) {
-        (Some(found), _) if &found.0 == leaf => (HeldState::Holds, None),
-        (_, Some(place)) => (HeldState::Moved, Some(*place)),
-        (Some(_), None) => (HeldState::Changed, None),
-        (None, None) if index < leaves.len() => (HeldState::NotShown, None),
-        (None, None) => (HeldState::Missing, None),
-    }
-}
-
-fn entry_finding(held: &HeldEntry) -> Option<Finding> {
-    let HeldEntry { index, by, holder, .. } = held;
-    let (kind, what) = match held.state {
-        // A missing tile was found already.
-        HeldState::Holds | HeldState::NotShown => return None,
-        HeldState::Changed => (FindingKind::EntryChanged, "another entry stands there now".into()),
-        HeldState::Missing => (FindingKind::EntryMissing, "the log has no such entry now".into()),
-        HeldState::Moved => {
-            let place = held.moved_to.unwrap_or_default();
-            (FindingKind::EntryMoved, format!("it stands at {place} now"))
-        }
-    };
-    Some(Finding::at(kind, *index, format!("entry {index} is held by {by} ({holder}): {what}")))
-}
-
-/// What signed checkpoints come to beside the entries.
-struct Claimed {
-    /// The last one before anything contradicts the entries.
-    last_agreed: Option<Agreed>,
-    /// How many are of after the export, and go beyond it.
-    later: u64,
-    findings: Vec<Finding>,
-}
-
-/// Holds every signed checkpoint against the entries. What a bureau signs of a history that it made
-/// later agrees with that history, and proves nothing.
-fn hold_claims(
-    log: &LogId,
-    leaves: &Leaves,
-    evidence: &Evidence,
-    exported_at: OffsetDateTime,
-) -> Claimed {
-    let claims = evidence.claims(log);
-    let sizes: BTreeSet<u64> = claims.iter().map(|claim| claim.size).collect();
-    let roots = leaves.roots(&sizes.into_iter().collect::<Vec<_>>());
-    let (mut agree, mut contradict, mut later) = (Vec::new(), Vec::new(), 0_u64);
-    for claim in claims {
-        match roots.get(&claim.size) {
-            Some(root) if *root == claim.root => agree.push(claim),
-            // Where tiles are missing below it, that was found already.
-            None if claim.size <= leaves.len() => {}
-            None if may_be_later(claim.at, exported_at) => later = later.saturating_add(1),
-            _ => contradict.push(claim),
-        }
-    }
-    contradict.sort_by_key(|claim| claim.size);
-    let first = contradict.first().map_or(u64::MAX, |claim| claim.size);
-    let last = agree.into_iter().filter(|one| one.size < first).max_by_key(|one| one.size);
-    let from = last.map_or(0, |last| last.size);
-    let findings = contradict.into_iter().map(|claim| {
-        let (size, holder) = (claim.size, &claim.holder);
-        let finding = if size > leaves.len() {
-            let sentence = format!(
-                "{} signed a checkpoint of {size} entries (held by {holder}), but shows only {}",
-                log.bureau,
-                leaves.len()
-            );
-            Finding::over(FindingKind::Shortened, leaves.len()..size, sentence)
-        } else {
-            let sentence = format!(
-                "the first {size} entries are not those that {} signed (held by {holder}): something \
-                 from entry {from} on was changed, removed or put in another order",
-                log.bureau
-            );
-            Finding::over(FindingKind::Rewritten, from..size, sentence)
-        };
-        finding.with(&claim.note)
-    });
-    Claimed { last_agreed: last.map(agreed), later, findings: findings.collect() }
-}
-
-fn agreed(claim: &Claim) -> Agreed {
-    Agreed {
-        size: claim.size,
-        root: hex::encode(claim.root.0),
-        cosigned_by: claim.cosigned_by.clone(),
-        note: claim.note.clone(),
-    }
 }
 
 fn cosignatures(claims: &[Claim]) -> u64 {

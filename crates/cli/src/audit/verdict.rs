@@ -28,12 +28,30 @@ pub(crate) struct Verdict {
     pub(crate) checkpoints: u64,
     pub(crate) cosignatures: u64,
     pub(crate) receipts: u64,
+    /// What happened to requests for records, if the export has it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) events: Option<EventsVerdict>,
     /// The largest signed checkpoint that the entries continue.
     pub(crate) last_agreed: Option<Agreed>,
     /// What contradicts what.
     pub(crate) findings: Vec<Finding>,
     /// Each entry that was held against a receipt, or against another export where it differs.
     pub(crate) held: Vec<HeldEntry>,
+}
+
+/// How much of what happened to requests for records was held against the log.
+#[derive(Clone, Copy, Default, Debug, Serialize)]
+pub(crate) struct EventsVerdict {
+    /// Events that are shown, the erased ones included.
+    pub(crate) events: u64,
+    /// Of these, only the salted hash is left.
+    pub(crate) erased: u64,
+    /// Entries whose root was computed anew.
+    pub(crate) periods: u64,
+    /// Events of a period that has not ended: no entry stands for them yet.
+    pub(crate) pending: u64,
+    /// Events whose entry an older program erased, with the root.
+    pub(crate) unproven: u64,
 }
 
 /// Where the key of a log was taken from.
@@ -94,6 +112,10 @@ pub(crate) struct Finding {
     pub(crate) first: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) last: Option<u64>,
+    /// The first event of a request that it is about, by its number; the entries are then those that
+    /// stand for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) event: Option<u64>,
     pub(crate) sentence: String,
     /// Signed notes that prove it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -140,11 +162,27 @@ pub(crate) enum FindingKind {
     CosignatureForged,
     /// A receipt does not hold.
     ReceiptInvalid,
+    /// A receipt speaks of a list that the log does not have.
+    ManifestNotLogged,
+    /// The log has two different lists of one version.
+    ManifestTwice,
+    /// An event of a request is not what its salted hash stands for, or not the one that others hold.
+    EventChanged,
+    /// An event of a request stands at another place than before.
+    EventMoved,
+    /// An event of a request is missing: of those that were erased, the salted hash stays.
+    EventMissing,
+    /// An event of a request is said to be of another time than it says itself.
+    EventTimeChanged,
+    /// An event of a request is said to have been erased, and no entry says that it was.
+    EventErasedUnsaid,
+    /// Events of requests are not those for whose root an entry stands.
+    EventsDiffer,
 }
 
 impl Finding {
     pub(super) fn new(kind: FindingKind, sentence: String) -> Self {
-        Self { kind, first: None, last: None, sentence, evidence: Vec::new() }
+        Self { kind, first: None, last: None, event: None, sentence, evidence: Vec::new() }
     }
 
     pub(super) fn at(kind: FindingKind, index: u64, sentence: String) -> Self {
@@ -154,6 +192,16 @@ impl Finding {
     pub(super) fn over(kind: FindingKind, entries: Range<u64>, sentence: String) -> Self {
         let last = entries.end.saturating_sub(1);
         Self { first: Some(entries.start), last: Some(last), ..Self::new(kind, sentence) }
+    }
+
+    /// About an event of a request, and the entry that stands for it, if there is one yet.
+    pub(super) fn about_event(
+        kind: FindingKind,
+        event: u64,
+        entry: Option<u64>,
+        sentence: String,
+    ) -> Self {
+        Self { first: entry, last: entry, event: Some(event), ..Self::new(kind, sentence) }
     }
 
     pub(super) fn with(mut self, note: &str) -> Self {

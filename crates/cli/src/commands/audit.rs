@@ -1,6 +1,7 @@
 mod entries;
 mod faults;
 mod open;
+mod steps;
 mod verify;
 
 use std::path::PathBuf;
@@ -24,7 +25,8 @@ pub(super) enum AuditCommand {
     Export(Export),
     /// Verify exported logs from files alone: tiles, records, checkpoints, cosignatures, receipts.
     Verify(verify::Verify),
-    /// Open a check of this bureau, or one element of it, to an inspector, with its proof.
+    /// Open a check of this bureau, one element of it, or the steps of a request for a record, to an
+    /// inspector, with the proof.
     Open(Box<open::Open>),
     /// Verify one element's evidence from files alone.
     Element(open::Element),
@@ -43,6 +45,10 @@ pub(super) struct Export {
     data: PathBuf,
     #[command(flatten)]
     acting: Acting,
+    /// Also what happened to requests for records, with its salts, so that others can hold it against
+    /// the roots in the log. It tells which checks hit: an inspector's work, and not for partners.
+    #[arg(long)]
+    disclosures: bool,
     /// The new folder. Records name partners, checks and persons of this bureau; no identifiers.
     folder: PathBuf,
 }
@@ -87,21 +93,29 @@ impl Export {
         let folder = DataFolder::open(&self.data)?;
         let code = NodeConfig::read(&folder)?.code;
         let store = Store::open(folder).await?;
-        let actor = self.acting.authorise(store.folder(), &store, READERS).await?;
+        let roles: &[Role] = if self.disclosures { &[Role::Inspector] } else { READERS };
+        let actor = self.acting.authorise(store.folder(), &store, roles).await?;
         let now = OffsetDateTime::now_utc();
-        let size = store.log_size().await?.to_string();
-        store.log_administration(AdministrativeAct::ExportLog, &size, &actor, now).await?;
-        let exported = AuditFolder::export(&store, &code, &self.folder, now).await?;
+        let size = store.log_size().await?;
+        let subject =
+            if self.disclosures { format!("{size} +disclosures") } else { size.to_string() };
+        store.log_administration(AdministrativeAct::ExportLog, &subject, &actor, now).await?;
+        let exported =
+            AuditFolder::export(&store, &code, &self.folder, self.disclosures, now).await?;
         store.close().await;
         output.result(&exported, || {
             format!(
                 "Exported {} entries ({} records not erased), {} checkpoints, {} receipts and {} \
-                 contradictions into {folder}.\nNext: symbolon audit verify {folder}",
+                 contradictions into {folder}.{}\nNext: symbolon audit verify {folder}",
                 exported.entries,
                 exported.records,
                 exported.checkpoints,
                 exported.receipts,
                 exported.faults,
+                exported.events.map_or(String::new(), |events| format!(
+                    "\nWith {events} events of requests for records, which tell what hit: show it to \
+                     nobody who may not know that."
+                )),
                 folder = self.folder.display(),
             )
         });

@@ -1,3 +1,5 @@
+mod approve;
+
 use std::{
     collections::{HashMap, hash_map::RandomState},
     fmt::Write as _,
@@ -39,6 +41,9 @@ pub(super) enum DatasetCommand {
     /// publishes what is new within seconds. For a long list that changes a little, load a file of
     /// changes (--changes): only those are evaluated.
     Import(Import),
+    /// Approve a file that says of records that people have approved entering them. Needs the role
+    /// approver.
+    Approve(approve::Approve),
     /// Show the datasets with their sizes.
     List(List),
     /// Show how many records the rules in force keep out of which agreement's set, and why.
@@ -179,6 +184,7 @@ impl DatasetCommand {
         match self {
             Self::Create(create) => create.run(output).await,
             Self::Import(import) => import.run(output).await,
+            Self::Approve(approve) => approve.run(output).await,
             Self::List(list) => list.run(output).await,
             Self::Admission(admission) => admission.run(output).await,
         }
@@ -222,12 +228,13 @@ impl Import {
         let store = open(&self.data).await?;
         let actor = self.acting.authorise(store.folder(), &store, &[Role::Administrator]).await?;
         let memory = usize::try_from(self.memory).unwrap_or(usize::MAX).saturating_mul(1 << 20);
-        let mut import = store.import_in(&self.dataset, self.replace, memory).await?.by(actor);
+        let mut import =
+            store.import_in(&self.dataset, self.replace, memory).await?.by(actor.clone());
         let mut report = Report { dataset: self.dataset.clone(), ..Report::default() };
         let mut good = 0_u64;
         let mut said = Said::default();
         let has_details = rows.has_details();
-        let mut unsure = false;
+        let (mut unsure, mut states_approvals) = (false, false);
         let spinner = output.spinner(&format!("reading {} ({size} bytes)", self.file.display()));
         while let Some(row) = rows.next_ref()? {
             report.rows = report.rows.saturating_add(1);
@@ -238,6 +245,8 @@ impl Import {
                     Change::Remove => None,
                 };
                 said.agrees(&row, details.as_ref())?;
+                states_approvals |=
+                    details.as_ref().is_some_and(|details| details.attributes.approvals > 0);
                 Ok((row.identifier(), change, details, row))
             });
             match read {
@@ -276,6 +285,17 @@ impl Import {
                 "the file holds no good row, and --replace would empty the dataset; nothing was \
                  changed",
             ));
+        }
+        if report.loaded && states_approvals {
+            let mapping = self.mapping.as_deref();
+            let approved =
+                approve::must_be_approved(&store, &self.dataset, mapping, &self.file, &actor).await;
+            if approved.is_err() {
+                // Nothing of the load stays.
+                import.give_up()?;
+                store.close().await;
+                return approved.map(|()| DONE);
+            }
         }
         if report.loaded {
             let spinner = output.spinner("storing");

@@ -4,6 +4,7 @@ use std::{
 };
 
 use clap::Args;
+use symbolon_node::overdue_requests;
 use symbolon_policy::rules::Role;
 use symbolon_store::{DataFolder, Store};
 use time::{Date, OffsetDateTime, Time, macros::format_description};
@@ -19,7 +20,7 @@ use crate::{
 /// Statistics of a period for management and the public: no small number is shown.
 ///
 /// By partner, list and purpose: checks, how they ended, elements, hits (of this bureau's own
-/// checks), times. A number from 1 to 4 is withheld, and with it what it could be worked out from.
+/// checks, and found since by its standing checks, each once), times. A number from 1 to 4 is withheld, and with it what it could be worked out from.
 /// Publish periods that do not overlap: of two that do, the difference can be taken. Needs the role
 /// legal, inspector or administrator.
 #[derive(Debug, Args)]
@@ -54,12 +55,19 @@ impl ReportArgs {
         let roles = &[Role::Legal, Role::Inspector, Role::Administrator];
         self.acting.authorise(store.folder(), &store, roles).await?;
         let (tallies, hits) = (store.tallies(from, to).await?, store.hit_tallies(from, to).await?);
+        let overdue = overdue_requests(&store, OffsetDateTime::now_utc()).await?;
         store.close().await;
         let report = Report::new(self.from.to_string(), self.to.to_string(), &tallies, &hits);
         if self.csv {
             output.say(&csv(&report)?);
         } else {
             output.result(&report, || text(&report));
+        }
+        // Beside the report, which may be given to anybody.
+        if overdue > 0 {
+            output.note(&format!(
+                "{overdue} requests of partners for records are OVERDUE: symbolon disclosure list"
+            ));
         }
         Ok(DONE)
     }
@@ -108,7 +116,7 @@ fn text(report: &Report) -> String {
         }
         let _ = writeln!(
             text,
-            "{title}\n{:<7} {:<18} {:<22} {:>8} {:>9} {:>8} {:>12} {:>8} {:>9} {:>11} {:>9} {:>9}",
+            "{title}\n{:<7} {:<18} {:<22} {:>8} {:>9} {:>8} {:>12} {:>8} {:>8} {:>9} {:>11} {:>9} {:>9}",
             "BUREAU",
             "LIST",
             "PURPOSE",
@@ -117,6 +125,7 @@ fn text(report: &Report) -> String {
             "REFUSED",
             "ELEMENTS",
             "HITS",
+            "STANDING",
             "CONFIRMED",
             "DISCLOSED",
             "MEDIAN",
@@ -139,7 +148,7 @@ fn line(text: &mut String, row: &Row) {
     let number = |cell: &Option<Cell>| cell.as_ref().map_or_else(|| "-".to_owned(), Cell::shown);
     let _ = writeln!(
         text,
-        "{:<7} {:<18} {:<22} {:>8} {:>9} {:>8} {:>12} {:>8} {:>9} {:>11} {:>9} {:>9}",
+        "{:<7} {:<18} {:<22} {:>8} {:>9} {:>8} {:>12} {:>8} {:>8} {:>9} {:>11} {:>9} {:>9}",
         row.partner,
         row.dataset,
         row.purpose,
@@ -148,6 +157,7 @@ fn line(text: &mut String, row: &Row) {
         row.refused.shown(),
         row.elements.shown(),
         number(&row.hits),
+        number(&row.standing_hits),
         row.confirmations.shown(),
         row.disclosures.shown(),
         time(row.median_ms),

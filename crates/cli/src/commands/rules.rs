@@ -1,6 +1,7 @@
 mod adopt;
+mod diff;
 mod explain;
-mod review;
+mod replay;
 mod show;
 mod source;
 
@@ -8,7 +9,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use serde::Serialize;
-use symbolon_policy::rules::{Decision, RuleSet, TABLES_FILE};
+use symbolon_policy::rules::{Decision, Role, RuleSet, Ruling, TABLES_FILE};
 
 use super::DONE;
 use crate::{
@@ -41,14 +42,18 @@ pub(super) enum RulesCommand {
     Adopt(adopt::Adopt),
     /// Approve rules that another person has proposed: they are in force from then on.
     Approve(adopt::Approve),
-    /// Say why a check was allowed or refused, here and then. Needs the role legal or inspector.
+    /// Say why a check or a request for a record was allowed or refused, here and then, or whether a
+    /// record enters partners' sets now. Needs the role legal or inspector.
     Explain(explain::Explain),
-    /// Decide logged checks again under other rules, and show which would come out otherwise. Needs
-    /// the role legal, approver or inspector, and is logged.
-    Replay(review::Replay),
+    /// Decide logged checks, requests for records and the admission of records again under other rules,
+    /// and show what would come out otherwise. Needs the role legal, approver or inspector, and is logged.
+    Replay(replay::Replay),
     /// Compare two sets of rules by what they decide.
-    Diff(review::Diff),
+    Diff(diff::Diff),
 }
+
+/// Who writes rules, and who watches over them.
+const REVIEWERS: [Role; 3] = [Role::Legal, Role::Approver, Role::Inspector];
 
 #[derive(Debug, Args)]
 pub(super) struct Starter {
@@ -142,4 +147,9 @@ impl Check {
         });
         Ok(DONE)
     }
+}
+
+fn why(ruling: &Ruling) -> String {
+    let outcome = if ruling.permitted { "allowed" } else { "refused" };
+    format!("{outcome}. {}", ruling.explanation())
 }

@@ -306,6 +306,9 @@ fn matched_text(matched: &Matched, file: Option<&Path>) -> String {
             hit.dataset_title,
             hit.reference
         );
+        if let Some(label) = &hit.label {
+            let _ = writeln!(text, "    released at once: {}", label.shown());
+        }
     }
     let shown = matched.answers.len().min(HITS_SHOWN) as u64;
     let more = matched.hits.saturating_sub(shown);

@@ -88,12 +88,7 @@ fn rows(text: &mut String, answers: &[&Answer], all: bool) {
             word(answer.outcome)
         );
         if let Some(label) = &answer.label {
-            let released = match (label.text.as_str(), label.sentence.as_str()) {
-                ("", "") => "nothing on this record",
-                ("", trouble) => trouble,
-                (text, _) => text,
-            };
-            let _ = writeln!(text, "    released at once: {released}");
+            let _ = writeln!(text, "    released at once: {}", label.shown());
         }
     }
     if let Some(more) = answers.len().checked_sub(limit).filter(|more| *more > 0) {

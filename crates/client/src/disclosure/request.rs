@@ -60,8 +60,8 @@ pub struct DisclosureWish {
 /// Makes and signs a request; the node carries it to the owner at its next exchange.
 ///
 /// # Errors
-/// When the person has no role for it, the check is a colleague's, it or the element is not known, no list or several fit, the
-/// agreement has no terms for it, or a text is too long. Nothing is kept then.
+/// When the person has no role for it, the check is a colleague's, it or the element is not known, no
+/// list or several fit, the agreement has no terms for it, or a text is too long. Nothing is kept then.
 pub async fn request_disclosure(
     store: &Store,
     compute: &Compute,

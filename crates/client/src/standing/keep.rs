@@ -8,8 +8,8 @@ use ring::rand::{SecureRandom as _, SystemRandom};
 use symbolon_identifiers::{Identifier, IdentifierType};
 use symbolon_policy::{Actor, CheckId, StandingId};
 use symbolon_store::{
-    Bitmap, EntryRef, NewStanding, SegmentId, StandingChange, StandingEntry, StandingError,
-    StoreError, StoredSegment, StoredStanding, StoredTags, WrittenSegment,
+    Bitmap, EntryRef, NewStanding, NewTags, SegmentId, StandingChange, StandingEntry,
+    StandingError, StoreError, StoredSegment, StoredStanding, WrittenSegment,
 };
 use symbolon_tagset::MembershipHash;
 use time::OffsetDateTime;
@@ -272,18 +272,19 @@ fn write_segment(
         return Ok(None);
     }
     let mut segment = WrittenSegment::write(store, standing, kind, entries)?;
-    for (source, KeptTags { agreement, scope, until, tags }) in of_kind {
-        segment.add_tags(
-            store,
-            standing,
-            *scope,
-            agreement.clone(),
-            source.bureau.clone(),
-            source.dataset.clone(),
-            *until,
-            tags.as_slice(),
-            None,
-        )?;
+    for (source, KeptTags { agreement, scope, until, tags, secrets }) in of_kind {
+        let new = NewTags {
+            scope: *scope,
+            agreement: agreement.clone(),
+            owner: source.bureau.clone(),
+            dataset: source.dataset.clone(),
+            keep_until: *until,
+            hashes: tags.as_slice(),
+            secrets,
+            seen: None,
+            counted: None,
+        };
+        segment.add_tags(store, standing, new)?;
     }
     Ok(Some(segment))
 }
@@ -386,34 +387,34 @@ fn compacted(
             let stays = (first..).zip(frame).filter(|(place, _)| !gone.has(*place));
             hashes.extend(stays.map(|(_, hash)| *hash));
         })?;
-        let seen = seen_of_live(store, segment, tags, &gone)?;
-        written.add_tags(
-            store,
-            &segment.standing,
-            tags.scope,
-            tags.agreement.clone(),
-            tags.owner.clone(),
-            tags.dataset.clone(),
-            tags.keep_until,
-            &hashes,
-            Some(&seen),
-        )?;
+        let mut secrets = Vec::with_capacity(if tags.has_labels { live } else { 0 });
+        let stays = (0..segment.entries).filter(|place| !gone.has(*place));
+        tags.secrets_at(store, segment, stays, |_, secret| secrets.push(secret))?;
+        let seen = of_live(segment, &tags.seen(store, segment)?, &gone);
+        let counted = of_live(segment, &tags.counted(store, segment)?, &gone);
+        let new = NewTags {
+            scope: tags.scope,
+            agreement: tags.agreement.clone(),
+            owner: tags.owner.clone(),
+            dataset: tags.dataset.clone(),
+            keep_until: tags.keep_until,
+            hashes: &hashes,
+            secrets: &secrets,
+            seen: Some(&seen),
+            counted: Some(&counted),
+        };
+        written.add_tags(store, &segment.standing, new)?;
     }
     Ok(written)
 }
 
-fn seen_of_live(
-    store: &symbolon_store::Store,
-    segment: &StoredSegment,
-    tags: &StoredTags,
-    gone: &Bitmap,
-) -> Result<Bitmap, StandingError> {
-    let seen = tags.seen(store, segment)?;
+/// Of what stays, in its new places.
+fn of_live(segment: &StoredSegment, bitmap: &Bitmap, gone: &Bitmap) -> Bitmap {
     let mut of_live = Bitmap::new(segment.entries.saturating_sub(segment.removed_count));
     for (new, old) in (0..segment.entries).filter(|place| !gone.has(*place)).enumerate() {
-        if seen.has(old) {
+        if bitmap.has(old) {
             of_live.set(new);
         }
     }
-    Ok(of_live)
+    of_live
 }

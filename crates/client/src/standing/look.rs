@@ -3,15 +3,16 @@ use std::{collections::HashMap, sync::Arc};
 use symbolon_identifiers::Identifier;
 use symbolon_policy::StandingId;
 use symbolon_store::{
-    Bitmap, StandingError, Store, StoreError, StoredSegment, StoredStanding, StoredTags,
+    Bitmap, HitTally, StandingError, Store, StoreError, StoredSegment, StoredStanding, StoredTags,
 };
 use time::OffsetDateTime;
 
 use super::{
     Found, FoundKey, StandingFailure,
+    opening::StandingOpening,
     state::{ended, live},
 };
-use crate::{Failure, HeldSet, Pipeline, Requester, Source};
+use crate::{Failure, HeldSet, LabelTrouble, OpenedLabel, Pipeline, Requester, Source};
 
 /// What kept tags come to in the version of one list that is held now.
 pub struct MatchedIn {
@@ -35,6 +36,9 @@ pub struct StandingHit {
     pub country: Option<String>,
     /// Whether no person had been shown this hit before.
     pub is_new: bool,
+    /// What its owner releases with it at once, or why that cannot be shown; `None` where nothing is
+    /// agreed.
+    pub label: Option<OpenedLabel>,
 }
 
 /// What the node found by itself in one standing check.
@@ -74,6 +78,17 @@ struct Shown {
     live: Bitmap,
     /// The same with identifiers, new ones first.
     listed: Vec<StandingHit>,
+    /// What counts as hit so far, and how much of it did not before.
+    counted: (Bitmap, u64),
+}
+
+/// What was looked up of one set of tags.
+struct Counted {
+    hits: Arc<Bitmap>,
+    /// What of it is still kept and was shown to no person.
+    unseen: Bitmap,
+    /// As in [`Shown`].
+    counted: (Bitmap, u64),
 }
 
 impl Requester {
@@ -89,7 +104,7 @@ impl Requester {
     ) -> Result<Vec<MatchedIn>, StandingFailure> {
         let turn = self.standing.turn(standing);
         let _turn = turn.lock().await;
-        let (stored, _) = self.own_standing(agency, standing).await?;
+        let (stored, opening) = self.own_standing(agency, standing).await?;
         let looks = self.looks(&stored.segments).await?;
         let mut work = Pipeline::new(&self.compute, self.compute.cores());
         let mut done = Vec::with_capacity(looks.len());
@@ -103,15 +118,18 @@ impl Requester {
         let mut matched = Vec::with_capacity(looks.len());
         let mut seen = Vec::new();
         let mut found = Vec::new();
+        let (mut counted, mut tallies) = (Vec::new(), Vec::new());
         for (look, done) in looks.into_iter().zip(done) {
             let source = self.source_of(&look.segment, &look.tags);
             let entries = live(&look.segment);
             let (outcome, hits) = match (&look.set, done) {
-                (Ok(set), Ok(Some(Shown { hits, live, listed }))) => {
+                (Ok(set), Ok(Some(Shown { hits, live, listed, counted: (all, new) }))) => {
                     let unseen = Bitmap::default();
                     let seen_now = Found { set: set.hash, hits, unseen, is_counted: true };
                     found.push((look.key(), seen_now));
                     let coverage = (set.manifest.version, set.manifest.updated_at);
+                    tallies.push(tally(&look.tags, &opening.purpose, new));
+                    counted.push((StoredSegment::clone(&look.segment), look.tags.clone(), all));
                     seen.push((StoredSegment::clone(&look.segment), look.tags, live));
                     (Ok(coverage), listed)
                 }
@@ -127,14 +145,16 @@ impl Requester {
         }
         let now = OffsetDateTime::now_utc();
         self.store.record_standing_match(standing, &seen, now).await?;
+        self.store.count_standing_hits(&counted, &tallies, now).await?;
         // Only now is it certain to be shown.
         self.standing.found().extend(found);
         Ok(matched)
     }
 
     /// Looks up what new versions of lists have come for, in all standing checks, without telling
-    /// anyone. Nothing of it is written; a person's look is what counts as seen. One that is damaged
-    /// keeps the others from nothing.
+    /// anyone. Of it only is written, for each version, that it was looked in, and sealed how many hits
+    /// there were for the statistics; a person's look is what counts as seen. One that is damaged keeps
+    /// the others from nothing.
     ///
     /// # Errors
     /// When the database fails.
@@ -155,6 +175,10 @@ impl Requester {
     /// Whether there is something unseen that was not there before, and the first trouble.
     async fn survey(&self, stored: &StoredStanding) -> (bool, Option<StandingFailure>) {
         let (mut has_more, mut trouble) = (false, None);
+        let Some(opening) = StandingOpening::read(stored) else {
+            let damaged = StoreError::Damaged { what: "standing check" };
+            return (false, Some(damaged.into()));
+        };
         let looks = match self.looks(&stored.segments).await {
             Ok(looks) => looks,
             Err(error) => return (false, Some(error.into())),
@@ -171,7 +195,15 @@ impl Requester {
                 continue;
             }
             match self.compute.run(move || task.count()).await {
-                Ok(Ok((hits, unseen))) => {
+                Ok(Ok(Counted { hits, unseen, counted: (all, new) })) => {
+                    let tallies = [tally(&look.tags, &opening.purpose, new)];
+                    let counted = [(StoredSegment::clone(&look.segment), look.tags, all)];
+                    let now = OffsetDateTime::now_utc();
+                    let counted = self.store.count_standing_hits(&counted, &tallies, now).await;
+                    if let Err(error) = counted {
+                        trouble.get_or_insert(error.into());
+                        continue;
+                    }
                     let mut found = self.standing.found();
                     let known =
                         found.get(&key).map_or_else(Bitmap::default, |one| one.unseen.clone());
@@ -245,12 +277,38 @@ impl Task {
         Ok(Arc::new(hits))
     }
 
-    /// All that hits, and what of it is still kept and was shown to no person.
-    fn count(&self) -> Result<(Arc<Bitmap>, Bitmap), StandingError> {
+    /// All that hits, what of it was shown to no person, and what counts.
+    fn count(&self) -> Result<Counted, StandingError> {
         let hits = self.hits()?;
         let live = hits.without(&self.segment.removed(&self.store)?);
         let unseen = live.without(&self.tags.seen(&self.store, &self.segment)?);
-        Ok((hits, unseen))
+        let counted = self.counted(&live)?;
+        Ok(Counted { hits, unseen, counted })
+    }
+
+    /// What counts as hit with this version, and how much of it did not before: each hit counts once,
+    /// also if it goes and comes back.
+    fn counted(&self, live: &Bitmap) -> Result<(Bitmap, u64), StandingError> {
+        let before = self.tags.counted(&self.store, &self.segment)?;
+        Ok((before.with(live), live.without(&before).count()))
+    }
+
+    /// What is released at once with the hits at these places, in their order.
+    fn labels(&self, places: &[usize]) -> Result<Vec<Option<OpenedLabel>>, StandingError> {
+        if self.set.manifest.labels.is_none() {
+            return Ok(vec![None; places.len()]);
+        }
+        if !self.tags.has_labels {
+            return Ok(vec![Some(Err(LabelTrouble::NotKept)); places.len()]);
+        }
+        let mut secrets = Vec::with_capacity(places.len());
+        let each = || places.iter().copied();
+        self.tags.secrets_at(&self.store, &self.segment, each(), |_, one| secrets.push(one))?;
+        let (mut labels, mut secrets) = (Vec::with_capacity(places.len()), secrets.iter());
+        self.tags.hashes_at(&self.store, &self.segment, each(), |_, hash| {
+            labels.push(secrets.next().and_then(|secret| self.set.open_label(hash, secret)));
+        })?;
+        Ok(labels)
     }
 
     /// The hits with their identifiers: only these are opened.
@@ -258,8 +316,10 @@ impl Task {
         let hits = self.hits()?;
         let live = hits.without(&self.segment.removed(&self.store)?);
         let before = self.tags.seen(&self.store, &self.segment)?;
-        let mut listed = Vec::with_capacity(usize::try_from(live.count()).unwrap_or(0));
-        self.segment.read_at(&self.store, live.places(), |place, entry| {
+        let places: Vec<_> = live.places().collect();
+        let mut labels = self.labels(&places)?.into_iter();
+        let mut listed = Vec::with_capacity(places.len());
+        self.segment.read_at(&self.store, places.iter().copied(), |place, entry| {
             let identifier = Identifier::from_canonical(self.segment.kind, entry.canonical)
                 .map_err(|_| StandingError::Damaged)?;
             listed.push(StandingHit {
@@ -267,10 +327,22 @@ impl Task {
                 country: identifier.country().map(str::to_owned),
                 reference: entry.reference.to_owned(),
                 is_new: !before.has(place),
+                label: labels.next().flatten(),
             });
             Ok(())
         })?;
         listed.sort_by_key(|hit| !hit.is_new);
-        Ok(Shown { hits, live, listed })
+        let counted = self.counted(&live)?;
+        Ok(Shown { hits, live, listed, counted })
+    }
+}
+
+fn tally(tags: &StoredTags, purpose: &str, hits: u64) -> HitTally {
+    HitTally {
+        partner: tags.owner.clone(),
+        dataset: tags.dataset.clone(),
+        purpose: purpose.to_owned(),
+        standing: true,
+        hits,
     }
 }

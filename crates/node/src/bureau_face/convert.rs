@@ -44,7 +44,7 @@ fn answers(result: &SourceResult, range: Range<usize>) -> Vec<Answer> {
     }
 }
 
-fn released(label: &OpenedLabel) -> ReleasedLabel {
+pub(super) fn released(label: &OpenedLabel) -> ReleasedLabel {
     match label {
         Ok(text) => {
             ReleasedLabel { text: text.clone(), reason: String::new(), sentence: String::new() }

@@ -18,7 +18,7 @@ use tonic::Streaming;
 
 use super::{
     BureauFace, check_refusal,
-    convert::{outcome, source, timestamp},
+    convert::{outcome, released, source, timestamp},
     read::{
         LONGEST_READING, MOST_ITEMS_A_MESSAGE, Question, References, begin, invalid, limit,
         message, read_item, stopping, waiting,
@@ -353,6 +353,7 @@ fn failed(source: wire::Source, entries: u64, failure: &Failure) -> StandingSour
 
 fn hit(hit: symbolon_client::StandingHit) -> StandingHit {
     StandingHit {
+        label: hit.label.as_ref().map(released),
         value: hit.value,
         country: hit.country.unwrap_or_default(),
         r#ref: hit.reference,

@@ -6,9 +6,10 @@ use symbolon_exchange::{DisclosureDecision, DisclosureRequest};
 use symbolon_policy::{
     DisclosureTerms,
     disclosure::{DisclosureCourse, Finding},
-    rules::{DisclosedField, HandlingCode, Ruling},
+    rules::{DisclosedField, HandlingCode, LoggedDecision, Ruling},
 };
 use symbolon_store::{StoreError, StoredDisclosure};
+use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
 /// Everything that is sealed of a request at the owner.
@@ -26,6 +27,10 @@ pub(crate) struct CaseFile {
     /// What the rules say as things stand, for people.
     #[serde(default)]
     pub(crate) ruled: Option<RuledFile>,
+    /// Each time that the rules were asked, oldest first, so that it can be explained and decided again.
+    /// Requests of before have none.
+    #[serde(default)]
+    pub(crate) decisions: Vec<DecidedFile>,
     /// What a person has proposed to release.
     #[serde(default)]
     pub(crate) proposal: Option<Proposal>,
@@ -46,6 +51,20 @@ pub struct RuledFile {
     /// What they said.
     pub ruling: Ruling,
 }
+
+/// A decision by rules, and when it was made.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DecidedFile {
+    /// When.
+    #[serde(with = "time::serde::rfc3339")]
+    pub at: OffsetDateTime,
+    /// By which rules, on what facts, and what they said.
+    pub decision: LoggedDecision,
+}
+
+/// Most decisions of one request that are kept; of more, the last ones.
+const MOST_DECISIONS: usize = 64;
 
 /// A proposal with who made it.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -96,6 +115,17 @@ impl CaseFile {
         let parse =
             |file: &SignedFile| DisclosureDecision::parse(&file.document).map_err(|_| DAMAGED);
         self.decision.as_ref().map(parse).transpose()
+    }
+
+    /// Keeps a decision. The same one again, on a later look, says nothing new.
+    pub(crate) fn keep_decision(&mut self, decision: LoggedDecision, at: OffsetDateTime) {
+        if self.decisions.last().is_some_and(|last| last.decision == decision) {
+            return;
+        }
+        if self.decisions.len() >= MOST_DECISIONS {
+            self.decisions.remove(0);
+        }
+        self.decisions.push(DecidedFile { at, decision });
     }
 
     /// Puts this file and its state into what is stored.

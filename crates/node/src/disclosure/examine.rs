@@ -5,7 +5,7 @@ use symbolon_exchange::DisclosureRequest;
 use symbolon_policy::{
     Agreement, BureauCode, OpenRequests, RecordAttributes, RecordDetails,
     disclosure::{DisclosureState, PauseReason, RefusalGround},
-    rules::{Ruling, SubjectCategory},
+    rules::{LoggedDecision, Ruling, SubjectCategory},
 };
 use symbolon_store::{
     DisclosureCount, DisclosureEvent, DisclosureSide, Measure, Side, Store, StoreError,
@@ -17,12 +17,14 @@ use super::{
     CaseFile, RuledFile,
     case::DAMAGED,
     facts::{Deciders, Deciding},
+    overdue::overdue_requests,
     recognise::{Asking, recognise},
     records::Behind,
     refusing::{Refusing, one_line, refuse, sentence},
 };
 use crate::{
     disclosure_standing::{AgreementStanding, standing_of},
+    escalation::{Escalated, Escalation},
     logging::{AlarmCode, GroundCode, event},
     metrics::{GroundLabel, Metrics, StateLabel},
 };
@@ -38,6 +40,7 @@ pub(crate) struct Examiner {
     pub(crate) book: AgreementBook,
     pub(crate) rules: RuleBook,
     pub(crate) metrics: Arc<Metrics>,
+    pub(crate) escalation: Escalation,
 }
 
 impl Examiner {
@@ -55,6 +58,8 @@ impl Examiner {
                 );
             }
         }
+        let overdue = overdue_requests(&self.store, now).await?;
+        self.metrics.disclosures_overdue.set(i64::try_from(overdue).unwrap_or(i64::MAX));
         let counts = self.store.disclosure_counts().await?;
         // What this bureau has asked for is not shown: the page may be read by people who may not know
         // what its checks hit.
@@ -86,7 +91,9 @@ impl Examiner {
         if file.course.pauses().contains_key(&PauseReason::AgreementSuspended) {
             return self.resume(stored, file, now).await;
         }
-        if file.course.state() == DisclosureState::Received {
+        // Other rules than were promised decide nothing: it waits until those are in force.
+        let promised = self.rules.current().are_as_promised(&agreement, &self.us).is_ok();
+        if promised && file.course.state() == DisclosureState::Received {
             return self.examine(stored, file, &request, &agreement, now).await;
         }
         self.watch(stored, file, now).await
@@ -147,26 +154,29 @@ impl Examiner {
         };
         let terms = deciding.best_terms(file.terms.retention_days);
         let of_request = rule(&deciding, &terms, &neutral(request));
-        if !of_request.permitted {
+        if !of_request.ruling.permitted {
             // Whatever the record is, so the sentences tell nothing of it.
             let ground = match already {
                 true => RefusalGround::AlreadyReleased,
                 false => RefusalGround::ForbiddenByRule,
             };
-            let why = Some(one_line(&of_request.explanation()));
-            let found = rule_ids(&of_request);
+            let why = Some(one_line(&of_request.ruling.explanation()));
+            let found = rule_ids(&of_request.ruling);
+            file.keep_decision(of_request, now);
             return self.refuse(stored, file, request, ground, why, found, now).await;
         }
         // What the rules say of the record is for people: a refusal at once would tell the requester
         // what kind of record it is.
         let of_record = worst(&deciding, &terms, &records);
+        let ruling = of_record.ruling.clone();
+        file.keep_decision(of_record, now);
         file.dataset = Some(scope.dataset.clone());
         file.course.conditions_met(now).map_err(|_| DAMAGED)?;
         let events = [
             DisclosureEvent::Recognised { request: stored.request, clock_started: true },
-            ruled(&stored, &rules, &of_record),
+            ruled(&stored, &rules, &ruling),
         ];
-        file.ruled = Some(RuledFile { rules: rules.hash.to_string(), ruling: of_record });
+        file.ruled = Some(RuledFile { rules: rules.hash.to_string(), ruling });
         file.put_into(&mut stored)?;
         if self.store.change_disclosure(&stored, &events, now).await? {
             let (list, purpose) = (&scope.dataset, &request.purpose);
@@ -209,6 +219,14 @@ impl Examiner {
                 requester = stored.partner,
                 gone = AlarmCode(alarm),
             );
+            let escalated = Escalated::new(
+                &self.us,
+                (stored.request, &stored.partner, &stored.agreement),
+                (file.request()?.urgency, alarm),
+                stored.received_at,
+                file.course.due_at(now),
+            );
+            self.escalation.tell(alarm, escalated);
         }
         Ok(())
     }
@@ -335,9 +353,8 @@ fn rule(
     deciding: &Deciding<'_>,
     terms: &super::ReleaseTerms,
     attributes: &RecordAttributes,
-) -> Ruling {
-    let deciders = Deciders { terms, approvals: 2 };
-    deciding.rules.pack.decide_disclosure(&deciding.facts(attributes, &deciders))
+) -> LoggedDecision {
+    deciding.decide(attributes, &Deciders { terms, approvals: 2 })
 }
 
 /// What the rules say of the records, each at its best: the first that they forbid, if there is one.
@@ -345,10 +362,11 @@ fn worst(
     deciding: &Deciding<'_>,
     terms: &super::ReleaseTerms,
     records: &[(String, RecordDetails)],
-) -> Ruling {
+) -> LoggedDecision {
     let mut rulings: Vec<_> =
         records.iter().map(|(_, details)| rule(deciding, terms, &details.attributes)).collect();
-    let forbidden = rulings.iter().position(|ruling| !ruling.permitted).unwrap_or(0);
+    let forbidden =
+        rulings.iter().position(|one: &LoggedDecision| !one.ruling.permitted).unwrap_or(0);
     if forbidden < rulings.len() {
         return rulings.swap_remove(forbidden);
     }

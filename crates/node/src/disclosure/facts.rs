@@ -3,7 +3,10 @@ use symbolon_exchange::{DisclosureRequest, NO_DEATH_PENALTY, is_evaluation};
 use symbolon_policy::{
     Agreement, RecordAttributes,
     disclosure::{DisclosureCourse, DisclosureState, Finding},
-    rules::{DisclosedField, DisclosureFacts, HandlingCode, SubjectCategory, Urgency},
+    rules::{
+        DisclosedField, DisclosureFacts, Facts, HandlingCode, LoggedDecision, SubjectCategory,
+        Urgency,
+    },
 };
 use time::OffsetDateTime;
 
@@ -28,12 +31,19 @@ pub(super) struct Deciders<'a> {
 }
 
 impl Deciding<'_> {
-    /// The facts of a release on `terms` of a record with these attributes.
-    pub(super) fn facts(
+    /// What the rules say of a release on `terms` of a record with these attributes, with the facts.
+    pub(super) fn decide(
         &self,
         attributes: &RecordAttributes,
         deciders: &Deciders<'_>,
-    ) -> DisclosureFacts {
+    ) -> LoggedDecision {
+        let facts = self.facts(attributes, deciders);
+        let ruling = self.rules.pack.decide_disclosure(&facts);
+        LoggedDecision { rules: self.rules.hash, facts: Facts::Disclosure(facts), ruling }
+    }
+
+    /// The facts of a release on `terms` of a record with these attributes.
+    fn facts(&self, attributes: &RecordAttributes, deciders: &Deciders<'_>) -> DisclosureFacts {
         let request = self.request;
         let code = &request.requester;
         let tables = &self.rules.tables;

@@ -148,6 +148,7 @@ impl PartnerFace {
             course: DisclosureCourse::received(now, minutes, claim_until),
             dataset: None,
             ruled: None,
+            decisions: Vec::new(),
             proposal: None,
             decision: None,
             found: String::new(),

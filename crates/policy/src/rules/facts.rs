@@ -112,14 +112,15 @@ impl Facts {
         }
     }
 
-    /// The same facts where a bureau's tables are others. Only questions and checks are made of them
-    /// here; facts of the other points stay as they are.
+    /// The same facts where a bureau's tables are others. Those of an admission stay as they are: they
+    /// are made anew of the record.
     #[must_use]
     pub fn under(mut self, tables: &LegalTables) -> Self {
         match &mut self {
             Self::Egress(facts) => tables.enter_egress(facts),
             Self::Ingress(facts) => tables.enter_ingress(facts),
-            Self::Disclosure(_) | Self::Admission(_) => {}
+            Self::Disclosure(facts) => tables.enter_disclosure(facts),
+            Self::Admission(_) => {}
         }
         self
     }

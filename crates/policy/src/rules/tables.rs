@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use thiserror::Error;
 
-use super::{Adequacy, EgressFacts, IngressFacts, Restriction, SubjectCategory};
+use super::{Adequacy, DisclosureFacts, EgressFacts, IngressFacts, Restriction, SubjectCategory};
 use crate::{BureauCode, canonical};
 
 /// Name of the file of tables beside the rules of a pack.
@@ -102,6 +102,28 @@ impl LegalTables {
         facts.day_limit = partner.answered_a_day;
         facts.never_leaves = datasets.iter().any(|dataset| dataset.never_leaves);
         facts.dpia_done = datasets.iter().all(|dataset| dataset.dpia_done);
+    }
+
+    /// Enters what the tables say into the facts of a release, by its requester, dataset, purpose and
+    /// offence, where one of a past is decided again. What a record or a person may have brought in as
+    /// well (that a partner may not have it, that a purpose is authorised, whom it concerns) the tables
+    /// can add to, and do not take away.
+    pub fn enter_disclosure(&self, facts: &mut DisclosureFacts) {
+        let partner = facts.requester.parse().map(|code| self.partner(&code)).unwrap_or_default();
+        let dataset = self.dataset(&facts.dataset);
+        facts.requester_denied |=
+            partner.denied || partner.datasets_denied.contains(&facts.dataset);
+        facts.purpose_authorised |= partner.purposes_authorised.contains(&facts.purpose);
+        facts.offence_max_sentence_months = self.max_sentence_months(&facts.offence_class);
+        facts.min_offence_months = dataset.min_offence_months;
+        facts.dual_criminality_demanded = dataset.dual_criminality_demanded;
+        facts.judicial_authorisation_required = dataset.judicial_authorisation_required;
+        if facts.subject_category == SubjectCategory::Unknown {
+            facts.subject_category = dataset.subject_category;
+        }
+        facts.requester_death_penalty = partner.death_penalty;
+        facts.partner_adequacy = partner.adequacy;
+        facts.never_leaves = dataset.never_leaves;
     }
 
     /// What is entered for a partner, or the default row.

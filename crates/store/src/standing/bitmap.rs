@@ -46,6 +46,13 @@ impl Bitmap {
         Self { bytes: self.bytes.iter().zip(others).map(|(byte, other)| byte & !other).collect() }
     }
 
+    /// The same, and also those of which `other` is true, which is of as many entries.
+    #[must_use]
+    pub fn with(&self, other: &Self) -> Self {
+        let others = other.bytes.iter().copied().chain(std::iter::repeat(0));
+        Self { bytes: self.bytes.iter().zip(others).map(|(byte, other)| byte | other).collect() }
+    }
+
     /// Of how many entries it is true.
     pub fn count(&self) -> u64 {
         self.bytes.iter().map(|byte| u64::from(byte.count_ones())).sum()

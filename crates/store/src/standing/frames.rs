@@ -7,6 +7,7 @@ use std::{
 
 use zeroize::Zeroizing;
 
+use super::StandingError;
 use crate::{FolderError, SealError, Sealer};
 
 /// Entries sealed together. A file is read and written a frame at a time, so that memory is
@@ -95,6 +96,43 @@ impl<'a> Frames<'a> {
         Ok(true)
     }
 
+    /// Opens the frames that hold one of `places`, which must rise, and gives each to `see` with the
+    /// place of its first entry and the places wanted of it.
+    pub(super) fn each_with(
+        &mut self,
+        path: &Path,
+        places: impl Iterator<Item = usize>,
+        mut see: impl FnMut(&[u8], usize, &[usize]) -> Result<(), StandingError>,
+    ) -> Result<(), StandingError> {
+        let mut places = places.peekable();
+        let (mut number, mut wanted) = (0, Vec::new());
+        while let Some(next) = places.peek().map(|place| place / ENTRIES_A_FRAME) {
+            while number < next {
+                if !self.skip().map_err(|error| error.at(path))? {
+                    return Err(StandingError::Damaged);
+                }
+                number += 1;
+            }
+            let first = number * ENTRIES_A_FRAME;
+            number += 1;
+            let end = number * ENTRIES_A_FRAME;
+            wanted.clear();
+            while let Some(place) = places.next_if(|place| (first..end).contains(place)) {
+                if wanted.last().is_some_and(|last| *last >= place) {
+                    return Err(StandingError::Damaged);
+                }
+                wanted.push(place);
+            }
+            if wanted.is_empty() {
+                // They do not rise.
+                return Err(StandingError::Damaged);
+            }
+            let frame = self.next().map_err(|error| error.at(path))?;
+            see(frame.ok_or(StandingError::Damaged)?, first, &wanted)?;
+        }
+        Ok(())
+    }
+
     fn begin(&mut self) -> Result<Option<usize>, FrameError> {
         if self.number == self.about.frames {
             return match self.file.read(&mut [0])? {
@@ -118,16 +156,14 @@ pub(super) enum FrameError {
 }
 
 impl FrameError {
-    pub(super) fn at(self, path: &Path) -> super::StandingError {
+    pub(super) fn at(self, path: &Path) -> StandingError {
         match self {
-            Self::Damaged | Self::Seal(SealError::DoesNotOpen) => super::StandingError::Damaged,
+            Self::Damaged | Self::Seal(SealError::DoesNotOpen) => StandingError::Damaged,
             Self::Io(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
-                super::StandingError::Damaged
+                StandingError::Damaged
             }
-            Self::Io(error) => {
-                super::StandingError::Store(FolderError::io("use", path, error).into())
-            }
-            Self::Seal(error) => super::StandingError::Store(error.into()),
+            Self::Io(error) => StandingError::Store(FolderError::io("use", path, error).into()),
+            Self::Seal(error) => StandingError::Store(error.into()),
         }
     }
 }

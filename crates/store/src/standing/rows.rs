@@ -8,9 +8,9 @@ use zeroize::Zeroizing;
 
 use super::{
     Bitmap, SegmentId, StandingError, WrittenSegment,
-    segment::{identifiers_path, segment_of, tags_path},
+    segment::{identifiers_path, labels_path, segment_of, tags_path},
 };
-use crate::{LogRecord, Store, StoreError, log::append_in};
+use crate::{HitTally, LogRecord, Store, StoreError, log::append_in};
 
 /// A standing check that is about to be kept.
 pub struct NewStanding<'a> {
@@ -83,8 +83,11 @@ pub struct StoredTags {
     pub keep_until: OffsetDateTime,
     /// Why and when they were destroyed; `None` while they are kept.
     pub ended: Option<(TagsEnd, OffsetDateTime)>,
+    /// Whether what opens their labels is kept beside them.
+    pub has_labels: bool,
     pub(super) sealed_key: Option<Vec<u8>>,
     pub(super) seen: Option<Vec<u8>>,
+    pub(super) counted: Option<Vec<u8>>,
 }
 
 /// Why tags were destroyed.
@@ -219,6 +222,37 @@ impl Store {
         Ok(())
     }
 
+    /// Notes which entries were counted as hits so far, together with what is counted: rows are written
+    /// whether there was another hit or not.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn count_standing_hits(
+        &self,
+        counted: &[(StoredSegment, StoredTags, Bitmap)],
+        hits: &[HitTally],
+        at: OffsetDateTime,
+    ) -> Result<(), StandingError> {
+        let mut transaction = self.begin().await?;
+        for (segment, tags, counted) in counted {
+            sqlx::query(
+                "UPDATE standing_tags SET counted = $3
+                 WHERE segment_id = $1 AND scope_id = $2 AND sealed_key IS NOT NULL",
+            )
+            .bind(segment.id.0.as_slice())
+            .bind(tags.scope.0.as_slice())
+            .bind(tags.seal_counted(self, segment, counted)?)
+            .execute(&mut *transaction)
+            .await
+            .map_err(StoreError::from)?;
+        }
+        for one in hits {
+            self.add_hits_in(&mut transaction, one, at).await?;
+        }
+        transaction.commit().await.map_err(StoreError::from)?;
+        Ok(())
+    }
+
     /// Destroys tags: their keys first, then their files.
     ///
     /// # Errors
@@ -231,7 +265,8 @@ impl Store {
         at: OffsetDateTime,
     ) -> Result<(), StoreError> {
         sqlx::query(
-            "UPDATE standing_tags SET sealed_key = NULL, seen = NULL, ended = $3, ended_at = $4
+            "UPDATE standing_tags SET sealed_key = NULL, seen = NULL, counted = NULL,
+                 ended = $3, ended_at = $4
              WHERE segment_id = $1 AND scope_id = $2 AND ended IS NULL",
         )
         .bind(segment.id.0.as_slice())
@@ -240,7 +275,9 @@ impl Store {
         .bind(at.unix_timestamp())
         .execute(&self.pool)
         .await?;
-        let _ = fs::remove_file(tags_path(&self.folder, &segment.standing, &segment.id, scope));
+        let (folder, standing, segment) = (&self.folder, &segment.standing, &segment.id);
+        let _ = fs::remove_file(tags_path(folder, standing, segment, scope));
+        let _ = fs::remove_file(labels_path(folder, standing, segment, scope));
         Ok(())
     }
 
@@ -351,7 +388,7 @@ impl Store {
     ) -> Result<BTreeMap<SegmentId, Vec<StoredTags>>, StoreError> {
         let rows = sqlx::query(
             "SELECT t.segment_id, t.scope_id, t.agreement, t.owner, t.dataset, t.keep_until,
-                 t.sealed_key, t.seen, t.ended, t.ended_at
+                 t.sealed_key, t.has_labels, t.seen, t.counted, t.ended, t.ended_at
              FROM standing_tags t JOIN standing_segments s ON s.segment_id = t.segment_id
              WHERE s.standing_id = $1 ORDER BY t.owner, t.dataset, t.scope_id",
         )
@@ -379,8 +416,10 @@ impl Store {
                 dataset: row.try_get("dataset")?,
                 keep_until: time(row.try_get("keep_until")?)?,
                 ended,
+                has_labels: row.try_get("has_labels")?,
                 sealed_key: row.try_get("sealed_key")?,
                 seen: row.try_get("seen")?,
+                counted: row.try_get("counted")?,
             });
         }
         Ok(all)
@@ -396,8 +435,13 @@ impl Store {
             let is_named = segments.iter().filter(|segment| segment.id == id).any(|segment| {
                 path == identifiers_path(&self.folder, standing, &id)
                     || segment.tags.iter().any(|tags| {
+                        let scope = &tags.scope;
+                        let labels = tags.has_labels.then_some(labels_path);
                         tags.ended.is_none()
-                            && path == tags_path(&self.folder, standing, &id, &tags.scope)
+                            && (path == tags_path(&self.folder, standing, &id, scope)
+                                || labels.is_some_and(|labels| {
+                                    path == labels(&self.folder, standing, &id, scope)
+                                }))
                     })
             });
             if !is_named {
@@ -458,8 +502,8 @@ async fn insert(
     for tags in segment.tags {
         sqlx::query(
             "INSERT INTO standing_tags (segment_id, scope_id, agreement, owner, dataset,
-                 keep_until, sealed_key, seen)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+                 keep_until, sealed_key, has_labels, seen, counted)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
         )
         .bind(segment.id.0.as_slice())
         .bind(tags.scope.0.as_slice())
@@ -468,7 +512,9 @@ async fn insert(
         .bind(tags.dataset)
         .bind(tags.keep_until.unix_timestamp())
         .bind(tags.sealed_key)
+        .bind(tags.has_labels)
         .bind(tags.seen)
+        .bind(tags.counted)
         .execute(&mut **transaction)
         .await?;
     }

@@ -3,7 +3,7 @@ use std::{fs, os::unix::fs::DirBuilderExt as _, path::Path};
 use ring::rand::{SecureRandom as _, SystemRandom};
 use symbolon_identifiers::IdentifierType;
 use symbolon_policy::{AgreementId, BureauCode, ScopeId, StandingId};
-use symbolon_tagset::MembershipHash;
+use symbolon_tagset::{LabelSecret, MembershipHash};
 use thiserror::Error;
 use time::OffsetDateTime;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
@@ -16,6 +16,8 @@ use crate::{DataFolder, FolderError, Sealer, Store, StoreError};
 
 /// Length of a membership hash in bytes.
 const TAG_LEN: usize = 16;
+/// Length of what opens a label in bytes.
+const SECRET_LEN: usize = 32;
 
 /// Identity of a segment, 16 random bytes; never used again, so that no file of one can be taken
 /// for that of another.
@@ -62,8 +64,33 @@ pub struct WrittenTags {
     /// Until when they may be kept.
     pub keep_until: OffsetDateTime,
     pub(super) sealed_key: Vec<u8>,
+    pub(super) has_labels: bool,
     /// What a person was shown before the segment was compacted.
     pub(super) seen: Option<Vec<u8>>,
+    /// What was counted before.
+    pub(super) counted: Option<Vec<u8>>,
+}
+
+/// Tags that are about to be written.
+pub struct NewTags<'a> {
+    /// The scope.
+    pub scope: ScopeId,
+    /// Under which agreement.
+    pub agreement: AgreementId,
+    /// Whose list.
+    pub owner: BureauCode,
+    /// Which list.
+    pub dataset: String,
+    /// Until when they may be kept.
+    pub keep_until: OffsetDateTime,
+    /// One for each entry, in order.
+    pub hashes: &'a [MembershipHash],
+    /// What opens the labels, the same; empty in a scope that has none.
+    pub secrets: &'a [LabelSecret],
+    /// Which entries a person was shown as hits before.
+    pub seen: Option<&'a Bitmap>,
+    /// Which entries were counted as hits before.
+    pub counted: Option<&'a Bitmap>,
 }
 
 /// Why a standing check's files could not be written or read back.
@@ -112,52 +139,43 @@ impl WrittenSegment {
         Ok(Self { id, kind, entries: entries.len(), sealed_key, tags: Vec::new() })
     }
 
-    /// Writes its tags in one scope; there must be one for each entry, in order. `tags` names the
-    /// scope, and its key is made here.
+    /// Writes its tags in one scope. The key of their files is made here.
     ///
     /// # Errors
-    /// When the numbers differ, the disk is full or the system gives no randomness.
-    #[allow(clippy::too_many_arguments, reason = "each is a column of the row that comes of it")]
+    /// When there is not one for each entry, the disk is full or the system gives no randomness.
     pub fn add_tags(
         &mut self,
         store: &Store,
         standing: &StandingId,
-        scope: ScopeId,
-        agreement: AgreementId,
-        owner: BureauCode,
-        dataset: String,
-        keep_until: OffsetDateTime,
-        hashes: &[MembershipHash],
-        seen: Option<&Bitmap>,
+        new: NewTags<'_>,
     ) -> Result<(), StandingError> {
-        if hashes.len() != self.entries {
+        let NewTags { scope, hashes, secrets, .. } = new;
+        let has_labels = !secrets.is_empty();
+        if hashes.len() != self.entries || (has_labels && secrets.len() != self.entries) {
             return Err(StandingError::Damaged);
         }
         let (sealer, sealed_key) = fresh_key(store, &tags_key(&self.id, &scope))?;
-        let mut chunks = hashes.chunks(ENTRIES_A_FRAME);
         let path = tags_path(&store.folder, standing, &self.id, &scope);
-        frames::write(&path, &sealer, &tags_about(&self.id, &scope, self.entries), || {
-            chunks.next().map(|chunk| {
-                let mut frame = Zeroizing::new(Vec::with_capacity(chunk.len() * TAG_LEN));
-                for hash in chunk {
-                    frame.extend_from_slice(&hash.0);
-                }
-                frame
-            })
-        })
-        .map_err(|error| error.at(&path))?;
-        let seen = seen
-            .map(|seen| sealer.seal(&seen_about(&self.id, &scope), seen.as_bytes()))
-            .transpose()
-            .map_err(StoreError::from)?;
+        let about = tags_about(&self.id, &scope, self.entries);
+        write_fixed(&path, &sealer, &about, hashes, |hash| &hash.0)?;
+        if has_labels {
+            let path = labels_path(&store.folder, standing, &self.id, &scope);
+            let about = labels_about(&self.id, &scope, self.entries);
+            write_fixed(&path, &sealer, &about, secrets, LabelSecret::as_bytes)?;
+        }
+        let seal = |about: &[u8], bitmap: &Bitmap| sealer.seal(about, bitmap.as_bytes());
+        let seen = new.seen.map(|seen| seal(&seen_about(&self.id, &scope), seen));
+        let counted = new.counted.map(|counted| seal(&counted_about(&self.id, &scope), counted));
         self.tags.push(WrittenTags {
             scope,
-            agreement,
-            owner,
-            dataset,
-            keep_until,
+            agreement: new.agreement,
+            owner: new.owner,
+            dataset: new.dataset,
+            keep_until: new.keep_until,
             sealed_key,
-            seen,
+            has_labels,
+            seen: seen.transpose().map_err(StoreError::from)?,
+            counted: counted.transpose().map_err(StoreError::from)?,
         });
         Ok(())
     }
@@ -213,35 +231,18 @@ impl StoredSegment {
         let sealer = self.sealer(store)?;
         let mut frames = Frames::open(&path, &sealer, identifiers_about(&self.id, self.entries))
             .map_err(|error| error.at(&path))?;
-        let mut places = places.peekable();
-        let mut number = 0;
-        while let Some(wanted) = places.peek().map(|place| place / ENTRIES_A_FRAME) {
-            while number < wanted {
-                if !frames.skip().map_err(|error| error.at(&path))? {
-                    return Err(StandingError::Damaged);
-                }
-                number += 1;
-            }
-            let frame = frames.next().map_err(|error| error.at(&path))?;
-            let frame = frame.ok_or(StandingError::Damaged)?;
+        frames.each_with(&path, places, |frame, mut next, places| {
             let mut entries = Entries { rest: frame };
-            let mut next = number * ENTRIES_A_FRAME;
-            number += 1;
-            let end = number * ENTRIES_A_FRAME;
-            while let Some(place) = places.next_if(|place| (next..end).contains(place)) {
-                while next < place {
+            for place in places {
+                while next < *place {
                     entries.next()?;
                     next += 1;
                 }
-                see(place, entries.next()?.ok_or(StandingError::Damaged)?)?;
+                see(*place, entries.next()?.ok_or(StandingError::Damaged)?)?;
                 next += 1;
             }
-            if places.peek().is_some_and(|place| *place < end) {
-                // They do not rise.
-                return Err(StandingError::Damaged);
-            }
-        }
-        Ok(())
+            Ok(())
+        })
     }
 
     /// Which entries were removed.
@@ -308,21 +309,97 @@ impl StoredTags {
         if place == segment.entries { Ok(()) } else { Err(StandingError::Damaged) }
     }
 
+    /// Gives the tags at `places`, which must rise, to `see`; only frames that hold one are opened.
+    /// Blocks.
+    ///
+    /// # Errors
+    /// When they were destroyed or the file is damaged.
+    pub fn hashes_at(
+        &self,
+        store: &Store,
+        segment: &StoredSegment,
+        places: impl Iterator<Item = usize>,
+        mut see: impl FnMut(usize, &MembershipHash),
+    ) -> Result<(), StandingError> {
+        let path = tags_path(&store.folder, &segment.standing, &segment.id, &self.scope);
+        let sealer = self.sealer(store, segment)?;
+        let about = tags_about(&segment.id, &self.scope, segment.entries);
+        let mut frames = Frames::open(&path, &sealer, about).map_err(|error| error.at(&path))?;
+        frames.each_with(&path, places, |frame, first, places| {
+            let (tags, rest) = frame.as_chunks::<TAG_LEN>();
+            if !rest.is_empty() {
+                return Err(StandingError::Damaged);
+            }
+            for place in places {
+                let mut hash =
+                    MembershipHash(*tags.get(place - first).ok_or(StandingError::Damaged)?);
+                see(*place, &hash);
+                hash.0.zeroize();
+            }
+            Ok(())
+        })
+    }
+
+    /// Gives what opens the labels of the entries at `places`, which must rise, to `see`; only frames
+    /// that hold one are opened. Blocks. Nothing where there are no labels.
+    ///
+    /// # Errors
+    /// When they were destroyed or the file is damaged.
+    pub fn secrets_at(
+        &self,
+        store: &Store,
+        segment: &StoredSegment,
+        places: impl Iterator<Item = usize>,
+        mut see: impl FnMut(usize, LabelSecret),
+    ) -> Result<(), StandingError> {
+        if !self.has_labels {
+            return Ok(());
+        }
+        let path = labels_path(&store.folder, &segment.standing, &segment.id, &self.scope);
+        let sealer = self.sealer(store, segment)?;
+        let about = labels_about(&segment.id, &self.scope, segment.entries);
+        let mut frames = Frames::open(&path, &sealer, about).map_err(|error| error.at(&path))?;
+        frames.each_with(&path, places, |frame, first, places| {
+            let (secrets, rest) = frame.as_chunks::<SECRET_LEN>();
+            if !rest.is_empty() {
+                return Err(StandingError::Damaged);
+            }
+            for place in places {
+                let secret = secrets.get(place - first).ok_or(StandingError::Damaged)?;
+                see(*place, LabelSecret::new(*secret));
+            }
+            Ok(())
+        })
+    }
+
     /// Which entries a person was shown as hits.
     ///
     /// # Errors
     /// When it does not open.
     pub fn seen(&self, store: &Store, segment: &StoredSegment) -> Result<Bitmap, StandingError> {
-        match &self.seen {
-            None => Ok(Bitmap::new(segment.entries)),
-            Some(sealed) => {
-                let bytes = self
-                    .sealer(store, segment)?
-                    .open(&seen_about(&segment.id, &self.scope), sealed)
-                    .map_err(|_| StandingError::Damaged)?;
-                Ok(Bitmap::from_bytes(&bytes))
-            }
-        }
+        let about = seen_about(&segment.id, &self.scope);
+        self.bitmap(store, segment, &about, self.seen.as_deref())
+    }
+
+    /// Which entries were counted as hits.
+    ///
+    /// # Errors
+    /// When it does not open.
+    pub fn counted(&self, store: &Store, segment: &StoredSegment) -> Result<Bitmap, StandingError> {
+        let about = counted_about(&segment.id, &self.scope);
+        self.bitmap(store, segment, &about, self.counted.as_deref())
+    }
+
+    fn bitmap(
+        &self,
+        store: &Store,
+        segment: &StoredSegment,
+        about: &[u8],
+        sealed: Option<&[u8]>,
+    ) -> Result<Bitmap, StandingError> {
+        let Some(sealed) = sealed else { return Ok(Bitmap::new(segment.entries)) };
+        let bytes = self.sealer(store, segment)?.open(about, sealed);
+        Ok(Bitmap::from_bytes(&bytes.map_err(|_| StandingError::Damaged)?))
     }
 
     pub(super) fn seal_seen(
@@ -333,6 +410,17 @@ impl StoredTags {
     ) -> Result<Vec<u8>, StandingError> {
         let about = seen_about(&segment.id, &self.scope);
         let sealed = self.sealer(store, segment)?.seal(&about, seen.as_bytes());
+        Ok(sealed.map_err(StoreError::from)?)
+    }
+
+    pub(super) fn seal_counted(
+        &self,
+        store: &Store,
+        segment: &StoredSegment,
+        counted: &Bitmap,
+    ) -> Result<Vec<u8>, StandingError> {
+        let about = counted_about(&segment.id, &self.scope);
+        let sealed = self.sealer(store, segment)?.seal(&about, counted.as_bytes());
         Ok(sealed.map_err(StoreError::from)?)
     }
 
@@ -349,6 +437,16 @@ pub(super) fn tags_path(
     scope: &ScopeId,
 ) -> std::path::PathBuf {
     folder.standing(standing).join(format!("{}-{scope}.tags", hex::encode(segment.0)))
+}
+
+/// The file of what opens the labels, beside that of the tags.
+pub(super) fn labels_path(
+    folder: &DataFolder,
+    standing: &StandingId,
+    segment: &SegmentId,
+    scope: &ScopeId,
+) -> std::path::PathBuf {
+    folder.standing(standing).join(format!("{}-{scope}.labels", hex::encode(segment.0)))
 }
 
 pub(super) fn identifiers_path(
@@ -394,6 +492,15 @@ fn seen_about(segment: &SegmentId, scope: &ScopeId) -> Vec<u8> {
     [b"Symbolon-v1-StandingSeen\0".as_slice(), &segment.0, &scope.0].concat()
 }
 
+fn counted_about(segment: &SegmentId, scope: &ScopeId) -> Vec<u8> {
+    [b"Symbolon-v1-StandingCounted\0".as_slice(), &segment.0, &scope.0].concat()
+}
+
+fn labels_about(segment: &SegmentId, scope: &ScopeId, entries: usize) -> About {
+    let what = [b"Symbolon-v1-StandingLabels\0".as_slice(), &segment.0, &scope.0, &be64(entries)];
+    About { what: what.concat(), frames: frame_count(entries) }
+}
+
 fn identifiers_about(segment: &SegmentId, entries: usize) -> About {
     let what = [b"Symbolon-v1-StandingIdentifiers\0".as_slice(), &segment.0, &be64(entries)];
     About { what: what.concat(), frames: frame_count(entries) }
@@ -402,6 +509,27 @@ fn identifiers_about(segment: &SegmentId, entries: usize) -> About {
 fn tags_about(segment: &SegmentId, scope: &ScopeId, entries: usize) -> About {
     let what = [b"Symbolon-v1-StandingTags\0".as_slice(), &segment.0, &scope.0, &be64(entries)];
     About { what: what.concat(), frames: frame_count(entries) }
+}
+
+/// Writes a file of entries that all have one length.
+fn write_fixed<T, const N: usize>(
+    path: &Path,
+    sealer: &Sealer,
+    about: &About,
+    entries: &[T],
+    bytes: impl Fn(&T) -> &[u8; N],
+) -> Result<(), StandingError> {
+    let mut chunks = entries.chunks(ENTRIES_A_FRAME);
+    frames::write(path, sealer, about, || {
+        chunks.next().map(|chunk| {
+            let mut frame = Zeroizing::new(Vec::with_capacity(chunk.len() * N));
+            for entry in chunk {
+                frame.extend_from_slice(bytes(entry));
+            }
+            frame
+        })
+    })
+    .map_err(|error| error.at(path))
 }
 
 fn be64(number: usize) -> [u8; 8] {

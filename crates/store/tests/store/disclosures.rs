@@ -317,9 +317,21 @@ async fn requests_and_what_happened_to_them_go_with_the_retention_and_the_roots_
     let root = home.store.disclosure_root(entry).await.unwrap();
     home.store.erase_before(NOW + Duration::seconds(1), later).await.unwrap();
     assert!(home.store.disclosure(OWNER, &[1; 32]).await.unwrap().is_none());
-    let events = home.store.disclosure_events(0, 9).await.unwrap();
-    assert_eq!((events.len(), events[0].event.is_none()), (1, true));
+    // Events go with the entry that stands for them, which says of which period they were.
+    let first = async || home.store.disclosure_events(0, 9).await.unwrap().remove(0);
+    assert!(first().await.event.is_some());
+    let at = later + Duration::hours(1);
+    home.store.erase_before(later + Duration::seconds(1), at).await.unwrap();
+    assert!(first().await.event.is_none());
     assert_eq!(home.store.disclosure_root(entry).await.unwrap(), root);
+    // The root names nobody and stays; that a period was reached is noted, whether or not anything
+    // happened in it.
+    let logged = records(&home.store).await;
+    assert!(logged.contains(&LogRecord::Disclosures { root }), "{logged:?}");
+    assert!(matches!(logged.last(), Some(LogRecord::RecordsErased { .. })), "{logged:?}");
+    let rows = logged.len();
+    home.store.erase_before(later + Duration::seconds(1), at).await.unwrap();
+    assert_eq!(records(&home.store).await.len(), rows, "what was reached is not noted again");
 }
 
 #[tokio::test]

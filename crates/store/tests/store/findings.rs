@@ -79,6 +79,7 @@ async fn hits_are_summed_and_the_file_holds_neither_their_number_nor_who_was_fou
         partner: code("DEU"),
         dataset: dataset.to_owned(),
         purpose: "border_control".to_owned(),
+        standing: false,
         hits,
     };
     let elements = Tally {

@@ -7,10 +7,10 @@ use std::{
 use symbolon_identifiers::IdentifierType;
 use symbolon_policy::{ScopeId, StandingId};
 use symbolon_store::{
-    Bitmap, EntryRef, LogRecord, NewStanding, StandingChange, StandingEntry, StandingError, Store,
-    StoredSegment, TagsEnd, WrittenSegment,
+    Bitmap, EntryRef, HitTally, LogRecord, NewStanding, NewTags, StandingChange, StandingEntry,
+    StandingError, Store, StoredSegment, TagsEnd, WrittenSegment,
 };
-use symbolon_tagset::MembershipHash;
+use symbolon_tagset::{LabelSecret, MembershipHash};
 use time::Duration;
 
 use crate::fixture::{Home, NOW, agreement_id, code, records};
@@ -36,6 +36,24 @@ fn hash(number: usize) -> MembershipHash {
     MembershipHash(bytes)
 }
 
+fn tags<'a>(
+    scope: ScopeId,
+    hashes: &'a [MembershipHash],
+    secrets: &'a [LabelSecret],
+) -> NewTags<'a> {
+    NewTags {
+        scope,
+        agreement: agreement_id(),
+        owner: code("FRA"),
+        dataset: "list".to_owned(),
+        keep_until: NOW + Duration::days(30),
+        hashes,
+        secrets,
+        seen: None,
+        counted: None,
+    }
+}
+
 fn segment(
     store: &Store,
     standing: &StandingId,
@@ -46,19 +64,7 @@ fn segment(
         WrittenSegment::write(store, standing, IdentifierType::Email, &entries(count)).unwrap();
     let hashes: Vec<_> = (0..count).map(hash).collect();
     for scope in scopes {
-        written
-            .add_tags(
-                store,
-                standing,
-                *scope,
-                agreement_id(),
-                code("FRA"),
-                "list".to_owned(),
-                NOW + Duration::days(30),
-                &hashes,
-                None,
-            )
-            .unwrap();
+        written.add_tags(store, standing, tags(*scope, &hashes, &[])).unwrap();
     }
     written
 }
@@ -296,4 +302,73 @@ async fn what_a_crash_left_is_tidied_away_and_nothing_else() {
     assert_eq!(files(&home, &STANDING, "tags").len(), 1);
     let kept = only_segment(&home.store, STANDING).await;
     assert_eq!(read_tags(&home.store, &kept).unwrap().len(), 10);
+}
+
+#[tokio::test]
+async fn what_opens_labels_is_read_back_where_it_is_wanted_and_goes_with_the_tags() {
+    let home = Home::new().await;
+    let secret = |place: usize| {
+        let mut bytes = [0x5e; 32];
+        bytes[..8].copy_from_slice(&(place as u64).to_be_bytes());
+        LabelSecret::new(bytes)
+    };
+    let (hashes, secrets): (Vec<_>, Vec<_>) = (0..MANY).map(|at| (hash(at), secret(at))).unzip();
+    let kind = IdentifierType::Email;
+    let mut written = WrittenSegment::write(&home.store, &STANDING, kind, &entries(MANY)).unwrap();
+    let few = written.add_tags(&home.store, &STANDING, tags(SCOPE, &hashes, &secrets[1..]));
+    assert!(few.is_err(), "one for each, or none");
+    written.add_tags(&home.store, &STANDING, tags(SCOPE, &hashes, &secrets)).unwrap();
+    let segments = vec![written];
+    let new = NewStanding { standing: STANDING, opening: b"who", segments, at: NOW };
+    home.store.begin_standing(new).await.unwrap();
+    let kept = only_segment(&home.store, STANDING).await;
+    let of = &kept.tags[0];
+    assert!(of.has_labels);
+    let places = [1, 4_095, 4_096, 9_999];
+    let mut read = Vec::new();
+    let each = || places.iter().copied();
+    of.secrets_at(&home.store, &kept, each(), |place, one| read.push((place, *one.as_bytes())))
+        .unwrap();
+    assert_eq!(read, places.map(|place| (place, *secret(place).as_bytes())));
+    let mut read = Vec::new();
+    of.hashes_at(&home.store, &kept, each(), |place, one| read.push((place, *one))).unwrap();
+    assert_eq!(read, places.map(|place| (place, hash(place))));
+
+    // A file that stands for another does not open, and none lies open on disk.
+    let path = only(&files(&home, &STANDING, "labels")).to_owned();
+    let whole = fs::read(&path).unwrap();
+    assert!(!whole.windows(32).any(|window| window == secret(9).as_bytes()));
+    fs::write(&path, fs::read(only(&files(&home, &STANDING, "tags"))).unwrap()).unwrap();
+    assert!(of.secrets_at(&home.store, &kept, each(), |_, _| {}).is_err());
+    fs::write(&path, whole).unwrap();
+    // Tidying leaves it, and the end of the tags takes it.
+    home.store.tidy_standing().await.unwrap();
+    assert!(path.exists());
+    home.store.end_standing_tags(&kept, &SCOPE, TagsEnd::TimeOver, NOW).await.unwrap();
+    assert!(!path.exists());
+}
+
+#[tokio::test]
+async fn what_was_counted_is_kept_with_the_count_and_apart_from_hits_of_checks() {
+    let home = Home::new().await;
+    let kept = begin(&home.store, STANDING, 100).await;
+    let tally = |standing, hits| HitTally {
+        partner: code("FRA"),
+        dataset: "list".to_owned(),
+        purpose: "border_control".to_owned(),
+        standing,
+        hits,
+    };
+    home.store.add_results(&[], &[tally(false, 5)], NOW).await.unwrap();
+    let mut counted = Bitmap::new(100);
+    counted.set(17);
+    for hits in [1, 0] {
+        let row = (kept.clone(), kept.tags[0].clone(), counted.clone());
+        home.store.count_standing_hits(&[row], &[tally(true, hits)], NOW).await.unwrap();
+    }
+    let after = only_segment(&home.store, STANDING).await;
+    let read = after.tags[0].counted(&home.store, &after).unwrap();
+    assert_eq!(read.places().collect::<Vec<_>>(), [17]);
+    let sums = home.store.hit_tallies(NOW, NOW).await.unwrap();
+    assert_eq!(sums, [tally(false, 5), tally(true, 1)]);
 }

@@ -7,14 +7,14 @@ use std::{
 use clap::Args;
 use serde::Serialize;
 use symbolon_client::{Compute, ElementEvidence, OpenedCheck, OpenedParty, open_check};
-use symbolon_policy::{CheckId, rules::Role};
+use symbolon_policy::{CheckId, RequestId, rules::Role};
 use symbolon_proto::v1::Urgency;
-use symbolon_store::{DataFolder, LogRecord, Store, write_private};
+use symbolon_store::{DataFolder, LogRecord, NodeConfig, Store, write_private};
 use time::OffsetDateTime;
 
 use super::{
     super::{CONTRADICTED, DONE},
-    shown,
+    shown, steps,
     verify::read_agreement,
 };
 use crate::{
@@ -28,6 +28,9 @@ use crate::{
 ///
 /// Shows who asked what, of whom and why, and holds it against the signed headers, this bureau's log
 /// and the owners' receipts. That it was opened is logged. Nothing is sent to anyone.
+///
+/// With `--disclosure` it shows the steps of a request for a record instead, this bureau's or a
+/// partner's: who did what when, and the log entry that stands for it.
 #[derive(Debug, Args)]
 pub(in crate::commands) struct Open {
     /// The bureau's data folder.
@@ -36,8 +39,11 @@ pub(in crate::commands) struct Open {
     #[command(flatten)]
     acting: Acting,
     /// The check's id, 32 hexadecimal digits.
-    #[arg(value_parser = read_check)]
-    check: CheckId,
+    #[arg(value_parser = read_check, required_unless_present = "disclosure")]
+    check: Option<CheckId>,
+    /// Open the steps of this request for a record, by its id.
+    #[arg(long, value_name = "REQUEST", conflicts_with_all = ["check", "position", "evidence"])]
+    disclosure: Option<RequestId>,
     /// Open only this element, counted from 0.
     #[arg(long, value_name = "N")]
     position: Option<u64>,
@@ -46,7 +52,8 @@ pub(in crate::commands) struct Open {
     #[arg(long, value_name = "FILE", requires = "position")]
     evidence: Option<PathBuf>,
     /// An owner's export, from `symbolon audit export` there: its own entry is held against its
-    /// receipt. May be repeated.
+    /// receipt. With `--disclosure`, an export with events, of this bureau or a partner. May be
+    /// repeated.
     #[arg(long = "against", value_name = "FOLDER")]
     against: Vec<PathBuf>,
 }
@@ -141,9 +148,16 @@ impl Open {
     pub(super) async fn run(self, output: Output) -> Result<u8, CliError> {
         let store = Store::open(DataFolder::open(&self.data)?).await?;
         let by = self.acting.authorise(store.folder(), &store, &[Role::Inspector]).await?;
-        let opened = open_check(&store, &Compute::default(), self.check, self.position).await?;
+        if let Some(request) = self.disclosure {
+            let us = NodeConfig::read(store.folder())?.code;
+            return steps::run(store, &us, request, by, &self.against, output).await;
+        }
+        let Some(check) = self.check else {
+            return Err(CliError::new("check", "name a check, or a request by --disclosure"));
+        };
+        let opened = open_check(&store, &Compute::default(), check, self.position).await?;
         // Before anyone sees anything.
-        let record = LogRecord::CheckOpened { check: self.check, position: self.position, by };
+        let record = LogRecord::CheckOpened { check, position: self.position, by };
         store.append(&record, OffsetDateTime::now_utc()).await?;
         store.close().await;
         let exports = self

@@ -106,6 +106,20 @@ fn one(text: &mut String, log: &Verdict) {
         "  held against it: {} checkpoints, {} cosignatures, {} receipts",
         log.checkpoints, log.cosignatures, log.receipts
     );
+    if let Some(events) = &log.events {
+        let _ = write!(
+            text,
+            "  requests for records: {} events ({} erased) held against the roots in {} entries",
+            events.events, events.erased, events.periods
+        );
+        if events.pending > 0 {
+            let _ = write!(text, "; {} of a period that has not ended", events.pending);
+        }
+        if events.unproven > 0 {
+            let _ = write!(text, "; {} whose root was erased prove nothing", events.unproven);
+        }
+        text.push('\n');
+    }
     if log.key_from == KeySource::Folder {
         let _ = writeln!(
             text,

@@ -2,9 +2,9 @@ use std::fmt::Write as _;
 
 use clap::Args;
 use serde::Serialize;
-use symbolon_node::{CaseView, NamedRequest, Proposed, ReleaseTerms};
+use symbolon_node::{CaseView, Desk, DeskError, NamedRequest, Proposed, ReleaseTerms};
 use symbolon_policy::{
-    AgreementId, BureauCode, RequestId,
+    Actor, AgreementId, BureauCode, RequestId,
     disclosure::{Finding, PauseReason, RefusalGround},
     rules::{DisclosedField, HandlingCode, Role},
 };
@@ -166,6 +166,8 @@ struct CaseLine {
     urgency: Option<&'static str>,
     received_at: String,
     due_at: Option<String>,
+    /// Whether the agreed time is over, and nobody has decided.
+    overdue: bool,
     /// Minutes until a decision is due; negative once it is overdue.
     minutes_left: Option<i64>,
     pauses: Vec<&'static str>,
@@ -192,7 +194,11 @@ impl List {
         let office = opened.office().await?;
         let views = office.desk().list(self.all, now).await?;
         opened.store.close().await;
-        let lines: Vec<_> = views.iter().map(|view| line(view, now)).collect();
+        let mut lines: Vec<_> = views.iter().map(|view| line(view, now)).collect();
+        // What is late comes first, and of that what is longest late; the rest stays by age.
+        lines.sort_by_key(|line| {
+            (!line.overdue, line.minutes_left.filter(|_| line.overdue).unwrap_or(0))
+        });
         output.result(&lines, || text(&lines));
         Ok(DONE)
     }
@@ -200,9 +206,7 @@ impl List {
 
 impl Release {
     pub(super) async fn run(self, output: Output) -> Result<u8, CliError> {
-        let opened = self.place.open().await?;
         let named = self.which.named();
-        let actor = opened.actor(&self.acting, &[Role::Legal]).await?;
         let terms = ReleaseTerms {
             record: self.record,
             fields: self.fields.into_iter().collect(),
@@ -212,10 +216,9 @@ impl Release {
             retention_days: self.retention_days,
             findings: self.findings.into_iter().collect(),
         };
-        let now = OffsetDateTime::now_utc();
-        let office = opened.office().await?;
-        let proposed = office.desk().propose(&named, terms, &actor, now).await?;
-        opened.store.close().await;
+        let propose =
+            async |desk: Desk<'_>, by: &Actor, now| desk.propose(&named, terms, by, now).await;
+        let proposed = at_desk(&self.place, &self.acting, Role::Legal, propose).await?;
         let outcome = match proposed {
             Proposed::Released(_) => {
                 Outcome { request: named.id, outcome: "released", proposal: None }
@@ -240,13 +243,10 @@ impl Release {
 
 impl Approve {
     pub(super) async fn run(self, output: Output) -> Result<u8, CliError> {
-        let opened = self.place.open().await?;
-        let named = self.which.named();
-        let actor = opened.actor(&self.acting, &[Role::Approver]).await?;
-        let now = OffsetDateTime::now_utc();
-        let office = opened.office().await?;
-        office.desk().approve(&named, self.proposal.as_ref(), &actor, now).await?;
-        opened.store.close().await;
+        let (named, proposal) = (self.which.named(), self.proposal.as_ref());
+        let approve =
+            async |desk: Desk<'_>, by: &Actor, now| desk.approve(&named, proposal, by, now).await;
+        at_desk(&self.place, &self.acting, Role::Approver, approve).await?;
         let outcome = Outcome { request: named.id, outcome: "released", proposal: None };
         output.result(&outcome, || {
             "Approved and released. The requester's node fetches it at the next exchange."
@@ -258,13 +258,11 @@ impl Approve {
 
 impl Refuse {
     pub(super) async fn run(self, output: Output) -> Result<u8, CliError> {
-        let opened = self.place.open().await?;
         let named = self.which.named();
-        let actor = opened.actor(&self.acting, &[Role::Legal]).await?;
-        let now = OffsetDateTime::now_utc();
-        let office = opened.office().await?;
-        office.desk().refuse(&named, self.ground, &self.note, &actor, now).await?;
-        opened.store.close().await;
+        let refuse = async |desk: Desk<'_>, by: &Actor, now| {
+            desk.refuse(&named, self.ground, &self.note, by, now).await
+        };
+        at_desk(&self.place, &self.acting, Role::Legal, refuse).await?;
         let outcome = Outcome { request: named.id, outcome: "refused", proposal: None };
         output.result(&outcome, || format!("Refused: {}.", self.ground.as_str()));
         Ok(DONE)
@@ -273,13 +271,11 @@ impl Refuse {
 
 impl Pause {
     pub(super) async fn run(self, output: Output) -> Result<u8, CliError> {
-        let opened = self.place.open().await?;
         let named = self.which.named();
-        let actor = opened.actor(&self.acting, &[Role::Legal]).await?;
-        let now = OffsetDateTime::now_utc();
-        let office = opened.office().await?;
-        office.desk().pause(&named, self.reason, &self.note, &actor, now).await?;
-        opened.store.close().await;
+        let pause = async |desk: Desk<'_>, by: &Actor, now| {
+            desk.pause(&named, self.reason, &self.note, by, now).await
+        };
+        at_desk(&self.place, &self.acting, Role::Legal, pause).await?;
         let outcome = Outcome { request: named.id, outcome: "paused", proposal: None };
         output.result(&outcome, || format!("The clock stands still: {}.", self.reason.as_str()));
         Ok(DONE)
@@ -288,13 +284,10 @@ impl Pause {
 
 impl Resume {
     pub(super) async fn run(self, output: Output) -> Result<u8, CliError> {
-        let opened = self.place.open().await?;
         let named = self.which.named();
-        let actor = opened.actor(&self.acting, &[Role::Legal]).await?;
-        let now = OffsetDateTime::now_utc();
-        let office = opened.office().await?;
-        let runs = office.desk().resume(&named, self.reason, &actor, now).await?;
-        opened.store.close().await;
+        let resume =
+            async |desk: Desk<'_>, by: &Actor, now| desk.resume(&named, self.reason, by, now).await;
+        let runs = at_desk(&self.place, &self.acting, Role::Legal, resume).await?;
         let outcome = if runs { "waiting" } else { "paused" };
         output.result(&Outcome { request: named.id, outcome, proposal: None }, || {
             match runs {
@@ -305,6 +298,21 @@ impl Resume {
         });
         Ok(DONE)
     }
+}
+
+/// Lets a person with a role decide something at the desk.
+async fn at_desk<T>(
+    place: &Place,
+    acting: &Acting,
+    role: Role,
+    decide: impl AsyncFnOnce(Desk<'_>, &Actor, OffsetDateTime) -> Result<T, DeskError>,
+) -> Result<T, CliError> {
+    let opened = place.open().await?;
+    let actor = opened.actor(acting, &[role]).await?;
+    let office = opened.office().await?;
+    let done = decide(office.desk(), &actor, OffsetDateTime::now_utc()).await?;
+    opened.store.close().await;
+    Ok(done)
 }
 
 fn line(view: &CaseView, now: OffsetDateTime) -> CaseLine {
@@ -318,6 +326,7 @@ fn line(view: &CaseView, now: OffsetDateTime) -> CaseLine {
         urgency: view.request.as_ref().map(|request| request.urgency.as_str()),
         received_at: moment(view.received_at),
         due_at: view.due_at.map(moment),
+        overdue: view.due_at.is_some_and(|due| due <= now),
         minutes_left: view.due_at.map(|due| (due - now).whole_minutes()),
         pauses: view.pauses.iter().map(|(reason, _)| reason.as_str()).collect(),
         rules_permit: view.ruling.as_ref().map(|ruling| ruling.permitted),
@@ -330,10 +339,16 @@ fn text(lines: &[CaseLine]) -> String {
         return "No partner waits for a record.".to_owned();
     }
     let mut text = String::new();
+    let overdue = lines.iter().filter(|line| line.overdue).count();
+    if overdue > 0 {
+        let _ =
+            writeln!(text, "{overdue} OVERDUE: the agreed time is over, and a person must decide.");
+    }
     for line in lines {
         let _ = write!(
             text,
-            "{}  {}  {}  {}  {}",
+            "{}{}  {}  {}  {}  {}",
+            if line.overdue { "! " } else { "" },
             line.request,
             line.requester,
             line.dataset.as_deref().unwrap_or("-"),
@@ -341,7 +356,7 @@ fn text(lines: &[CaseLine]) -> String {
             line.urgency.unwrap_or("-")
         );
         match line.minutes_left {
-            Some(left) if left < 0 => {
+            Some(left) if line.overdue => {
                 let _ = write!(text, "  OVERDUE by {} min", left.unsigned_abs());
             }
             Some(left) => {

@@ -140,6 +140,8 @@ struct StatusLine {
     confirmed_by_owner: bool,
     made_at: String,
     due_at: Option<String>,
+    /// Whether the agreed time is over, and the owner has not decided.
+    overdue: bool,
     pauses: Vec<&'static str>,
     ground: Option<&'static str>,
     reason: Option<String>,
@@ -210,7 +212,8 @@ impl Status {
         views.retain(|view| {
             self.all || view.state.is_open() || view.state == DisclosureState::Released
         });
-        let lines: Vec<_> = views.iter().map(line).collect();
+        let now = OffsetDateTime::now_utc();
+        let lines: Vec<_> = views.iter().map(|view| line(view, now)).collect();
         output.result(&lines, || text(&lines));
         Ok(DONE)
     }
@@ -230,7 +233,7 @@ impl Withdraw {
     }
 }
 
-fn line(view: &DisclosureView) -> StatusLine {
+fn line(view: &DisclosureView, now: OffsetDateTime) -> StatusLine {
     let refused = view.decision.as_ref().and_then(|one| one.outcome.as_ref().err());
     StatusLine {
         request: view.id,
@@ -242,6 +245,7 @@ fn line(view: &DisclosureView) -> StatusLine {
         confirmed_by_owner: view.state == DisclosureState::Released,
         made_at: moment(view.made_at),
         due_at: view.due_at.map(moment),
+        overdue: view.state.is_open() && view.due_at.is_some_and(|due| due <= now),
         pauses: view.pauses.iter().map(|reason| reason.as_str()).collect(),
         ground: refused.map(|refusal| refusal.ground.as_str()),
         reason: view.not_taken.as_ref().map(|(reason, _)| reason.clone()),
@@ -267,6 +271,9 @@ fn text(lines: &[StatusLine]) -> String {
         );
         if let Some(due) = &line.due_at {
             let _ = write!(text, ", due {due}");
+        }
+        if line.overdue {
+            text.push_str("  OVERDUE: call its desk");
         }
         if !line.pauses.is_empty() {
             let _ = write!(text, ", waits for {}", line.pauses.join(", "));

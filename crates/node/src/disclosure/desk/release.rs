@@ -7,11 +7,9 @@ use symbolon_exchange::{
 use symbolon_policy::{
     Actor, Agreement, OpenRequests, RecordDetails,
     disclosure::{DisclosureState, Finding, NotNow, fields_of},
-    rules::{HandlingCode, Role, Ruling},
+    rules::{HandlingCode, LoggedDecision, Role, Ruling},
 };
-use symbolon_store::{
-    ActError, ActKind, DisclosureEvent, Measure, ReleaseGuard, Side, StoredDisclosure,
-};
+use symbolon_store::{ActError, DisclosureEvent, Measure, ReleaseGuard, Side, StoredDisclosure};
 use time::{Duration, OffsetDateTime};
 
 use super::{Desk, DeskError, only, subject_of};
@@ -66,10 +64,11 @@ impl Desk<'_> {
         }
         let subject = subject_of(&opened.stored, &proposal)?;
         opened.file.proposal = Some(proposal);
+        opened.file.keep_decision(with_another.logged, now);
         opened.file.put_into(&mut opened.stored)?;
         let event = ruled(&opened.stored, self.rules, &with_another.ruling);
         self.changed(self.store.change_disclosure(&opened.stored, &[event], now).await?)?;
-        self.store.propose_act(ActKind::ReleaseRecord, &subject, by, now).await?;
+        self.store.propose_release(&opened.stored.request, &subject, by, now).await?;
         Ok(Proposed::NeedsApproval(subject))
     }
 
@@ -94,7 +93,8 @@ impl Desk<'_> {
             return Err(DeskError::OtherProposal);
         }
         self.hold_in_bounds(&opened, &proposal.terms)?;
-        let act = self.store.approve_act(ActKind::ReleaseRecord, &proposed, by, now).await?;
+        let request = &opened.stored.request;
+        let act = self.store.approve_release(request, &proposed, by, now).await?;
         let people = [act.proposed_by.as_str(), by.id.as_str()];
         let decided = self.decide(&opened, &proposal.terms, &people, now).await?;
         if !decided.ruling.permitted {
@@ -154,6 +154,7 @@ impl Desk<'_> {
         opened.file.course.release(now)?;
         opened.file.decision = Some(SignedFile::of(&signed.into()));
         opened.file.proposal = Some(proposal.clone());
+        opened.file.keep_decision(decided.logged, now);
         opened.file.put_into(&mut opened.stored)?;
         let events = [
             ruled(&opened.stored, self.rules, &decided.ruling),
@@ -200,9 +201,8 @@ impl Desk<'_> {
             now,
         };
         let deciders = Deciders { terms, approvals: people.len() as u64 };
-        let facts = deciding.facts(&details.attributes, &deciders);
-        let ruling = self.rules.pack.decide_disclosure(&facts);
-        Ok(Decided { ruling, released: before.of_check })
+        let logged = deciding.decide(&details.attributes, &deciders);
+        Ok(Decided { ruling: logged.ruling.clone(), logged, released: before.of_check })
     }
 
     /// Bounds that no rule can widen.
@@ -272,6 +272,8 @@ impl Desk<'_> {
 /// What the rules say of a release.
 struct Decided {
     ruling: Ruling,
+    /// The same with its facts, for the file.
+    logged: LoggedDecision,
     /// How many records were released on the same check before.
     released: u64,
 }
