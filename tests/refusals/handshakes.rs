@@ -143,6 +143,7 @@ async fn only_the_bureau_face_describes_itself_and_both_say_whether_they_serve()
         .await
         .unwrap_err();
     assert_eq!(status.code(), Code::Unimplemented);
+    assert_eq!(raw::reason_of(&status), "method_unknown");
     let mut answers = ServerReflectionClient::new(bureau.clone())
         .server_reflection_info(list())
         .await
@@ -155,6 +156,7 @@ async fn only_the_bureau_face_describes_itself_and_both_say_whether_they_serve()
     let names: Vec<_> = services.iter().map(|service| service.name.as_str()).collect();
     assert!(names.contains(&"symbolon.bureau.v1.BureauService"), "{names:?}");
     assert!(names.contains(&"grpc.health.v1.Health"), "{names:?}");
+    assert!(!names.contains(&"symbolon.partner.v1.PartnerService"), "{names:?}");
 
     for (channel, service) in [
         (partner.clone(), "symbolon.partner.v1.PartnerService"),
@@ -170,5 +172,6 @@ async fn only_the_bureau_face_describes_itself_and_both_say_whether_they_serve()
     let request = symbolon_proto::bureau::v1::ListCoverageRequest {};
     let status = client.list_coverage(request).await.unwrap_err();
     assert_eq!(status.code(), Code::Unimplemented);
+    assert_eq!(raw::reason_of(&status), "method_unknown");
     assert_goes_on(&world).await;
 }

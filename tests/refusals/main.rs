@@ -11,6 +11,7 @@
 )]
 
 mod agreements;
+mod bureau_face;
 mod certificates;
 mod chunks;
 mod common;

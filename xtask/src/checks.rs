@@ -1,7 +1,7 @@
 use std::{fs, process::Command};
 
 use crate::{
-    Outcome,
+    Outcome, contract,
     process::{cargo, root, run},
     tools,
     vectors::Vectors,
@@ -23,7 +23,7 @@ pub(crate) fn run_all() -> Outcome {
         .args(["--manifest-path", "clients/python/Cargo.toml", "check", "--config", "deny.toml"])
         .args(["bans", "licenses", "sources"])
         .current_dir(root()))?;
-    run(Command::new(tools::buf()?).arg("lint").current_dir(root().join("proto")))?;
+    contract::check()?;
     Vectors::check()?;
     logs_only_through_the_gate()
 }

@@ -1,8 +1,12 @@
 //! Programs that are not ours, against nodes that run: what a partner or an agency would write in another
 //! language, and published tools.
 
+mod bad_input;
 mod demo;
+mod documents;
 mod package;
+mod python;
+mod typescript;
 
 use clap::Args;
 
@@ -15,7 +19,13 @@ struct Step {
     run: fn(&Demo) -> Outcome,
 }
 
-const STEPS: &[Step] = &[Step { name: "package", run: package::run }];
+const STEPS: &[Step] = &[
+    Step { name: "documents", run: documents::run },
+    Step { name: "bad-input", run: bad_input::run },
+    Step { name: "python", run: python::run },
+    Step { name: "typescript", run: typescript::run },
+    Step { name: "package", run: package::run },
+];
 
 /// Ask running nodes with programs of other languages and with published tools.
 ///

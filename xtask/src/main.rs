@@ -7,6 +7,7 @@ mod bench;
 mod bureaus;
 mod chance;
 mod checks;
+mod contract;
 mod demo_data;
 mod differential;
 mod equality;
@@ -39,7 +40,7 @@ struct Xtask {
 enum Chore {
     /// Run every test of the project.
     Test(tests::Tests),
-    /// Formatting, clippy with warnings denied, documentation, `cargo deny`, `buf lint`, vectors.
+    /// Formatting, clippy with warnings denied, documentation, `cargo deny`, the contract, vectors.
     Check,
     /// Load a real watchlist at one bureau and check it from another in many spellings.
     Real(real::Real),

@@ -35,12 +35,22 @@ pub(crate) fn python_with(name: &str, packages: &[&str]) -> Fallible<PathBuf> {
         return Ok(python);
     }
     let base = python_for_wheels().ok_or("it needs Python 3.10 or 3.11, which is not here")?;
+    ensure_venv(base)?;
     run(Command::new(base).args(["-m", "venv", "--clear"]).arg(&folder))?;
     run(Command::new(&python)
         .args(["-m", "pip", "install", "--quiet", "--only-binary", ":all:"])
         .args(packages))?;
     fs::write(installed, wanted)?;
     Ok(python)
+}
+
+/// What makes environments, which Debian packs apart.
+fn ensure_venv(python: &str) -> Outcome {
+    let there = Command::new(python).args(["-c", "import venv, ensurepip"]).output();
+    if there.is_ok_and(|output| output.status.success()) {
+        return Ok(());
+    }
+    install(&[&format!("{python}-venv")])
 }
 
 /// A Python for which the peers publish compiled packages.
@@ -70,10 +80,24 @@ pub(crate) fn buf() -> Result<PathBuf, Box<dyn std::error::Error>> {
 fn ensure_pip() -> Outcome {
     let there = Command::new("python3").args(["-m", "pip", "--version"]).output();
     if there.is_ok_and(|output| output.status.success()) {
-        return Ok(());
+        Ok(())
+    } else {
+        install(&["python3-pip"])
     }
+}
+
+/// Node and npm, from Debian's packages if they are missing.
+pub(crate) fn ensure_node() -> Outcome {
+    let there = |program| {
+        let output = Command::new(program).arg("--version").output();
+        output.is_ok_and(|output| output.status.success())
+    };
+    if there("node") && there("npm") { Ok(()) } else { install(&["nodejs", "npm"]) }
+}
+
+fn install(packages: &[&str]) -> Outcome {
     run(Command::new("apt-get").args(["update", "--quiet"]))?;
-    run(Command::new("apt-get").args(["install", "--yes", "--quiet", "python3-pip"]))
+    run(Command::new("apt-get").args(["install", "--yes", "--quiet"]).args(packages))
 }
 
 fn folder() -> PathBuf {

@@ -8,7 +8,7 @@ use symbolon_store::{Delivery, IncomingText, KeptNotice, StoreError};
 use time::OffsetDateTime;
 use tokio::time::timeout;
 
-use crate::{AgreementBook, ContactBook, Failure, Requester};
+use crate::{AgreementBook, ContactBook, Failure, FailureReason, Requester};
 
 const CALL_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -75,7 +75,7 @@ impl AgreementExchange {
         let Self { requester, delivery, party, is_known } = self;
         if !is_known {
             return Err(Failure::no_answer(
-                "not_a_contact",
+                FailureReason::NotAContact,
                 format!(
                     "{} is not known by the card in this text; compare its card and add it with \
                      `symbolon contact add`",
@@ -112,7 +112,7 @@ impl AgreementExchange {
                 now,
             )
             .await
-            .map_err(|error| Failure::no_answer("agreement", error.to_string()))?;
+            .map_err(|error| Failure::no_answer(FailureReason::Agreement, error.to_string()))?;
         let signers: BTreeSet<_> =
             theirs.file().signatures().iter().map(|one| one.party.clone()).collect();
         let held: Vec<_> = theirs
@@ -154,5 +154,8 @@ pub fn kept_notices(text: &AgreementText) -> Vec<KeptNotice> {
 
 /// What was verified when it came must still hold.
 fn own_text(error: TextError) -> Failure {
-    Failure::no_answer("agreement", format!("the text that is held here cannot be sent: {error}"))
+    Failure::no_answer(
+        FailureReason::Agreement,
+        format!("the text that is held here cannot be sent: {error}"),
+    )
 }

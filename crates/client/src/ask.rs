@@ -18,7 +18,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     blinding::{Blinded, BlindedBatch},
-    failure::Failure,
+    failure::{Failure, FailureReason},
     pipeline::Pipeline,
     requester::Requester,
     sets::{HeldSet, LabelTrouble},
@@ -129,7 +129,7 @@ impl Ask<'_> {
                     return Ok(new);
                 }
                 Err(Failure::no_answer(
-                    "set_outdated",
+                    FailureReason::SetOutdated,
                     "the bureau has a newer list than the copy held here, which could not be \
                      brought up to date; try again shortly, and tell its desk if this stays so",
                 ))
@@ -233,7 +233,7 @@ impl Ask<'_> {
                 .map(|received| (index, received))
                 .ok_or_else(|| {
                     Failure::no_answer(
-                        "proof_invalid",
+                        FailureReason::ProofInvalid,
                         "the bureau could not prove that it used its published key; nothing of \
                          its answer was used. Tell its desk",
                     )

@@ -15,6 +15,43 @@ use crate::{
 /// Longest message on the bureau face in bytes: 4,096 items of at most 1,024 bytes, with framing.
 pub const MAX_MESSAGE_LEN: usize = 8 << 20;
 
+macro_rules! reasons {
+    ($($(#[$doc:meta])* $variant:ident => $code:literal,)*) => {
+        /// Machine-readable reason why an item is rejected, beside those of
+        /// [`symbolon_identifiers::ErrorCode`], which a value has that is no identifier of its type.
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+        #[non_exhaustive]
+        pub enum ItemReason {
+            $($(#[$doc])* $variant,)*
+        }
+
+        impl ItemReason {
+            /// All of them.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
+
+            /// The stable code.
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $code,)*
+                }
+            }
+        }
+    };
+}
+
+reasons! {
+    /// The item is empty.
+    Empty => "empty",
+    /// There is nothing to remove from yet.
+    NothingToRemove => "nothing_to_remove",
+    /// A text of it is longer than any may be.
+    TooLong => "too_long",
+    /// What is to become of it is not known here.
+    UnknownChange => "unknown_change",
+    /// There is no such identifier type.
+    UnknownType => "unknown_type",
+}
+
 /// A client of the bureau face at `endpoint`, for what [`channel`] reaches.
 ///
 /// # Errors

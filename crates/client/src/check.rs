@@ -23,7 +23,7 @@ use tokio::sync::mpsc;
 use zeroize::Zeroizing;
 
 use crate::{
-    Failure, FailureKind, Item, QuestionContext, Source,
+    Failure, FailureKind, FailureReason, Item, QuestionContext, Source,
     ask::{Ask, AskedScope, OpenedLabel, ScopeAnswer},
     batch::Batch,
     blinding::{Blinded, BlindedBatch, blind},
@@ -223,7 +223,7 @@ impl Requester {
                 if asking.await.is_err() {
                     for source in sources {
                         let failure = Failure::no_answer(
-                            "internal",
+                            FailureReason::Internal,
                             "this bureau's own node failed at this list; its log knows more",
                         );
                         fallback.report(source, None, Err(failure), None).await;

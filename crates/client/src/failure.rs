@@ -8,12 +8,67 @@ use tonic::{Code, Status};
 
 use crate::compute::Stopped;
 
+macro_rules! reasons {
+    ($($(#[$doc:meta])* $variant:ident => $code:literal,)*) => {
+        /// Machine-readable reason that the asking side gives by itself, beside those of
+        /// [`Reason`], which a refusal has.
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+        #[non_exhaustive]
+        pub enum FailureReason {
+            $($(#[$doc])* $variant,)*
+        }
+
+        impl FailureReason {
+            /// All of them.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
+
+            /// The stable code.
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $code,)*
+                }
+            }
+        }
+    };
+}
+
+reasons! {
+    /// A text of an agreement, or what another party holds of it, cannot be taken in or sent.
+    Agreement => "agreement",
+    /// What the agreement says of the bureau's address or root cannot be used.
+    AgreementUnusable => "agreement_unusable",
+    /// The owner sent something that does not hold: signature, order, or place in its log.
+    AnswerNotTrusted => "answer_not_trusted",
+    /// The owner's list does not fit its key or its rules.
+    CanaryFailed => "canary_failed",
+    /// What a standing check keeps is damaged.
+    Damaged => "damaged",
+    /// This bureau's own node failed.
+    Internal => "internal",
+    /// The party is not known by the card that the text has.
+    NotAContact => "not_a_contact",
+    /// The owner could not prove that it used its published key.
+    ProofInvalid => "proof_invalid",
+    /// The owner's list is not held here, or may not be used now.
+    SetNotReady => "set_not_ready",
+    /// The copy of the owner's list that is held here is not the one that its receipt names.
+    SetOutdated => "set_outdated",
+    /// This bureau's own node is stopping.
+    Stopping => "stopping",
+    /// The owner took too long.
+    Timeout => "timeout",
+    /// The owner answered in a way that this program does not understand.
+    Unexpected => "unexpected",
+    /// No connection, or it broke.
+    Unreachable => "unreachable",
+}
+
 /// Why a source gives neither hit nor no hit.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Failure {
     /// Whether the owner (or this bureau) decided not to, or something went wrong.
     pub kind: FailureKind,
-    /// For programs: a [`Reason`] or one of the codes made here.
+    /// For programs: a [`FailureReason`], a [`Reason`], or what the other side gave as one.
     pub reason: String,
     /// For a person.
     pub sentence: String,
@@ -32,10 +87,10 @@ pub enum FailureKind {
 
 impl Failure {
     /// Something went wrong.
-    pub fn no_answer(reason: impl Into<String>, sentence: impl Into<String>) -> Self {
+    pub fn no_answer(reason: FailureReason, sentence: impl Into<String>) -> Self {
         Self {
             kind: FailureKind::NoAnswer,
-            reason: reason.into(),
+            reason: reason.as_str().to_owned(),
             sentence: sentence.into(),
             retry_after: None,
         }
@@ -57,25 +112,25 @@ impl Failure {
 
     /// The owner sent something that does not hold: bad proof, signature, or order.
     pub fn untrusted(sentence: impl Into<String>) -> Self {
-        Self::no_answer("answer_not_trusted", sentence)
+        Self::no_answer(FailureReason::AnswerNotTrusted, sentence)
     }
 
     /// No connection, or it broke.
     pub fn unreachable(sentence: impl Into<String>) -> Self {
-        Self::no_answer("unreachable", sentence)
+        Self::no_answer(FailureReason::Unreachable, sentence)
     }
 
     /// It took too long.
     pub fn timeout(limit: Duration) -> Self {
         Self::no_answer(
-            "timeout",
+            FailureReason::Timeout,
             format!("no answer within {} seconds; try again later", limit.as_secs()),
         )
     }
 
     /// The owner's set is not here, or not fit for use.
     pub fn no_set(sentence: impl Into<String>) -> Self {
-        Self::no_answer("set_not_ready", sentence)
+        Self::no_answer(FailureReason::SetNotReady, sentence)
     }
 
     /// Whether the partner said nothing at all.
@@ -85,7 +140,7 @@ impl Failure {
 
     /// Whether the same request may succeed at once over a new connection.
     pub(crate) fn is_broken_connection(&self) -> bool {
-        self.reason == "unreachable"
+        self.reason == FailureReason::Unreachable.as_str()
     }
 }
 
@@ -106,7 +161,9 @@ impl From<Status> for Failure {
             };
         }
         match status.code() {
-            Code::DeadlineExceeded => Self::no_answer("timeout", "the bureau took too long"),
+            Code::DeadlineExceeded => {
+                Self::no_answer(FailureReason::Timeout, "the bureau took too long")
+            }
             // What the transport says names addresses and library internals, not what to do.
             Code::Unavailable | Code::Unknown | Code::Cancelled | Code::Internal => {
                 Self::unreachable(
@@ -115,7 +172,7 @@ impl From<Status> for Failure {
                 )
             }
             _ => Self::no_answer(
-                "unexpected",
+                FailureReason::Unexpected,
                 "the bureau answered in a way that this program does not understand; tell its desk",
             ),
         }
@@ -124,7 +181,7 @@ impl From<Status> for Failure {
 
 impl From<Stopped> for Failure {
     fn from(_: Stopped) -> Self {
-        Self::no_answer("stopping", "this bureau's node is stopping")
+        Self::no_answer(FailureReason::Stopping, "this bureau's node is stopping")
     }
 }
 
@@ -139,7 +196,7 @@ impl From<SetError> for Failure {
         let sentence = error.to_string();
         match error {
             SetError::Canaries(_) | SetError::CanaryMissing => {
-                Self::no_answer("canary_failed", sentence)
+                Self::no_answer(FailureReason::CanaryFailed, sentence)
             }
             SetError::KeyChanged
             | SetError::Lambda
@@ -153,6 +210,9 @@ impl From<SetError> for Failure {
 
 impl From<StoreError> for Failure {
     fn from(_: StoreError) -> Self {
-        Self::no_answer("internal", "this bureau's own node could not use its disk; see its log")
+        Self::no_answer(
+            FailureReason::Internal,
+            "this bureau's own node could not use its disk; see its log",
+        )
     }
 }

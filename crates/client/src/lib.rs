@@ -51,7 +51,7 @@ pub use egress::{MOST_OF_ONE_MATTER, urgency};
 pub use evidence::{
     ElementEvidence, EvidenceError, EvidenceFacts, Logged, ProvenElement, SignedFile,
 };
-pub use failure::{Failure, FailureKind};
+pub use failure::{Failure, FailureKind, FailureReason};
 pub use holder::{Holder, HolderError};
 pub use identity::{IdentityError, actor_of, spiffe_id};
 pub use inspection::{

@@ -16,7 +16,7 @@ use tonic::transport::{Channel, Endpoint, Uri};
 use tower::service_fn;
 
 use crate::{
-    failure::Failure,
+    failure::{Failure, FailureReason},
     tls::{Credentials, PartnerTrust},
 };
 
@@ -37,7 +37,10 @@ impl PartnerPool {
     /// A client for that partner's face.
     pub(crate) fn client(&self, party: &Party) -> Result<PartnerServiceClient<Channel>, Failure> {
         let channel = self.channel(party).map_err(|sentence| {
-            Failure::no_answer("agreement_unusable", format!("{}: {sentence}", party.code))
+            Failure::no_answer(
+                FailureReason::AgreementUnusable,
+                format!("{}: {sentence}", party.code),
+            )
         })?;
         Ok(PartnerServiceClient::new(channel)
             .max_decoding_message_size(MAX_MESSAGE_LEN)

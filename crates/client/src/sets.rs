@@ -75,6 +75,9 @@ pub enum LabelTrouble {
 }
 
 impl LabelTrouble {
+    /// All of them.
+    pub const ALL: &'static [Self] = &[Self::NotHere, Self::DoesNotOpen];
+
     /// For programs.
     pub fn as_str(self) -> &'static str {
         match self {

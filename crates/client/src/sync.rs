@@ -18,7 +18,11 @@ use symbolon_store::{FolderError, PartnerSet, StoreError};
 use time::OffsetDateTime;
 use tokio::time::timeout;
 
-use crate::{failure::Failure, requester::Requester, sets::HeldSet};
+use crate::{
+    failure::{Failure, FailureReason},
+    requester::Requester,
+    sets::HeldSet,
+};
 
 const MANIFESTS_TIMEOUT: Duration = Duration::from_secs(10);
 /// Longest tag set file that is fetched, in bytes: about 400 million records.
@@ -434,5 +438,5 @@ fn sha256_of(path: &Path) -> io::Result<[u8; 32]> {
 
 fn disk(path: &Path, source: io::Error) -> Failure {
     let sentence = FolderError::io("write", path, source).to_string();
-    Failure::no_answer("internal", sentence)
+    Failure::no_answer(FailureReason::Internal, sentence)
 }

@@ -63,6 +63,7 @@ fn code(reason: Reason) -> Code {
         | Reason::RulesNotAsPromised
         | Reason::RulesVersionMismatch => Code::FailedPrecondition,
         Reason::SetNotReady | Reason::TryAgain => Code::Unavailable,
+        Reason::MethodUnknown => Code::Unimplemented,
         _ => Code::Internal,
     }
 }
@@ -72,8 +73,8 @@ fn code(reason: Reason) -> Code {
 pub struct Received {
     /// The reason, if the other side gave one that is well formed.
     pub reason: Option<String>,
-    /// The sentence, cut to 512 characters and stripped of control characters: it is shown to
-    /// people and was written by someone else.
+    /// The sentence, cut to 512 characters and 1,024 bytes and stripped of control characters: it is
+    /// shown to people and was written by someone else.
     pub sentence: String,
     /// How long to wait before trying again.
     pub retry_after: Option<Duration>,
@@ -87,7 +88,7 @@ impl Received {
             .error_info
             .filter(|info| info.domain == ERROR_DOMAIN && is_reason(&info.reason))
             .map(|info| info.reason);
-        let sentence = status.message().chars().filter(|c| !c.is_control()).take(512).collect();
+        let sentence = cut(status.message());
         let retry_after = details.retry_info.and_then(|info| wait(info.retry_delay?));
         Self { reason, sentence, retry_after }
     }
@@ -149,6 +150,18 @@ fn wait(delay: prost_types::Duration) -> Option<Duration> {
     Some(Duration::new(seconds, nanos))
 }
 
+/// No longer than a message with one for each of 4,096 answers has room for.
+fn cut(sentence: &str) -> String {
+    let mut kept = String::new();
+    for one in sentence.chars().filter(|c| !c.is_control()).take(512) {
+        if kept.len().saturating_add(one.len_utf8()) > 1_024 {
+            break;
+        }
+        kept.push(one);
+    }
+    kept
+}
+
 fn is_reason(text: &str) -> bool {
     (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')
 }
@@ -202,5 +215,13 @@ mod tests {
         let received = Received::read(&status);
         assert_eq!(received.reason, None);
         assert_eq!(received.sentence, "a[31mbc");
+    }
+
+    #[test]
+    fn a_sentence_is_cut_to_what_an_answer_has_room_for() {
+        let long = |one: char| Received::read(&Status::internal(one.to_string().repeat(5_000)));
+        assert_eq!(long('a').sentence.len(), 512);
+        assert_eq!(long('é').sentence.chars().count(), 512);
+        assert_eq!(long('\u{1f513}').sentence.len(), 1_024);
     }
 }

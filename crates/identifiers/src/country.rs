@@ -1,5 +1,7 @@
 //! Which issuer a name or code means.
 
+#[cfg(test)]
+mod published;
 mod table;
 
 use std::collections::HashMap;

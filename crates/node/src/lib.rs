@@ -25,6 +25,7 @@ mod publish_error;
 mod published;
 mod tags;
 mod tls;
+mod unread;
 mod watch;
 
 pub use admission_review::{

@@ -4,6 +4,9 @@ use symbolon_client::{
     AgreementBook, Compute, ContactBook, Credentials, Requester, RuleBook, Rules, TlsError,
 };
 use symbolon_policy::Party;
+use symbolon_proto::bureau::v1::{
+    approval_service_server::ApprovalServiceServer, bureau_service_server::BureauServiceServer,
+};
 use symbolon_store::{
     Adoption, DataFolder, ExchangeMark, FolderError, NodeConfig, NodeLock, Store, StoreError,
 };
@@ -16,7 +19,7 @@ use tokio::{
     time::timeout,
 };
 use tokio_rustls::TlsAcceptor;
-use tonic::transport::Server;
+use tonic::{server::NamedService as _, transport::Server};
 
 use crate::{
     accept::accept,
@@ -30,7 +33,7 @@ use crate::{
     partner_face::{PartnerFace, Places},
     publish::{DecidedBefore, Publisher},
     published::Published,
-    tls,
+    tls, unread,
     watch::OwnerWatch,
 };
 
@@ -171,11 +174,11 @@ impl Node {
             metrics: Arc::clone(&metrics),
             checks: Arc::new(Semaphore::new(self.config.most_checks_at_once)),
         };
-        let reflection = tonic_reflection::server::Builder::configure()
-            .register_encoded_file_descriptor_set(symbolon_proto::FILE_DESCRIPTOR_SET)
-            .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
-            .build_v1()
-            .map_err(|error| NodeError::Service(error.to_string()))?;
+        let unavailable =
+            |error: tonic_reflection::server::Error| NodeError::Service(error.to_string());
+        let reflection = bureau_face_described().build_v1().map_err(unavailable)?;
+        // What most published clients speak still.
+        let reflection_alpha = bureau_face_described().build_v1alpha().map_err(unavailable)?;
         let (health, health_service) = tonic_health::server::health_reporter();
         let partner_service = partner_face.into_service();
         let approval_service = bureau_face.approval_service();
@@ -205,7 +208,10 @@ impl Node {
                 TlsAcceptor::from(Arc::new(partner_tls)),
                 Arc::clone(&metrics),
             );
-            let router = server().add_service(partner_service).add_service(health_service.clone());
+            let router = server()
+                .layer(unread::reasons(metrics.checks_refused.clone()))
+                .add_service(partner_service)
+                .add_service(health_service.clone());
             async move { log_end(router.serve_with_incoming_shutdown(incoming, signal).await) }
         });
         tasks.spawn({
@@ -213,10 +219,12 @@ impl Node {
             let incoming =
                 accept(self.bureau, TlsAcceptor::from(Arc::new(bureau_tls)), Arc::clone(&metrics));
             let router = server()
+                .layer(unread::reasons(metrics.bureau_refused.clone()))
                 .add_service(bureau_service)
                 .add_service(approval_service)
                 .add_service(health_service)
-                .add_service(reflection);
+                .add_service(reflection)
+                .add_service(reflection_alpha);
             async move { log_end(router.serve_with_incoming_shutdown(incoming, signal).await) }
         });
         tasks.spawn(metrics::serve(self.metrics_listener, metrics, when(stopped.clone())));
@@ -265,6 +273,20 @@ fn server() -> Server {
         .http2_keepalive_timeout(Some(KEEP_ALIVE))
         .initial_stream_window_size(4 << 20)
         .initial_connection_window_size(16 << 20)
+}
+
+/// What the bureau face serves, for server reflection. The partner face's messages are left out of the
+/// list: they are not served there.
+fn bureau_face_described() -> tonic_reflection::server::Builder<'static> {
+    tonic_reflection::server::Builder::configure()
+        .register_encoded_file_descriptor_set(symbolon_proto::FILE_DESCRIPTOR_SET)
+        .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+        // So that clients can show the details of a refusal.
+        .register_encoded_file_descriptor_set(tonic_types::pb::FILE_DESCRIPTOR_SET)
+        .with_service_name(BureauServiceServer::<BureauFace>::NAME)
+        .with_service_name(ApprovalServiceServer::<BureauFace>::NAME)
+        .with_service_name("grpc.health.v1.Health")
+        .with_service_name("grpc.reflection.v1.ServerReflection")
 }
 
 async fn mark_serving<S: tonic::server::NamedService>(

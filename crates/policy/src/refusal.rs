@@ -73,6 +73,8 @@ reasons! {
     LogSizeUnknown => "log_size_unknown",
     /// A message or a count is over a limit.
     LimitExceeded => "limit_exceeded",
+    /// The called node has no such method on this face.
+    MethodUnknown => "method_unknown",
     /// The caller is not a party to the agreement.
     NotAParty => "not_a_party",
     /// A notice cannot be read, is not signed by the party that it names, or does not follow.

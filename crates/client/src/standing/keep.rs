@@ -16,7 +16,7 @@ use time::OffsetDateTime;
 
 use super::{MOST_KEPT, StandingFailure, opening::StandingOpening};
 use crate::{
-    Failure, Item, QuestionContext, Requester, Source,
+    Failure, FailureReason, Item, QuestionContext, Requester, Source,
     batch::first_of_equals,
     check::{CheckRequest, KeptTags},
 };
@@ -201,7 +201,7 @@ impl Requester {
                 }
                 (_, Err(failure)) => Err(failure),
                 (None, Ok(_)) => Err(Failure::no_answer(
-                    "internal",
+                    FailureReason::Internal,
                     "this bureau's own node kept nothing of the answer; its log knows more",
                 )),
             };

@@ -12,7 +12,9 @@ use super::{
     opening::StandingOpening,
     state::{ended, live},
 };
-use crate::{Failure, HeldSet, LabelTrouble, OpenedLabel, Pipeline, Requester, Source};
+use crate::{
+    Failure, FailureReason, HeldSet, LabelTrouble, OpenedLabel, Pipeline, Requester, Source,
+};
 
 /// What kept tags come to in the version of one list that is held now.
 pub struct MatchedIn {
@@ -136,7 +138,7 @@ impl Requester {
                 (Err(failure), _) => (Err(failure.clone()), Vec::new()),
                 // The others' hits are not to be kept back for it.
                 (Ok(_), Err(error @ StandingError::Damaged)) => {
-                    (Err(Failure::no_answer("damaged", error.to_string())), Vec::new())
+                    (Err(Failure::no_answer(FailureReason::Damaged, error.to_string())), Vec::new())
                 }
                 (Ok(_), Err(error)) => return Err(error.into()),
                 (Ok(_), Ok(None)) => continue,

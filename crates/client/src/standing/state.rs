@@ -184,6 +184,10 @@ pub(super) fn ended(end: TagsEnd) -> Failure {
              check anew"
         }
     };
-    let failure = Failure::no_answer(end.as_str(), sentence);
-    Failure { kind: FailureKind::NotPermitted, ..failure }
+    Failure {
+        kind: FailureKind::NotPermitted,
+        reason: end.as_str().to_owned(),
+        sentence: sentence.to_owned(),
+        retry_after: None,
+    }
 }

@@ -4,6 +4,7 @@
 
 mod book;
 mod compute;
+mod documented;
 mod failures;
 mod fixture;
 mod holders;

@@ -24,6 +24,8 @@
 //! checked, number ranges are not.
 
 mod plans;
+#[cfg(test)]
+mod published;
 
 use crate::normalise::{self, Text, ascii_digit, is_invisible, is_separator};
 use crate::types::Parsed;

@@ -1,11 +1,13 @@
-use std::ops::Range;
+use std::{ops::Range, time::Duration};
 
-use symbolon_client::{FailureKind, OpenedLabel, Source, SourceResult};
+use symbolon_client::{Failure, FailureKind, OpenedLabel, Source, SourceResult};
 use symbolon_policy::Desk;
 use symbolon_proto::bureau::v1::{self as wire, Answer, Outcome, ReleasedLabel, SourceAnswers};
 use time::OffsetDateTime;
 
 const ANSWERS_A_MESSAGE: usize = 4_096;
+/// No epoch is longer.
+const LONGEST_WAIT: Duration = Duration::from_secs(366 * 86_400);
 
 /// What a source has to say, cut into messages that stay under the limit; each is made when it is
 /// sent.
@@ -29,6 +31,7 @@ fn answers(result: &SourceResult, range: Range<usize>) -> Vec<Answer> {
                 outcome: if *hit { Outcome::Hit } else { Outcome::NoHit }.into(),
                 reason: String::new(),
                 sentence: String::new(),
+                retry_after: None,
                 label: result.labels.get(&place).map(released),
             })
             .collect(),
@@ -38,10 +41,17 @@ fn answers(result: &SourceResult, range: Range<usize>) -> Vec<Answer> {
                 outcome: outcome(failure.kind).into(),
                 reason: failure.reason.clone(),
                 sentence: failure.sentence.clone(),
+                retry_after: retry_after(failure),
                 label: None,
             })
             .collect(),
     }
+}
+
+/// How long waiting helps, if it is known; more than an epoch is said of what is over.
+pub(super) fn retry_after(failure: &Failure) -> Option<prost_types::Duration> {
+    let wait = failure.retry_after.filter(|wait| *wait <= LONGEST_WAIT)?;
+    prost_types::Duration::try_from(wait).ok()
 }
 
 pub(super) fn released(label: &OpenedLabel) -> ReleasedLabel {

@@ -1,6 +1,8 @@
 use std::time::Duration;
 
-use symbolon_client::{Compute, Item, Pipeline, QuestionContext, StatedFacts, Stopped};
+use symbolon_client::{
+    Compute, Item, Pipeline, QuestionContext, StatedFacts, Stopped, bureau::ItemReason,
+};
 use symbolon_exchange::ContextFacts;
 use symbolon_identifiers::{IdentifierType, parse, parse_zone};
 use symbolon_policy::{Actor, BureauCode, CheckId, Reason, Refusal, rules::SubjectCategory};
@@ -268,7 +270,7 @@ pub(super) fn read_item(
     item: &CheckItem,
 ) -> Result<symbolon_identifiers::Identifier, (String, String)> {
     if item.value.len() > LONGEST_VALUE || item.country.len() > LONGEST_VALUE {
-        return Err(("too_long".to_owned(), "an identifier has at most 1,024 bytes".to_owned()));
+        return Err(rejection(ItemReason::TooLong, "an identifier has at most 1,024 bytes"));
     }
     let country = Some(item.country.trim()).filter(|country| !country.is_empty());
     let parsed = if item.identifier_type == MRZ {
@@ -276,14 +278,18 @@ pub(super) fn read_item(
     } else {
         let kind: IdentifierType = item.identifier_type.parse().map_err(|_| {
             let known: Vec<_> = IdentifierType::ALL.iter().map(|kind| kind.name()).collect();
-            (
-                "unknown_type".to_owned(),
+            rejection(
+                ItemReason::UnknownType,
                 format!("there is no such identifier type; known are mrz, {}", known.join(", ")),
             )
         })?;
         parse(kind, &item.value, country)
     };
     parsed.map_err(|error| (error.code.as_str().to_owned(), error.to_string()))
+}
+
+pub(super) fn rejection(reason: ItemReason, sentence: impl Into<String>) -> (String, String) {
+    (reason.as_str().to_owned(), sentence.into())
 }
 
 /// The next message of a caller who does not keep silent; `None` at the end of the stream.
@@ -293,7 +299,9 @@ pub(super) async fn message<T>(requests: &mut Streaming<T>) -> Result<Option<T>,
         .map_err(|_| invalid("the caller was silent for too long"))?
         .map_err(|status| match status.code() {
             Code::OutOfRange | Code::ResourceExhausted => limit("a message is longer than 8 MiB"),
-            _ => invalid("the stream broke off"),
+            _ => invalid(
+                "a message cannot be read as one of this method's type, or the stream broke off",
+            ),
         })
 }
 

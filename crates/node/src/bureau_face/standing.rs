@@ -2,7 +2,7 @@ use std::{sync::Arc, time::Duration};
 
 use symbolon_client::{
     Failure, KeptIn, MatchedIn, Pipeline, QuestionContext, Standing, StandingFailure, StandingItem,
-    StandingKept, StandingState,
+    StandingKept, StandingState, bureau::ItemReason,
 };
 use symbolon_identifiers::Identifier;
 use symbolon_policy::{Actor, Reason, Refusal, StandingId};
@@ -18,10 +18,10 @@ use tonic::Streaming;
 
 use super::{
     BureauFace, check_refusal,
-    convert::{outcome, released, source, timestamp},
+    convert::{outcome, released, retry_after, source, timestamp},
     read::{
         LONGEST_READING, MOST_ITEMS_A_MESSAGE, Question, References, begin, invalid, limit,
-        message, read_item, stopping, waiting,
+        message, read_item, rejection, stopping, waiting,
     },
 };
 use crate::logging::event;
@@ -276,21 +276,29 @@ impl Reading {
 fn read_items(items: Vec<wire::StandingItem>, may_remove: bool) -> Changes {
     let mut read = Changes::default();
     for one in items {
-        let removes = one.change() == StandingChange::Remove;
+        let change = StandingChange::try_from(one.change);
+        let removes = change == Ok(StandingChange::Remove);
         let Some(item) = one.item else {
-            let sentence = "the item is empty; leave it out".to_owned();
-            read.rejected.push(ItemRejected { r#ref: 0, reason: "empty".to_owned(), sentence });
+            let (reason, sentence) =
+                rejection(ItemReason::Empty, "the item is empty; leave it out");
+            read.rejected.push(ItemRejected { r#ref: 0, reason, sentence });
             continue;
         };
         let rejected = |(reason, sentence)| ItemRejected { r#ref: item.r#ref, reason, sentence };
         if one.r#ref.len() > LONGEST_REFERENCE {
-            let sentence = "the name of an item has at most 256 bytes".to_owned();
-            read.rejected.push(rejected(("too_long".to_owned(), sentence)));
+            let sentence = "the name of an item has at most 256 bytes";
+            read.rejected.push(rejected(rejection(ItemReason::TooLong, sentence)));
+            continue;
+        }
+        if change.is_err() {
+            let sentence =
+                "this node does not know what is to become of the item; add or remove it";
+            read.rejected.push(rejected(rejection(ItemReason::UnknownChange, sentence)));
             continue;
         }
         if removes && !may_remove {
-            let sentence = "there is nothing to remove from yet; leave it out".to_owned();
-            read.rejected.push(rejected(("nothing_to_remove".to_owned(), sentence)));
+            let sentence = "there is nothing to remove from yet; leave it out";
+            read.rejected.push(rejected(rejection(ItemReason::NothingToRemove, sentence)));
             continue;
         }
         match read_item(&item) {
@@ -348,6 +356,7 @@ fn failed(source: wire::Source, entries: u64, failure: &Failure) -> StandingSour
         outcome: outcome(failure.kind).into(),
         reason: failure.reason.clone(),
         sentence: failure.sentence.clone(),
+        retry_after: retry_after(failure),
     }
 }
 

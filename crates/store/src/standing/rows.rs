@@ -102,7 +102,8 @@ pub enum TagsEnd {
 }
 
 impl TagsEnd {
-    const ALL: [Self; 3] = [Self::AgreementOver, Self::EpochOver, Self::TimeOver];
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::AgreementOver, Self::EpochOver, Self::TimeOver];
 
     /// The stable code.
     pub fn as_str(self) -> &'static str {
