@@ -25,31 +25,32 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1bsymbolon/v1/documents.proto\x12\x0bsymbolon.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"I\n\x0eSignedDocument\x12\x10\n\x08\x64ocument\x18\x01 \x01(\x0c\x12\x12\n\npublic_key\x18\x02 \x01(\x0c\x12\x11\n\tsignature\x18\x03 \x01(\x0c\"\xb2\x02\n\x0b\x43heckHeader\x12\x10\n\x08\x63heck_id\x18\x01 \x01(\x0c\x12\x14\n\x0c\x61greement_id\x18\x02 \x01(\t\x12\x16\n\x0e\x61greement_hash\x18\x03 \x01(\x0c\x12\x11\n\trequester\x18\x04 \x01(\t\x12\r\n\x05owner\x18\x05 \x01(\t\x12\'\n\x06scopes\x18\x06 \x03(\x0b\x32\x17.symbolon.v1.ScopeQuery\x12-\n\x07\x63ontext\x18\x07 \x01(\x0b\x32\x1c.symbolon.v1.DeclaredContext\x12\x34\n\x0b\x63ommitments\x18\x08 \x01(\x0b\x32\x1f.symbolon.v1.ContextCommitments\x12-\n\tissued_at\x18\t \x01(\x0b\x32\x1a.google.protobuf.TimestampJ\x04\x08\n\x10\x10\"K\n\nScopeQuery\x12\x10\n\x08scope_id\x18\x01 \x01(\x0c\x12\x15\n\relement_count\x18\x02 \x01(\r\x12\x14\n\x0c\x63hunk_hashes\x18\x03 \x01(\x0c\"`\n\x0f\x44\x65\x63laredContext\x12\x0f\n\x07purpose\x18\x01 \x01(\t\x12\x15\n\roffence_class\x18\x02 \x01(\t\x12%\n\x07urgency\x18\x03 \x01(\x0e\x32\x14.symbolon.v1.Urgency\"T\n\x12\x43ontextCommitments\x12\x0f\n\x07officer\x18\x01 \x01(\x0c\x12\x16\n\x0e\x63\x61se_reference\x18\x02 \x01(\x0c\x12\x15\n\rjustification\x18\x03 \x01(\x0c\"\xd5\x03\n\x08Manifest\x12!\n\x05scope\x18\x01 \x01(\x0b\x32\x12.symbolon.v1.Scope\x12\x10\n\x08scope_id\x18\x02 \x01(\x0c\x12\x0f\n\x07version\x18\x03 \x01(\x04\x12\x17\n\x0foprf_public_key\x18\x04 \x01(\x0c\x12\x12\n\npadded_len\x18\x05 \x01(\x04\x12\x0e\n\x06lambda\x18\x06 \x01(\r\x12\x13\n\x0b\x66ile_sha256\x18\x07 \x01(\x0c\x12\x10\n\x08\x66ile_len\x18\x08 \x01(\x04\x12\x1e\n\x16previous_manifest_hash\x18\t \x01(\x0c\x12\'\n\x08\x63\x61naries\x18\n \x01(\x0b\x32\x15.symbolon.v1.Canaries\x12-\n\tissued_at\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nexpires_at\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nupdated_at\x18\r \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x15\n\rlabels_sha256\x18\x0e \x01(\x0c\x12\x17\n\x0flabels_file_len\x18\x0f \x01(\x04\x12\x11\n\tlabel_len\x18\x10 \x01(\rJ\x04\x08\x11\x10\x14\"\x85\x01\n\x05Scope\x12\x14\n\x0c\x61greement_id\x18\x01 \x01(\t\x12\x0f\n\x07\x64\x61taset\x18\x02 \x01(\t\x12\x17\n\x0fidentifier_type\x18\x03 \x01(\t\x12\x15\n\rrules_version\x18\x04 \x01(\r\x12\r\n\x05\x65poch\x18\x05 \x01(\r\x12\x16\n\x0e\x61greement_hash\x18\x06 \x01(\x0c\";\n\x08\x43\x61naries\x12\r\n\x05\x63ount\x18\x01 \x01(\r\x12\x11\n\tevaluated\x18\x02 \x01(\x0c\x12\r\n\x05proof\x18\x03 \x01(\x0c\"\xf9\x01\n\x07Receipt\x12\x10\n\x08\x63heck_id\x18\x01 \x01(\x0c\x12\x13\n\x0bheader_hash\x18\x02 \x01(\x0c\x12\x17\n\x0fmanifest_hashes\x18\x03 \x01(\x0c\x12\x18\n\x10\x65valuated_digest\x18\x04 \x01(\x0c\x12\x10\n\x08\x61nswered\x18\x05 \x01(\x04\x12\x13\n\x0b\x65ntry_index\x18\x06 \x01(\x04\x12\x11\n\tleaf_hash\x18\x07 \x01(\x0c\x12-\n\tissued_at\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\ncheckpoint\x18\t \x01(\x0c\x12\x17\n\x0finclusion_proof\x18\n \x01(\x0c*b\n\x07Urgency\x12\x17\n\x13URGENCY_UNSPECIFIED\x10\x00\x12\x13\n\x0fURGENCY_ROUTINE\x10\x01\x12\x12\n\x0eURGENCY_URGENT\x10\x02\x12\x15\n\x11URGENCY_EMERGENCY\x10\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1bsymbolon/v1/documents.proto\x12\x0bsymbolon.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"I\n\x0eSignedDocument\x12\x10\n\x08\x64ocument\x18\x01 \x01(\x0c\x12\x12\n\npublic_key\x18\x02 \x01(\x0c\x12\x11\n\tsignature\x18\x03 \x01(\x0c\"\xac\x02\n\x0b\x43heckHeader\x12\x10\n\x08\x63heck_id\x18\x01 \x01(\x0c\x12\x14\n\x0c\x61greement_id\x18\x02 \x01(\t\x12\x16\n\x0e\x61greement_hash\x18\x03 \x01(\x0c\x12\x11\n\trequester\x18\x04 \x01(\t\x12\r\n\x05owner\x18\x05 \x01(\t\x12\'\n\x06scopes\x18\x06 \x03(\x0b\x32\x17.symbolon.v1.ScopeQuery\x12-\n\x07\x63ontext\x18\x07 \x01(\x0b\x32\x1c.symbolon.v1.DeclaredContext\x12\x34\n\x0b\x63ommitments\x18\x08 \x01(\x0b\x32\x1f.symbolon.v1.ContextCommitments\x12-\n\tissued_at\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"K\n\nScopeQuery\x12\x10\n\x08scope_id\x18\x01 \x01(\x0c\x12\x15\n\relement_count\x18\x02 \x01(\r\x12\x14\n\x0c\x63hunk_hashes\x18\x03 \x01(\x0c\"`\n\x0f\x44\x65\x63laredContext\x12\x0f\n\x07purpose\x18\x01 \x01(\t\x12\x15\n\roffence_class\x18\x02 \x01(\t\x12%\n\x07urgency\x18\x03 \x01(\x0e\x32\x14.symbolon.v1.Urgency\"T\n\x12\x43ontextCommitments\x12\x0f\n\x07officer\x18\x01 \x01(\x0c\x12\x16\n\x0e\x63\x61se_reference\x18\x02 \x01(\x0c\x12\x15\n\rjustification\x18\x03 \x01(\x0c\"\xcf\x03\n\x08Manifest\x12!\n\x05scope\x18\x01 \x01(\x0b\x32\x12.symbolon.v1.Scope\x12\x10\n\x08scope_id\x18\x02 \x01(\x0c\x12\x0f\n\x07version\x18\x03 \x01(\x04\x12\x17\n\x0foprf_public_key\x18\x04 \x01(\x0c\x12\x12\n\npadded_len\x18\x05 \x01(\x04\x12\x0e\n\x06lambda\x18\x06 \x01(\r\x12\x13\n\x0b\x66ile_sha256\x18\x07 \x01(\x0c\x12\x10\n\x08\x66ile_len\x18\x08 \x01(\x04\x12\x1e\n\x16previous_manifest_hash\x18\t \x01(\x0c\x12\'\n\x08\x63\x61naries\x18\n \x01(\x0b\x32\x15.symbolon.v1.Canaries\x12-\n\tissued_at\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nexpires_at\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nupdated_at\x18\r \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x15\n\rlabels_sha256\x18\x0e \x01(\x0c\x12\x17\n\x0flabels_file_len\x18\x0f \x01(\x04\x12\x11\n\tlabel_len\x18\x10 \x01(\r\"\x85\x01\n\x05Scope\x12\x14\n\x0c\x61greement_id\x18\x01 \x01(\t\x12\x0f\n\x07\x64\x61taset\x18\x02 \x01(\t\x12\x17\n\x0fidentifier_type\x18\x03 \x01(\t\x12\x15\n\rrules_version\x18\x04 \x01(\r\x12\r\n\x05\x65poch\x18\x05 \x01(\r\x12\x16\n\x0e\x61greement_hash\x18\x06 \x01(\x0c\";\n\x08\x43\x61naries\x12\r\n\x05\x63ount\x18\x01 \x01(\r\x12\x11\n\tevaluated\x18\x02 \x01(\x0c\x12\r\n\x05proof\x18\x03 \x01(\x0c\"\xf9\x01\n\x07Receipt\x12\x10\n\x08\x63heck_id\x18\x01 \x01(\x0c\x12\x13\n\x0bheader_hash\x18\x02 \x01(\x0c\x12\x17\n\x0fmanifest_hashes\x18\x03 \x01(\x0c\x12\x18\n\x10\x65valuated_digest\x18\x04 \x01(\x0c\x12\x10\n\x08\x61nswered\x18\x05 \x01(\x04\x12\x13\n\x0b\x65ntry_index\x18\x06 \x01(\x04\x12\x11\n\tleaf_hash\x18\x07 \x01(\x0c\x12-\n\tissued_at\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\ncheckpoint\x18\t \x01(\x0c\x12\x17\n\x0finclusion_proof\x18\n \x01(\x0c*b\n\x07Urgency\x12\x17\n\x13URGENCY_UNSPECIFIED\x10\x00\x12\x13\n\x0fURGENCY_ROUTINE\x10\x01\x12\x12\n\x0eURGENCY_URGENT\x10\x02\x12\x15\n\x11URGENCY_EMERGENCY\x10\x03\x42\x1aP\x01Z\x16symbolon/v1;symbolonv1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'symbolon.v1.documents_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
-  DESCRIPTOR._loaded_options = None
-  _globals['_URGENCY']._serialized_start=1643
-  _globals['_URGENCY']._serialized_end=1741
+  _globals['DESCRIPTOR']._loaded_options = None
+  _globals['DESCRIPTOR']._serialized_options = b'P\001Z\026symbolon/v1;symbolonv1'
+  _globals['_URGENCY']._serialized_start=1631
+  _globals['_URGENCY']._serialized_end=1729
   _globals['_SIGNEDDOCUMENT']._serialized_start=77
   _globals['_SIGNEDDOCUMENT']._serialized_end=150
   _globals['_CHECKHEADER']._serialized_start=153
-  _globals['_CHECKHEADER']._serialized_end=459
-  _globals['_SCOPEQUERY']._serialized_start=461
-  _globals['_SCOPEQUERY']._serialized_end=536
-  _globals['_DECLAREDCONTEXT']._serialized_start=538
-  _globals['_DECLAREDCONTEXT']._serialized_end=634
-  _globals['_CONTEXTCOMMITMENTS']._serialized_start=636
-  _globals['_CONTEXTCOMMITMENTS']._serialized_end=720
-  _globals['_MANIFEST']._serialized_start=723
-  _globals['_MANIFEST']._serialized_end=1192
-  _globals['_SCOPE']._serialized_start=1195
-  _globals['_SCOPE']._serialized_end=1328
-  _globals['_CANARIES']._serialized_start=1330
-  _globals['_CANARIES']._serialized_end=1389
-  _globals['_RECEIPT']._serialized_start=1392
-  _globals['_RECEIPT']._serialized_end=1641
+  _globals['_CHECKHEADER']._serialized_end=453
+  _globals['_SCOPEQUERY']._serialized_start=455
+  _globals['_SCOPEQUERY']._serialized_end=530
+  _globals['_DECLAREDCONTEXT']._serialized_start=532
+  _globals['_DECLAREDCONTEXT']._serialized_end=628
+  _globals['_CONTEXTCOMMITMENTS']._serialized_start=630
+  _globals['_CONTEXTCOMMITMENTS']._serialized_end=714
+  _globals['_MANIFEST']._serialized_start=717
+  _globals['_MANIFEST']._serialized_end=1180
+  _globals['_SCOPE']._serialized_start=1183
+  _globals['_SCOPE']._serialized_end=1316
+  _globals['_CANARIES']._serialized_start=1318
+  _globals['_CANARIES']._serialized_end=1377
+  _globals['_RECEIPT']._serialized_start=1380
+  _globals['_RECEIPT']._serialized_end=1629
 # @@protoc_insertion_point(module_scope)

@@ -25,13 +25,14 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19symbolon/v1/notices.proto\x12\x0bsymbolon.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xc6\x01\n\x0f\x41greementNotice\x12\x14\n\x0c\x61greement_id\x18\x01 \x01(\t\x12\x16\n\x0e\x61greement_hash\x18\x02 \x01(\x0c\x12\x0e\n\x06issuer\x18\x03 \x01(\t\x12%\n\x04kind\x18\x04 \x01(\x0e\x32\x17.symbolon.v1.NoticeKind\x12\x0f\n\x07\x63ounter\x18\x05 \x01(\x04\x12\x0e\n\x06reason\x18\x06 \x01(\t\x12-\n\tissued_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp*r\n\nNoticeKind\x12\x1b\n\x17NOTICE_KIND_UNSPECIFIED\x10\x00\x12\x17\n\x13NOTICE_KIND_SUSPEND\x10\x01\x12\x16\n\x12NOTICE_KIND_RESUME\x10\x02\x12\x16\n\x12NOTICE_KIND_REVOKE\x10\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19symbolon/v1/notices.proto\x12\x0bsymbolon.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xc6\x01\n\x0f\x41greementNotice\x12\x14\n\x0c\x61greement_id\x18\x01 \x01(\t\x12\x16\n\x0e\x61greement_hash\x18\x02 \x01(\x0c\x12\x0e\n\x06issuer\x18\x03 \x01(\t\x12%\n\x04kind\x18\x04 \x01(\x0e\x32\x17.symbolon.v1.NoticeKind\x12\x0f\n\x07\x63ounter\x18\x05 \x01(\x04\x12\x0e\n\x06reason\x18\x06 \x01(\t\x12-\n\tissued_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp*r\n\nNoticeKind\x12\x1b\n\x17NOTICE_KIND_UNSPECIFIED\x10\x00\x12\x17\n\x13NOTICE_KIND_SUSPEND\x10\x01\x12\x16\n\x12NOTICE_KIND_RESUME\x10\x02\x12\x16\n\x12NOTICE_KIND_REVOKE\x10\x03\x42\x1aP\x01Z\x16symbolon/v1;symbolonv1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'symbolon.v1.notices_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
-  DESCRIPTOR._loaded_options = None
+  _globals['DESCRIPTOR']._loaded_options = None
+  _globals['DESCRIPTOR']._serialized_options = b'P\001Z\026symbolon/v1;symbolonv1'
   _globals['_NOTICEKIND']._serialized_start=276
   _globals['_NOTICEKIND']._serialized_end=390
   _globals['_AGREEMENTNOTICE']._serialized_start=76

@@ -26,17 +26,18 @@ from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"symbolon/bureau/v1/approvals.proto\x12\x12symbolon.bureau.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x83\x01\n\x13\x41pproveCheckRequest\x12\x16\n\x0e\x63\x61se_reference\x18\x01 \x01(\t\x12\x0f\n\x07purpose\x18\x02 \x01(\t\x12\x15\n\rmost_elements\x18\x03 \x01(\x04\x12,\n\tvalid_for\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\"G\n\x14\x41pproveCheckResponse\x12/\n\x0bvalid_until\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp2t\n\x0f\x41pprovalService\x12\x61\n\x0c\x41pproveCheck\x12\'.symbolon.bureau.v1.ApproveCheckRequest\x1a(.symbolon.bureau.v1.ApproveCheckResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"symbolon/bureau/v1/approvals.proto\x12\x12symbolon.bureau.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xac\x01\n\x13\x41pproveCheckRequest\x12\x16\n\x0e\x63\x61se_reference\x18\x01 \x01(\t\x12\x0f\n\x07purpose\x18\x02 \x01(\t\x12\x15\n\rmost_elements\x18\x03 \x01(\x04\x12,\n\tvalid_for\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\r\n\x05\x61sker\x18\x05 \x01(\t\x12\x18\n\x10identifier_types\x18\x06 \x03(\t\"G\n\x14\x41pproveCheckResponse\x12/\n\x0bvalid_until\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp2t\n\x0f\x41pprovalService\x12\x61\n\x0c\x41pproveCheck\x12\'.symbolon.bureau.v1.ApproveCheckRequest\x1a(.symbolon.bureau.v1.ApproveCheckResponseB\x1fP\x01Z\x1bsymbolon/bureau/v1;bureauv1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'symbolon.bureau.v1.approvals_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
-  DESCRIPTOR._loaded_options = None
+  _globals['DESCRIPTOR']._loaded_options = None
+  _globals['DESCRIPTOR']._serialized_options = b'P\001Z\033symbolon/bureau/v1;bureauv1'
   _globals['_APPROVECHECKREQUEST']._serialized_start=124
-  _globals['_APPROVECHECKREQUEST']._serialized_end=255
-  _globals['_APPROVECHECKRESPONSE']._serialized_start=257
-  _globals['_APPROVECHECKRESPONSE']._serialized_end=328
-  _globals['_APPROVALSERVICE']._serialized_start=330
-  _globals['_APPROVALSERVICE']._serialized_end=446
+  _globals['_APPROVECHECKREQUEST']._serialized_end=296
+  _globals['_APPROVECHECKRESPONSE']._serialized_start=298
+  _globals['_APPROVECHECKRESPONSE']._serialized_end=369
+  _globals['_APPROVALSERVICE']._serialized_start=371
+  _globals['_APPROVALSERVICE']._serialized_end=487
 # @@protoc_insertion_point(module_scope)

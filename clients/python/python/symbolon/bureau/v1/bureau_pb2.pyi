@@ -200,18 +200,20 @@ class SourceAnswers(_message.Message):
     def __init__(self, source: _Optional[_Union[Source, _Mapping]] = ..., answers: _Optional[_Iterable[_Union[Answer, _Mapping]]] = ..., elapsed: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
 
 class Answer(_message.Message):
-    __slots__ = ("ref", "outcome", "reason", "sentence", "label")
+    __slots__ = ("ref", "outcome", "reason", "sentence", "label", "retry_after")
     REF_FIELD_NUMBER: _ClassVar[int]
     OUTCOME_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
     SENTENCE_FIELD_NUMBER: _ClassVar[int]
     LABEL_FIELD_NUMBER: _ClassVar[int]
+    RETRY_AFTER_FIELD_NUMBER: _ClassVar[int]
     ref: int
     outcome: Outcome
     reason: str
     sentence: str
     label: ReleasedLabel
-    def __init__(self, ref: _Optional[int] = ..., outcome: _Optional[_Union[Outcome, str]] = ..., reason: _Optional[str] = ..., sentence: _Optional[str] = ..., label: _Optional[_Union[ReleasedLabel, _Mapping]] = ...) -> None: ...
+    retry_after: _duration_pb2.Duration
+    def __init__(self, ref: _Optional[int] = ..., outcome: _Optional[_Union[Outcome, str]] = ..., reason: _Optional[str] = ..., sentence: _Optional[str] = ..., label: _Optional[_Union[ReleasedLabel, _Mapping]] = ..., retry_after: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
 
 class ReleasedLabel(_message.Message):
     __slots__ = ("text", "reason", "sentence")
@@ -314,20 +316,22 @@ class UpdateStandingResponse(_message.Message):
     def __init__(self, rejected: _Optional[_Union[ItemRejected, _Mapping]] = ..., source: _Optional[_Union[StandingSource, _Mapping]] = ..., kept: _Optional[_Union[StandingKept, _Mapping]] = ...) -> None: ...
 
 class StandingSource(_message.Message):
-    __slots__ = ("source", "entries", "keep_until", "outcome", "reason", "sentence")
+    __slots__ = ("source", "entries", "keep_until", "outcome", "reason", "sentence", "retry_after")
     SOURCE_FIELD_NUMBER: _ClassVar[int]
     ENTRIES_FIELD_NUMBER: _ClassVar[int]
     KEEP_UNTIL_FIELD_NUMBER: _ClassVar[int]
     OUTCOME_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
     SENTENCE_FIELD_NUMBER: _ClassVar[int]
+    RETRY_AFTER_FIELD_NUMBER: _ClassVar[int]
     source: Source
     entries: int
     keep_until: _timestamp_pb2.Timestamp
     outcome: Outcome
     reason: str
     sentence: str
-    def __init__(self, source: _Optional[_Union[Source, _Mapping]] = ..., entries: _Optional[int] = ..., keep_until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., outcome: _Optional[_Union[Outcome, str]] = ..., reason: _Optional[str] = ..., sentence: _Optional[str] = ...) -> None: ...
+    retry_after: _duration_pb2.Duration
+    def __init__(self, source: _Optional[_Union[Source, _Mapping]] = ..., entries: _Optional[int] = ..., keep_until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., outcome: _Optional[_Union[Outcome, str]] = ..., reason: _Optional[str] = ..., sentence: _Optional[str] = ..., retry_after: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
 
 class StandingKept(_message.Message):
     __slots__ = ("standing_id", "check_id", "added", "removed", "unchanged")
@@ -366,16 +370,18 @@ class StandingHits(_message.Message):
     def __init__(self, hits: _Optional[_Iterable[_Union[StandingHit, _Mapping]]] = ...) -> None: ...
 
 class StandingHit(_message.Message):
-    __slots__ = ("ref", "value", "country", "is_new")
+    __slots__ = ("ref", "value", "country", "is_new", "label")
     REF_FIELD_NUMBER: _ClassVar[int]
     VALUE_FIELD_NUMBER: _ClassVar[int]
     COUNTRY_FIELD_NUMBER: _ClassVar[int]
     IS_NEW_FIELD_NUMBER: _ClassVar[int]
+    LABEL_FIELD_NUMBER: _ClassVar[int]
     ref: str
     value: str
     country: str
     is_new: bool
-    def __init__(self, ref: _Optional[str] = ..., value: _Optional[str] = ..., country: _Optional[str] = ..., is_new: bool = ...) -> None: ...
+    label: ReleasedLabel
+    def __init__(self, ref: _Optional[str] = ..., value: _Optional[str] = ..., country: _Optional[str] = ..., is_new: bool = ..., label: _Optional[_Union[ReleasedLabel, _Mapping]] = ...) -> None: ...
 
 class StandingMatched(_message.Message):
     __slots__ = ("hits", "new_hits", "elapsed")

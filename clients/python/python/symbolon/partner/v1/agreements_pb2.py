@@ -25,13 +25,14 @@ _sym_db = _symbol_database.Default()
 from symbolon.v1 import documents_pb2 as symbolon_dot_v1_dot_documents__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$symbolon/partner/v1/agreements.proto\x12\x13symbolon.partner.v1\x1a\x1bsymbolon/v1/documents.proto\"\x93\x01\n\x18\x45xchangeAgreementRequest\x12\x0c\n\x04text\x18\x01 \x01(\x0c\x12;\n\nsignatures\x18\x02 \x03(\x0b\x32\'.symbolon.partner.v1.AgreementSignature\x12,\n\x07notices\x18\x03 \x03(\x0b\x32\x1b.symbolon.v1.SignedDocument\"\x86\x01\n\x19\x45xchangeAgreementResponse\x12;\n\nsignatures\x18\x01 \x03(\x0b\x32\'.symbolon.partner.v1.AgreementSignature\x12,\n\x07notices\x18\x02 \x03(\x0b\x32\x1b.symbolon.v1.SignedDocument\"J\n\x12\x41greementSignature\x12\r\n\x05party\x18\x01 \x01(\t\x12\x12\n\npublic_key\x18\x02 \x01(\x0c\x12\x11\n\tsignature\x18\x03 \x01(\x0c\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$symbolon/partner/v1/agreements.proto\x12\x13symbolon.partner.v1\x1a\x1bsymbolon/v1/documents.proto\"\x93\x01\n\x18\x45xchangeAgreementRequest\x12\x0c\n\x04text\x18\x01 \x01(\x0c\x12;\n\nsignatures\x18\x02 \x03(\x0b\x32\'.symbolon.partner.v1.AgreementSignature\x12,\n\x07notices\x18\x03 \x03(\x0b\x32\x1b.symbolon.v1.SignedDocument\"\x86\x01\n\x19\x45xchangeAgreementResponse\x12;\n\nsignatures\x18\x01 \x03(\x0b\x32\'.symbolon.partner.v1.AgreementSignature\x12,\n\x07notices\x18\x02 \x03(\x0b\x32\x1b.symbolon.v1.SignedDocument\"J\n\x12\x41greementSignature\x12\r\n\x05party\x18\x01 \x01(\t\x12\x12\n\npublic_key\x18\x02 \x01(\x0c\x12\x11\n\tsignature\x18\x03 \x01(\x0c\x42!P\x01Z\x1dsymbolon/partner/v1;partnerv1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'symbolon.partner.v1.agreements_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
-  DESCRIPTOR._loaded_options = None
+  _globals['DESCRIPTOR']._loaded_options = None
+  _globals['DESCRIPTOR']._serialized_options = b'P\001Z\035symbolon/partner/v1;partnerv1'
   _globals['_EXCHANGEAGREEMENTREQUEST']._serialized_start=91
   _globals['_EXCHANGEAGREEMENTREQUEST']._serialized_end=238
   _globals['_EXCHANGEAGREEMENTRESPONSE']._serialized_start=241

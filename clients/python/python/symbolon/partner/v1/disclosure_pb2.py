@@ -26,13 +26,14 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from symbolon.v1 import documents_pb2 as symbolon_dot_v1_dot_documents__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$symbolon/partner/v1/disclosure.proto\x12\x13symbolon.partner.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bsymbolon/v1/documents.proto\"{\n\x1a\x45xchangeDisclosuresRequest\x12\x14\n\x0c\x61greement_id\x18\x01 \x01(\t\x12\x36\n\x07letters\x18\x02 \x03(\x0b\x32%.symbolon.partner.v1.DisclosureLetter\x12\x0f\n\x07padding\x18\x03 \x01(\x0c\"q\n\x10\x44isclosureLetter\x12,\n\x07request\x18\x01 \x01(\x0b\x32\x1b.symbolon.v1.SignedDocument\x12/\n\nwithdrawal\x18\x02 \x01(\x0b\x32\x1b.symbolon.v1.SignedDocument\"j\n\x1b\x45xchangeDisclosuresResponse\x12:\n\tstandings\x18\x01 \x03(\x0b\x32\'.symbolon.partner.v1.DisclosureStanding\x12\x0f\n\x07padding\x18\x02 \x01(\x0c\"\xb0\x01\n\x12\x44isclosureStanding\x12\r\n\x05state\x18\x01 \x01(\t\x12*\n\x06\x64ue_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06pauses\x18\x03 \x03(\t\x12-\n\x08\x64\x65\x63ision\x18\x04 \x01(\x0b\x32\x1b.symbolon.v1.SignedDocument\x12\x0e\n\x06reason\x18\x05 \x01(\t\x12\x10\n\x08sentence\x18\x06 \x01(\tb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$symbolon/partner/v1/disclosure.proto\x12\x13symbolon.partner.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bsymbolon/v1/documents.proto\"{\n\x1a\x45xchangeDisclosuresRequest\x12\x14\n\x0c\x61greement_id\x18\x01 \x01(\t\x12\x36\n\x07letters\x18\x02 \x03(\x0b\x32%.symbolon.partner.v1.DisclosureLetter\x12\x0f\n\x07padding\x18\x03 \x01(\x0c\"q\n\x10\x44isclosureLetter\x12,\n\x07request\x18\x01 \x01(\x0b\x32\x1b.symbolon.v1.SignedDocument\x12/\n\nwithdrawal\x18\x02 \x01(\x0b\x32\x1b.symbolon.v1.SignedDocument\"j\n\x1b\x45xchangeDisclosuresResponse\x12:\n\tstandings\x18\x01 \x03(\x0b\x32\'.symbolon.partner.v1.DisclosureStanding\x12\x0f\n\x07padding\x18\x02 \x01(\x0c\"\xb0\x01\n\x12\x44isclosureStanding\x12\r\n\x05state\x18\x01 \x01(\t\x12*\n\x06\x64ue_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06pauses\x18\x03 \x03(\t\x12-\n\x08\x64\x65\x63ision\x18\x04 \x01(\x0b\x32\x1b.symbolon.v1.SignedDocument\x12\x0e\n\x06reason\x18\x05 \x01(\t\x12\x10\n\x08sentence\x18\x06 \x01(\tB!P\x01Z\x1dsymbolon/partner/v1;partnerv1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'symbolon.partner.v1.disclosure_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
-  DESCRIPTOR._loaded_options = None
+  _globals['DESCRIPTOR']._loaded_options = None
+  _globals['DESCRIPTOR']._serialized_options = b'P\001Z\035symbolon/partner/v1;partnerv1'
   _globals['_EXCHANGEDISCLOSURESREQUEST']._serialized_start=123
   _globals['_EXCHANGEDISCLOSURESREQUEST']._serialized_end=246
   _globals['_DISCLOSURELETTER']._serialized_start=248
