@@ -187,8 +187,9 @@ class Check:
                 if answer.HasField("label"):
                     said = answer.label
                     label = Label(said.text, said.reason, said.sentence)
+                wait = answer.retry_after.ToTimedelta() if answer.HasField("retry_after") else None
                 self._answers[answer.ref].append(
-                    Answer(outcome, source, answer.reason, answer.sentence, label)
+                    Answer(outcome, source, answer.reason, answer.sentence, label, wait)
                 )
         self._answered += len(message.answers)
 

@@ -210,6 +210,8 @@ class Answer(_NoTruth):
     """The same for a person."""
     label: Label | None = None
     """What the owner releases with the hit at once, where that is agreed."""
+    retry_after: timedelta | None = None
+    """How long to wait before asking again, where waiting helps and it is known."""
 
 
 @dataclass(frozen=True)
