@@ -5,6 +5,7 @@ mod agreements;
 mod answers;
 mod demo;
 mod disclosures;
+mod json_face;
 mod people;
 mod program;
 mod quotas;

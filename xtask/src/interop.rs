@@ -2,6 +2,7 @@
 //! language, and published tools.
 
 mod demo;
+mod schemathesis;
 
 use clap::Args;
 
@@ -14,7 +15,7 @@ struct Step {
     run: fn(&Demo) -> Outcome,
 }
 
-const STEPS: &[Step] = &[];
+const STEPS: &[Step] = &[Step { name: "schemathesis", run: schemathesis::run }];
 
 /// Ask running nodes with programs of other languages and with published tools.
 ///

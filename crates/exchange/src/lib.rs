@@ -43,4 +43,4 @@ pub use manifest::{LabelFile, Manifest};
 pub use notice::{AgreementNotice, MAX_REASON_CHARACTERS, NoticeKind, is_reason_text};
 pub use receipt::{AnswerDigest, Receipt};
 pub use signed::{DocumentError, DocumentHash, sign, verify};
-pub use status::{ERROR_DOMAIN, Received, refuse};
+pub use status::{ERROR_DOMAIN, Received, code, refuse};

@@ -12,6 +12,7 @@ mod disclosure_standing;
 mod entering;
 mod founding;
 mod jobs;
+mod json_face;
 mod logging;
 mod metrics;
 mod node;
@@ -26,7 +27,7 @@ mod watch;
 
 pub use certificates::{
     CertificateError, CertificateFacts, PERSON_DAYS, certificate_facts, issue_person,
-    person_certificate, renew,
+    person_certificate, renew, token_holder,
 };
 pub use disclosure::{CaseView, Desk, DeskError, NamedRequest, Proposed, ReleaseTerms, RuledFile};
 pub use entering::{AdmissionReport, RuleCount, admission_report};

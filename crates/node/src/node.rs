@@ -23,10 +23,12 @@ use crate::{
     bureau_face::{Authority, BureauFace, Coverage},
     disclosure::Examiner,
     jobs::Jobs,
+    json_face::{CallerStream, JsonFace},
     logging::{FolderPath, event},
     metrics::{self, Metrics},
     own_log::OwnLog,
     partner_face::{PartnerFace, Places},
+    peer::PeerStream,
     publish::{DecidedBefore, Publisher},
     published::Published,
     tls,
@@ -44,6 +46,7 @@ pub struct Node {
     partner: TcpListener,
     bureau: TcpListener,
     metrics_listener: TcpListener,
+    json: Option<TcpListener>,
     // Held as long as the node lives.
     _lock: NodeLock,
 }
@@ -61,6 +64,10 @@ impl Node {
             partner: listen(config.partner_listen).await?,
             bureau: listen(config.bureau_listen).await?,
             metrics_listener: listen(config.metrics_listen).await?,
+            json: match config.json_listen {
+                Some(address) => Some(listen(address).await?),
+                None => None,
+            },
             folder,
             config,
             store,
@@ -88,6 +95,7 @@ impl Node {
         let partner_tls =
             tls::partner_face(code.clone(), book.clone(), contacts.clone(), &partner_credentials)?;
         let bureau_tls = tls::bureau_face(&bureau_roots, &bureau_credentials)?;
+        let json_tls = tls::json_face(&bureau_roots, &bureau_credentials)?;
 
         let compute = Compute::default();
         let metrics = Arc::new(Metrics::default());
@@ -177,7 +185,7 @@ impl Node {
         let (health, health_service) = tonic_health::server::health_reporter();
         let partner_service = partner_face.into_service();
         let approval_service = bureau_face.approval_service();
-        let bureau_service = bureau_face.into_service();
+        let bureau_service = bureau_face.clone().into_service();
         mark_serving(&health, &partner_service).await;
         mark_serving(&health, &bureau_service).await;
         mark_serving(&health, &approval_service).await;
@@ -202,14 +210,19 @@ impl Node {
                 self.partner,
                 TlsAcceptor::from(Arc::new(partner_tls)),
                 Arc::clone(&metrics),
+                PeerStream::new,
             );
             let router = server().add_service(partner_service).add_service(health_service.clone());
             async move { log_end(router.serve_with_incoming_shutdown(incoming, signal).await) }
         });
         tasks.spawn({
             let signal = when(stopped.clone());
-            let incoming =
-                accept(self.bureau, TlsAcceptor::from(Arc::new(bureau_tls)), Arc::clone(&metrics));
+            let incoming = accept(
+                self.bureau,
+                TlsAcceptor::from(Arc::new(bureau_tls)),
+                Arc::clone(&metrics),
+                PeerStream::new,
+            );
             let router = server()
                 .add_service(bureau_service)
                 .add_service(approval_service)
@@ -217,6 +230,12 @@ impl Node {
                 .add_service(reflection);
             async move { log_end(router.serve_with_incoming_shutdown(incoming, signal).await) }
         });
+        if let Some(listener) = self.json {
+            event!(info, "the JSON face is open", json_face = address(&listener)?);
+            let acceptor = TlsAcceptor::from(Arc::new(json_tls));
+            let incoming = accept(listener, acceptor, Arc::clone(&metrics), CallerStream::new);
+            tasks.spawn(JsonFace::new(bureau_face, stopped.clone()).serve(incoming));
+        }
         tasks.spawn(metrics::serve(self.metrics_listener, metrics, when(stopped.clone())));
         let adoptions = adoption.map_or(0, |adoption| adoption.number);
         tasks.spawn(jobs.run(known, adoptions, stopped));

@@ -32,6 +32,8 @@ pub enum DayNote {
     RoleMissing(&'static str),
     /// A call with a revoked certificate was refused.
     Revoked,
+    /// A call with a revoked bearer token was refused.
+    TokenRevoked,
 }
 
 impl DayNote {
@@ -40,6 +42,7 @@ impl DayNote {
             Self::LoggedIn => "log_in",
             Self::RoleMissing(act) => act,
             Self::Revoked => "certificate_revoked",
+            Self::TokenRevoked => "token_revoked",
         }
     }
 
@@ -50,11 +53,9 @@ impl DayNote {
             Self::RoleMissing(act) => {
                 LogRecord::ActRefused { act: act.to_owned(), reason: "role_missing".to_owned(), by }
             }
-            Self::Revoked => LogRecord::ActRefused {
-                act: "any".to_owned(),
-                reason: "certificate_revoked".to_owned(),
-                by,
-            },
+            Self::Revoked | Self::TokenRevoked => {
+                LogRecord::ActRefused { act: "any".to_owned(), reason: self.code().to_owned(), by }
+            }
         }
     }
 }

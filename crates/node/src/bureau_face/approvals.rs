@@ -1,4 +1,4 @@
-use symbolon_policy::{Reason, Refusal};
+use symbolon_policy::{Actor, Reason, Refusal};
 use symbolon_proto::bureau::v1::{
     ApproveCheckRequest, ApproveCheckResponse,
     approval_service_server::{ApprovalService, ApprovalServiceServer},
@@ -11,7 +11,6 @@ use super::{
     BureauFace,
     authority::Act,
     convert::timestamp,
-    peer_of,
     read::{MOST_ITEMS, invalid, is_code},
 };
 use crate::logging::event;
@@ -22,13 +21,13 @@ impl BureauFace {
         ApprovalServiceServer::new(self.clone())
     }
 
-    async fn approve(
+    pub(crate) async fn approve(
         &self,
-        request: Request<ApproveCheckRequest>,
+        actor: Actor,
+        request: ApproveCheckRequest,
     ) -> Result<ApproveCheckResponse, Refusal> {
-        let actor = self.authority.authorise(peer_of(&request)?, Act::Approve).await?;
         let now = OffsetDateTime::now_utc();
-        let approval = read(request.into_inner(), now)?;
+        let approval = read(request, now)?;
         self.store.approve_check(&approval, &actor, now).await.map_err(|error| {
             event!(warn, "an approval could not be recorded", error = error);
             Refusal::new(
@@ -48,7 +47,8 @@ impl ApprovalService for BureauFace {
         &self,
         request: Request<ApproveCheckRequest>,
     ) -> Result<Response<ApproveCheckResponse>, Status> {
-        let approved = self.approve(request).await;
+        let actor = self.authorised(&request, Act::Approve).await?;
+        let approved = self.approve(actor, request.into_inner()).await;
         approved.map(Response::new).map_err(|refusal| self.refusal(&refusal))
     }
 }

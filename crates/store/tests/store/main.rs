@@ -27,4 +27,5 @@ mod rules;
 mod scope_keys;
 mod sets;
 mod standing;
+mod tokens;
 mod tree;
