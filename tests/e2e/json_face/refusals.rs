@@ -51,6 +51,7 @@ async fn bad_input_is_refused_with_a_reason_and_the_node_goes_on() {
         (check, json, changed(|q| q["items"] = json!([])).into(), invalid),
         (check, json, changed(|q| q["items"][0]["ref"] = json!(-1)).into(), invalid),
         (check, json, changed(|q| q["items"][0]["ref"] = json!(1.5)).into(), invalid),
+        (check, json, good.replace("\"ref\":1", "\"ref\":18446744073709551616").into(), invalid),
         (check, json, good.replacen("\"start\":", "\"start\":{},\"start\":", 1).into(), invalid),
         (check, json, ships(2).to_string().replace("\"ref\":2", "\"ref\":1").into(), invalid),
         (check, "text/plain", good.clone().into(), (415, "media_type")),
@@ -69,15 +70,9 @@ async fn bad_input_is_refused_with_a_reason_and_the_node_goes_on() {
         assert_eq!(answer.refusal(), (status, reason.to_owned()), "{path} {kind} {shown}");
         assert_eq!(answer.header("allow").is_empty(), status != 405);
     }
-    let detail = client.send(
-        "POST",
-        check,
-        &[("content-type", json)],
-        changed(|q| {
-            q["start"]["bureau"] = json!("BOR");
-        }),
-    );
-    let detail = detail.await.json()["detail"].as_str().unwrap().to_owned();
+    let misspelt = changed(|question| question["start"]["bureau"] = json!("BOR"));
+    let answer = client.send("POST", check, &[("content-type", json)], misspelt).await.json();
+    let detail = answer["detail"].as_str().unwrap();
     assert!(detail.contains("bureau"), "{detail}");
     let compressed = [("content-type", json), ("content-encoding", "gzip")];
     let answer = client.send("POST", check, &compressed, good.clone()).await;

@@ -128,9 +128,8 @@ async fn a_token_that_is_revoked_expired_wrong_or_changed_in_the_database_is_non
     assert_eq!(answer.header("www-authenticate"), "Bearer realm=\"symbolon\"");
 
     // Who can write into the database cannot give a token other work.
-    let database =
-        sqlx::SqlitePool::connect(&format!("sqlite://{}", bureau.folder.database().display()));
-    let database = database.await.unwrap();
+    let address_of_database = format!("sqlite://{}", bureau.folder.database().display());
+    let database = sqlx::SqlitePool::connect(&address_of_database).await.unwrap();
     sqlx::query("UPDATE bearer_tokens SET roles = 'analyst' WHERE hex(token) = upper($1)")
         .bind(&changed_id)
         .execute(&database)

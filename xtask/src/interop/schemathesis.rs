@@ -41,8 +41,8 @@ pub(super) fn run(demo: &Demo) -> Outcome {
             .args(["--header", &format!("Authorization: Bearer {}", issued.token)]),
     )?;
 
-    // Approvals, whose callers have certificates. One that is shown with every connection cannot be left out, so
-    // that whether it is ignored is not tried here.
+    // Approvals, whose callers have certificates and show no token beside them. A certificate that is shown with
+    // every connection cannot be left out, so that whether it is ignored is not tried here.
     completed(
         Command::new(&demo.program)
             .args(["keys", "issue", "--as", "administrator", "--role", "approver", "--data"])
@@ -53,6 +53,7 @@ pub(super) fn run(demo: &Demo) -> Outcome {
     completed(
         schemathesis(demo, &python, &ca, face)
             .args(["--include-path", "/v1/approvals", "--exclude-checks", "ignored_auth"])
+            .args(["--generation-with-security-parameters", "false"])
             .arg("--request-cert")
             .arg(person.join("certificate.pem"))
             .arg("--request-cert-key")

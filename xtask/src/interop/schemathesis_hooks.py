@@ -21,14 +21,14 @@ def events(ctx, response):
 
 @schemathesis.hook
 def map_case(ctx, case):
-    """Mends what is meant to be right: lengths count bytes, no two items have the same number, and a stream
-    begins with who asks."""
+    """Mends what is meant to be right: lengths count bytes, whole numbers are written without a point, no two items
+    have the same number, and a stream begins with who asks."""
     meta = case.meta
     if meta is None or not meta.generation.mode.is_positive:
         return case
     if isinstance(case.body, dict):
         shorten(case.body)
-        differ(case.body.get("items"))
+        differ(case.body.get("items"), "standing" in case.path)
     elif case.path == "/v1/check/stream" and isinstance(case.body, list):
         shorten(case.body)
         case.body = stream(case.body)
@@ -36,23 +36,23 @@ def map_case(ctx, case):
 
 
 def shorten(value):
-    if isinstance(value, list):
-        for one in value:
+    """The same, in place."""
+    for name, one in list(value.items() if isinstance(value, dict) else enumerate(value)):
+        if isinstance(one, str) and name in BYTES:
+            cut = one.encode("utf-8", "surrogatepass")[: BYTES[name]].decode("utf-8", "ignore")
+            value[name] = cut if cut.strip() or name in ("justification", "ref") else "x"
+        elif isinstance(one, float) and one.is_integer():
+            value[name] = int(one)
+        elif isinstance(one, (dict, list)):
             shorten(one)
-    elif isinstance(value, dict):
-        for name, one in value.items():
-            if isinstance(one, str) and name in BYTES:
-                cut = one.encode("utf-8", "surrogatepass")[: BYTES[name]].decode("utf-8", "ignore")
-                value[name] = cut if cut.strip() or name in ("justification", "ref") else "x"
-            else:
-                shorten(one)
 
 
-def differ(items):
+def differ(items, in_item=False):
     for number, item in enumerate(items if isinstance(items, list) else [], 1):
-        inner = item.get("item") if isinstance(item, dict) and isinstance(item.get("item"), dict) else item
-        if isinstance(inner, dict) and "item" not in inner:
-            inner["ref"] = number
+        if in_item:
+            item["item"] = item.get("item") or {}
+            item = item["item"]
+        item["ref"] = number
 
 
 def stream(lines):

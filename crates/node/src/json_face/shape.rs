@@ -25,6 +25,9 @@ pub(super) fn look_through(text: &[u8]) -> Result<(), Refusal> {
     })
 }
 
+/// 2^53: up to here a floating-point number says which whole number is meant.
+const LARGEST_EXACT: f64 = 9_007_199_254_740_992.0;
+
 struct Shape {
     left: usize,
     too_deep: bool,
@@ -83,7 +86,11 @@ impl<'de> Visitor<'de> for Walk<'_> {
         self.shape.take()
     }
 
-    fn visit_f64<E: Error>(self, _: f64) -> Result<(), E> {
+    fn visit_f64<E: Error>(self, number: f64) -> Result<(), E> {
+        // All numbers of the contract are whole; above this, another one would be read than was written.
+        if number.abs() > LARGEST_EXACT {
+            return Err(E::custom("a number that cannot be read exactly"));
+        }
         self.shape.take()
     }
 
@@ -151,6 +158,8 @@ mod tests {
             "\u{feff}{}",
             "",
             "NaN",
+            r#"{"ref":18446744073709551616}"#,
+            r#"{"ref":1e19}"#,
         ] {
             assert_eq!(reason(text), Some(Reason::InvalidArgument), "{text}");
         }

@@ -21,8 +21,8 @@ pub(in crate::commands) struct Issue {
     #[arg(long, value_name = "NAME")]
     agency: String,
     /// Name of the person or program of that agency; checks and the log name both.
-    #[arg(long, value_name = "NAME")]
-    person: String,
+    #[arg(long = "person", value_name = "NAME")]
+    of_agency: String,
     /// What the token lets its holder do; --role twice for both. Every other role needs a certificate.
     #[arg(long = "role", value_name = "ROLE", required = true, value_enum)]
     roles: Vec<TokenRole>,
@@ -67,7 +67,7 @@ impl Issue {
                 TokenRole::Analyst => Role::Analyst,
             })
             .collect();
-        let holder = token_holder(&folder, &self.agency, &self.person, roles)?;
+        let holder = token_holder(&folder, &self.agency, &self.of_agency, roles)?;
         let store = Store::open(folder.clone()).await?;
         let by = self.acting.authorise(&folder, &store, &[Role::Administrator]).await?;
         let now = OffsetDateTime::now_utc();
@@ -95,7 +95,7 @@ impl Issue {
                  revoke --data {} --reason TEXT {}",
                 issued.token,
                 self.agency,
-                self.person,
+                self.of_agency,
                 issued.roles.join(" and "),
                 issued.expires_at,
                 self.data.display(),

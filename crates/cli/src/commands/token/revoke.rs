@@ -25,8 +25,8 @@ pub(in crate::commands) struct Revoke {
     #[arg(long, value_name = "NAME", conflicts_with = "id")]
     agency: Option<String>,
     /// Of the agency only this person's.
-    #[arg(long, value_name = "NAME", requires = "agency")]
-    person: Option<String>,
+    #[arg(long = "person", value_name = "NAME", requires = "agency")]
+    of_agency: Option<String>,
     /// Id of the token, as `symbolon token list` shows it: the part of the token between the first
     /// and the second underscore.
     #[arg(required_unless_present = "agency")]
@@ -81,7 +81,7 @@ impl Revoke {
         match (&self.id, &self.agency) {
             (Some(id), _) => token.token == *id,
             (None, Some(wanted)) => {
-                agency == wanted && self.person.as_deref().is_none_or(|wanted| person == wanted)
+                agency == wanted && self.of_agency.as_deref().is_none_or(|wanted| person == wanted)
             }
             (None, None) => false,
         }
