@@ -80,11 +80,14 @@ fn with_the_demo_up_a_check_works_from_another_terminal() {
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
-    let mut suggested = String::new();
+    let (mut suggested, mut curl) = (String::new(), String::new());
     for line in BufReader::new(demo.stdout.as_mut().unwrap()).lines() {
         let line = line.unwrap();
         if suggested.is_empty() && line.contains("/symbolon check ") {
             line.trim().clone_into(&mut suggested);
+        }
+        if line.contains("curl --cacert") {
+            line.trim().clone_into(&mut curl);
         }
         if line.contains("SYMBOLON_PROFILE") {
             break;
@@ -99,6 +102,15 @@ fn with_the_demo_up_a_check_works_from_another_terminal() {
     let report: Value = serde_json::from_slice(&check.stdout)
         .unwrap_or_else(|_| panic!("{suggested}: {}", String::from_utf8_lossy(&check.stderr)));
     assert!(report["summary"]["hit"].as_u64().unwrap() >= 1, "{suggested}: {report:#}");
+
+    if Command::new("curl").arg("--version").output().is_ok() {
+        let answer = Command::new("sh").args(["-c", &curl]).output().unwrap();
+        let answer: Value = serde_json::from_slice(&answer.stdout)
+            .unwrap_or_else(|_| panic!("{curl}: {}", String::from_utf8_lossy(&answer.stderr)));
+        assert!(answer.to_string().contains("OUTCOME_HIT"), "{curl}: {answer:#}");
+    } else {
+        eprintln!("skipped: no curl on this machine");
+    }
 
     let stopped = Command::new("kill").args(["-TERM", &demo.id().to_string()]).status().unwrap();
     assert!(stopped.success());

@@ -6,6 +6,7 @@ mod answers;
 mod demo;
 mod disclosures;
 mod escalation;
+mod json_face;
 mod people;
 mod program;
 mod quotas;

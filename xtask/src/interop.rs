@@ -6,6 +6,7 @@ mod demo;
 mod documents;
 mod package;
 mod python;
+mod schemathesis;
 mod typescript;
 
 use clap::Args;
@@ -22,6 +23,7 @@ struct Step {
 const STEPS: &[Step] = &[
     Step { name: "documents", run: documents::run },
     Step { name: "bad-input", run: bad_input::run },
+    Step { name: "schemathesis", run: schemathesis::run },
     Step { name: "python", run: python::run },
     Step { name: "typescript", run: typescript::run },
     Step { name: "package", run: package::run },

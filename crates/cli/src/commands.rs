@@ -16,6 +16,7 @@ mod rules;
 mod shell;
 mod standing;
 mod table;
+mod token;
 mod watch;
 
 use std::process::ExitCode;
@@ -93,6 +94,10 @@ enum Command {
     /// node's.
     #[command(subcommand)]
     Keys(keys::Keys),
+    /// Issue, show and revoke bearer tokens, for programs that reach the JSON face without a
+    /// certificate.
+    #[command(subcommand)]
+    Token(token::TokenCommand),
     /// Show how much of quotas and budgets is used, by partners here and by this bureau with partners.
     Quota(quota::Quota),
     /// Look at what is unusual in questions, of partners and of this bureau's own people.
@@ -138,6 +143,7 @@ async fn dispatch(command: Command, output: Output) -> Result<u8, CliError> {
         Command::Rules(rules) => rules.run(output).await,
         Command::Audit(audit) => audit.run(output).await,
         Command::Keys(keys) => keys.run(output).await,
+        Command::Token(token) => token.run(output).await,
         Command::Quota(quota) => quota.run(output).await,
         Command::Watch(watch) => watch.run(output).await,
         Command::Report(report) => report.run(output).await,

@@ -84,6 +84,7 @@ impl Bureau {
             bureau_listen: bureau,
             bureau_hosts: vec!["127.0.0.1".to_owned(), "localhost".to_owned()],
             metrics_listen: metrics,
+            json_listen: None,
             desk: Desk {
                 name: format!("{name} 24/7 desk"),
                 phone: "+000 555 0100".to_owned(),
@@ -101,6 +102,19 @@ impl Bureau {
         let bureau = Self { code, folder, card, bureau_endpoint, metrics };
         bureau.issue_with(ADMINISTRATOR, &[Role::Administrator])?;
         Ok(bureau)
+    }
+
+    /// Gives its node a JSON face on a free port of the loopback interface, from its next start on.
+    /// Returns where: `https://host:port`.
+    ///
+    /// # Errors
+    /// When there is no free port, or the configuration cannot be written.
+    pub fn open_json_face(&self) -> Result<String, CliError> {
+        let [address] = free_ports()?;
+        let mut config = NodeConfig::read(&self.folder)?;
+        config.json_listen = Some(address);
+        config.write(&self.folder)?;
+        Ok(format!("https://{address}"))
     }
 
     /// Opens its store, as a second process beside its node may.
@@ -374,9 +388,9 @@ pub fn read_card(path: &Path) -> Result<Party, CliError> {
     })
 }
 
-/// Three loopback addresses that were free a moment ago, below the range from which systems take the ports
+/// Loopback addresses that were free a moment ago, below the range from which systems take the ports
 /// of connections that go out: else one of those could take a port before its node does.
-fn free_ports() -> Result<[SocketAddr; 3], CliError> {
+fn free_ports<const N: usize>() -> Result<[SocketAddr; N], CliError> {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let start = std::process::id().wrapping_mul(61);
     let mut free = (0..PORTS).filter_map(|_| {
@@ -384,10 +398,10 @@ fn free_ports() -> Result<[SocketAddr; 3], CliError> {
         let port = u16::try_from(FIRST_PORT.saturating_add(number)).ok()?;
         TcpListener::bind(("127.0.0.1", port)).ok()?.local_addr().ok()
     });
-    match (free.next(), free.next(), free.next()) {
-        (Some(first), Some(second), Some(third)) => Ok([first, second, third]),
-        _ => Err(CliError::new("port", "no free port on 127.0.0.1 from 12,000 to 31,999")),
-    }
+    let found: Vec<_> = free.by_ref().take(N).collect();
+    found
+        .try_into()
+        .map_err(|_| CliError::new("port", "no free port on 127.0.0.1 from 12,000 to 31,999"))
 }
 
 const FIRST_PORT: u32 = 12_000;

@@ -21,9 +21,14 @@ pub fn refuse(refusal: &Refusal, now: OffsetDateTime) -> Status {
     Status::with_error_details(code(refusal.reason), refusal.sentence.clone(), details)
 }
 
-fn code(reason: Reason) -> Code {
+/// The gRPC code that goes with a reason.
+pub fn code(reason: Reason) -> Code {
     match reason {
-        Reason::HeaderSignature => Code::Unauthenticated,
+        Reason::HeaderSignature
+        | Reason::TokenExpired
+        | Reason::TokenMissing
+        | Reason::TokenRevoked
+        | Reason::TokenUnknown => Code::Unauthenticated,
         Reason::AgreementRevoked
         | Reason::AgreementSuspended
         | Reason::CertificateExpired
@@ -35,13 +40,15 @@ fn code(reason: Reason) -> Code {
         | Reason::RuleForbids
         | Reason::StandingNotAgreed
         | Reason::TypeNotAgreed => Code::PermissionDenied,
-        Reason::AgreementUnknown | Reason::DisclosureNotRecognised | Reason::ScopeUnknown => {
-            Code::NotFound
-        }
+        Reason::AgreementUnknown
+        | Reason::DisclosureNotRecognised
+        | Reason::ScopeUnknown
+        | Reason::StandingUnknown => Code::NotFound,
         Reason::BudgetExhausted
         | Reason::QuotaExhausted
         | Reason::LimitExceeded
-        | Reason::RepeatedTooOften => Code::ResourceExhausted,
+        | Reason::RepeatedTooOften
+        | Reason::TooManyAttempts => Code::ResourceExhausted,
         Reason::CheckIdReused | Reason::DisclosureIdReused => Code::AlreadyExists,
         Reason::ChunkAltered
         | Reason::ChunkMissing
@@ -50,6 +57,7 @@ fn code(reason: Reason) -> Code {
         | Reason::HeaderInvalid
         | Reason::HeaderTime
         | Reason::InvalidArgument
+        | Reason::MediaType
         | Reason::NoticeInvalid
         | Reason::OtherOwner => Code::InvalidArgument,
         Reason::AgreementDiffers
@@ -63,7 +71,10 @@ fn code(reason: Reason) -> Code {
         | Reason::RulesNotAsPromised
         | Reason::RulesVersionMismatch => Code::FailedPrecondition,
         Reason::SetNotReady | Reason::TryAgain => Code::Unavailable,
-        Reason::MethodUnknown => Code::Unimplemented,
+        Reason::MethodNotAllowed | Reason::MethodUnknown | Reason::PathUnknown => {
+            Code::Unimplemented
+        }
+        Reason::TooSlow => Code::DeadlineExceeded,
         _ => Code::Internal,
     }
 }

@@ -26,13 +26,13 @@ use tokio::{
     sync::{Semaphore, mpsc},
     time::{Instant, timeout},
 };
-use tokio_stream::{Stream, wrappers::ReceiverStream};
+use tokio_stream::{Stream, StreamExt as _, wrappers::ReceiverStream};
 use tonic::{Request, Response, Status, Streaming};
 
 use self::{
-    authority::{Act, MOST_ITEMS_OF_OFFICER},
+    authority::MOST_ITEMS_OF_OFFICER,
     convert::source_messages,
-    read::Question,
+    read::{Question, messages},
 };
 use crate::{
     logging::event,
@@ -55,8 +55,9 @@ pub(crate) struct BureauFace {
     pub(crate) checks: Arc<Semaphore>,
 }
 
-pub(crate) use authority::Authority;
+pub(crate) use authority::{Act, Authority};
 pub(crate) use coverage::Coverage;
+pub(crate) use read::{MOST_ITEMS_A_MESSAGE, Messages, invalid, limit};
 
 impl BureauFace {
     pub(crate) fn into_service(self) -> BureauServiceServer<Self> {
@@ -74,17 +75,27 @@ impl BureauFace {
         authorised.map_err(|refusal| self.refusal(&refusal))
     }
 
-    fn refusal(&self, refusal: &Refusal) -> Status {
+    /// Counts what is refused.
+    pub(crate) fn count_refusal(&self, refusal: &Refusal) {
         self.metrics.bureau_refused.get_or_create(&refusal.reason.into()).inc();
+    }
+
+    fn refusal(&self, refusal: &Refusal) -> Status {
+        self.count_refusal(refusal);
         refuse(refusal, OffsetDateTime::now_utc())
     }
 
-    async fn answer(
+    /// What can be asked now.
+    pub(crate) fn coverage(&self) -> ListCoverageResponse {
+        ListCoverageResponse { entries: self.coverage.entries(OffsetDateTime::now_utc()) }
+    }
+
+    /// Asks what `actor`, who may ask, says in `requests`; what comes of it, as it comes.
+    pub(crate) async fn answer(
         &self,
-        peer: Peer,
-        requests: Streaming<wire::CheckRequest>,
-    ) -> Result<ReceiverStream<Result<CheckResponse, Status>>, Refusal> {
-        let actor = self.authority.authorise(&peer, Act::Check).await?;
+        actor: Actor,
+        requests: impl Messages<wire::CheckRequest>,
+    ) -> Result<ReceiverStream<CheckResponse>, Refusal> {
         let most = if actor.roles.contains(&Role::Analyst) {
             read::MOST_ITEMS
         } else {
@@ -148,11 +159,8 @@ impl BureauFace {
     }
 }
 
-async fn send(
-    sender: &mpsc::Sender<Result<CheckResponse, Status>>,
-    event: Event,
-) -> Result<(), ()> {
-    let message = Ok(CheckResponse { event: Some(event) });
+async fn send(sender: &mpsc::Sender<CheckResponse>, event: Event) -> Result<(), ()> {
+    let message = CheckResponse { event: Some(event) };
     // A caller that does not read must not hold its place.
     match timeout(SLOWEST_READER, sender.send(message)).await {
         Ok(Ok(())) => Ok(()),
@@ -168,10 +176,10 @@ impl BureauService for BureauFace {
         &self,
         request: Request<Streaming<wire::CheckRequest>>,
     ) -> Result<Response<Self::CheckStream>, Status> {
-        let peer = peer_of(&request).map_err(|refusal| self.refusal(&refusal))?.clone();
-        self.answer(peer, request.into_inner())
+        let actor = self.authorised(&request, Act::Check).await?;
+        self.answer(actor, messages(request.into_inner()))
             .await
-            .map(|answers| Response::new(Box::pin(answers) as Self::CheckStream))
+            .map(|answers| Response::new(Box::pin(answers.map(Ok)) as Self::CheckStream))
             .map_err(|refusal| self.refusal(&refusal))
     }
 
@@ -180,8 +188,7 @@ impl BureauService for BureauFace {
         request: Request<ListCoverageRequest>,
     ) -> Result<Response<ListCoverageResponse>, Status> {
         self.authorised(&request, Act::Coverage).await?;
-        let now = OffsetDateTime::now_utc();
-        Ok(Response::new(ListCoverageResponse { entries: self.coverage.entries(now) }))
+        Ok(Response::new(self.coverage()))
     }
 
     type BeginStandingStream = Events<BeginStandingResponse>;
@@ -191,7 +198,7 @@ impl BureauService for BureauFace {
         request: Request<Streaming<BeginStandingRequest>>,
     ) -> Result<Response<Self::BeginStandingStream>, Status> {
         let asker = self.authorised(&request, Act::Standing).await?;
-        let events = self.begin_standing(asker, request.into_inner()).await;
+        let events = self.begin_standing(asker, messages(request.into_inner())).await;
         events.map(events_of).map_err(|refusal| self.refusal(&refusal))
     }
 
@@ -202,7 +209,7 @@ impl BureauService for BureauFace {
         request: Request<Streaming<UpdateStandingRequest>>,
     ) -> Result<Response<Self::UpdateStandingStream>, Status> {
         let asker = self.authorised(&request, Act::Standing).await?;
-        let events = self.update_standing(asker, request.into_inner()).await;
+        let events = self.update_standing(asker, messages(request.into_inner())).await;
         events.map(events_of).map_err(|refusal| self.refusal(&refusal))
     }
 

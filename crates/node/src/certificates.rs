@@ -11,7 +11,9 @@ use rcgen::{
     KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, SanType,
 };
 use symbolon_client::{actor_of, spiffe_id};
-use symbolon_policy::{BureauCode, CertificateHash, DutiesError, rules::Role, separate_duties};
+use symbolon_policy::{
+    Actor, BureauCode, CertificateHash, DutiesError, rules::Role, separate_duties,
+};
 use symbolon_store::{DataFolder, FolderError, PersonCertificate, write_private, write_public};
 use thiserror::Error;
 use time::{Duration, OffsetDateTime};
@@ -109,12 +111,7 @@ pub fn issue_person(
     renew: bool,
     now: OffsetDateTime,
 ) -> Result<PathBuf, CertificateError> {
-    let sound = (1..=64).contains(&name.len())
-        && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-.".contains(&b))
-        && !name.starts_with('.');
-    if !sound {
-        return Err(CertificateError::Name);
-    }
+    sound(name)?;
     if !(1..=MOST_PERSON_DAYS).contains(&days) {
         return Err(CertificateError::Days);
     }
@@ -144,6 +141,33 @@ pub fn issue_person(
     write_public(&person.join("certificate.pem"), certificate.as_bytes())?;
     write_public(&person.join("bureau-root.pem"), &root)?;
     Ok(person)
+}
+
+/// Who holds a bearer token: a person or program of an agency, under this bureau's own names.
+///
+/// # Errors
+/// When a name has other letters than names have, nobody may hold these roles at once, or the bureau's
+/// certificates cannot be read.
+pub fn token_holder(
+    folder: &DataFolder,
+    agency: &str,
+    person: &str,
+    roles: BTreeSet<Role>,
+) -> Result<Actor, CertificateError> {
+    sound(agency)?;
+    sound(person)?;
+    separate_duties(&roles)?;
+    Ok(Actor {
+        id: format!("spiffe://{}/agencies/{agency}/{person}", trust_domain(folder)?),
+        roles,
+    })
+}
+
+fn sound(name: &str) -> Result<(), CertificateError> {
+    let sound = (1..=64).contains(&name.len())
+        && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-.".contains(&b))
+        && !name.starts_with('.');
+    if sound { Ok(()) } else { Err(CertificateError::Name) }
 }
 
 /// The certificate in `people/NAME/`; whether it was revoked stands in the database.

@@ -27,6 +27,8 @@ pub struct BureauFacts {
     pub bureau_hosts: Vec<String>,
     /// Where metrics are served.
     pub metrics_listen: SocketAddr,
+    /// Where the JSON form of the bureau face listens, if there is to be one.
+    pub json_listen: Option<SocketAddr>,
     /// Whom partners call after a hit.
     pub desk: Desk,
 }
@@ -69,14 +71,15 @@ pub fn found_bureau(
     let card = serde_json::to_string_pretty(&card).map_err(|_| FoundingError::Card)? + "\n";
     write_public(&folder.card(), card.as_bytes())?;
     // Last, since a folder with a configuration counts as whole.
-    NodeConfig::new(
+    let mut config = NodeConfig::new(
         facts.code.clone(),
         facts.name.clone(),
         facts.partner_listen,
         facts.bureau_listen,
         facts.metrics_listen,
-    )
-    .write(&folder)?;
+    );
+    config.json_listen = facts.json_listen;
+    config.write(&folder)?;
     Ok(folder)
 }
 

@@ -14,6 +14,7 @@ mod entering;
 mod escalation;
 mod founding;
 mod jobs;
+mod json_face;
 mod logging;
 mod metrics;
 mod node;
@@ -33,7 +34,7 @@ pub use admission_review::{
 };
 pub use certificates::{
     CertificateError, CertificateFacts, PERSON_DAYS, certificate_facts, issue_person,
-    person_certificate, renew,
+    person_certificate, renew, token_holder,
 };
 pub use disclosure::{
     CaseDecisions, CaseView, DecidedFile, Desk, DeskError, NamedRequest, Proposed, ReleaseTerms,

@@ -27,10 +27,12 @@ use crate::{
     disclosure::Examiner,
     escalation::Escalation,
     jobs::Jobs,
+    json_face::{CallerStream, JsonFace},
     logging::{FolderPath, event},
     metrics::{self, Metrics},
     own_log::OwnLog,
     partner_face::{PartnerFace, Places},
+    peer::PeerStream,
     publish::{DecidedBefore, Publisher},
     published::Published,
     tls, unread,
@@ -48,6 +50,7 @@ pub struct Node {
     partner: TcpListener,
     bureau: TcpListener,
     metrics_listener: TcpListener,
+    json: Option<TcpListener>,
     // Held as long as the node lives.
     _lock: NodeLock,
 }
@@ -65,6 +68,10 @@ impl Node {
             partner: listen(config.partner_listen).await?,
             bureau: listen(config.bureau_listen).await?,
             metrics_listener: listen(config.metrics_listen).await?,
+            json: match config.json_listen {
+                Some(address) => Some(listen(address).await?),
+                None => None,
+            },
             folder,
             config,
             store,
@@ -92,6 +99,7 @@ impl Node {
         let partner_tls =
             tls::partner_face(code.clone(), book.clone(), contacts.clone(), &partner_credentials)?;
         let bureau_tls = tls::bureau_face(&bureau_roots, &bureau_credentials)?;
+        let json_tls = tls::json_face(&bureau_roots, &bureau_credentials)?;
 
         let compute = Compute::default();
         let metrics = Arc::new(Metrics::default());
@@ -182,7 +190,7 @@ impl Node {
         let (health, health_service) = tonic_health::server::health_reporter();
         let partner_service = partner_face.into_service();
         let approval_service = bureau_face.approval_service();
-        let bureau_service = bureau_face.into_service();
+        let bureau_service = bureau_face.clone().into_service();
         mark_serving(&health, &partner_service).await;
         mark_serving(&health, &bureau_service).await;
         mark_serving(&health, &approval_service).await;
@@ -207,6 +215,7 @@ impl Node {
                 self.partner,
                 TlsAcceptor::from(Arc::new(partner_tls)),
                 Arc::clone(&metrics),
+                PeerStream::new,
             );
             let router = server()
                 .layer(unread::reasons(metrics.checks_refused.clone()))
@@ -216,8 +225,12 @@ impl Node {
         });
         tasks.spawn({
             let signal = when(stopped.clone());
-            let incoming =
-                accept(self.bureau, TlsAcceptor::from(Arc::new(bureau_tls)), Arc::clone(&metrics));
+            let incoming = accept(
+                self.bureau,
+                TlsAcceptor::from(Arc::new(bureau_tls)),
+                Arc::clone(&metrics),
+                PeerStream::new,
+            );
             let router = server()
                 .layer(unread::reasons(metrics.bureau_refused.clone()))
                 .add_service(bureau_service)
@@ -227,6 +240,12 @@ impl Node {
                 .add_service(reflection_alpha);
             async move { log_end(router.serve_with_incoming_shutdown(incoming, signal).await) }
         });
+        if let Some(listener) = self.json {
+            event!(info, "the JSON face is open", json_face = address(&listener)?);
+            let acceptor = TlsAcceptor::from(Arc::new(json_tls));
+            let incoming = accept(listener, acceptor, Arc::clone(&metrics), CallerStream::new);
+            tasks.spawn(JsonFace::new(bureau_face, stopped.clone()).serve(incoming));
+        }
         tasks.spawn(metrics::serve(self.metrics_listener, metrics, when(stopped.clone())));
         let adoptions = adoption.map_or(0, |adoption| adoption.number);
         tasks.spawn(jobs.run(known, adoptions, stopped));

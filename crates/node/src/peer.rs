@@ -31,7 +31,7 @@ pub(crate) struct Peer {
 }
 
 impl Peer {
-    fn of(stream: &TlsStream<TcpStream>) -> Option<Self> {
+    pub(crate) fn of(stream: &TlsStream<TcpStream>) -> Option<Self> {
         let (_, connection) = stream.get_ref();
         let chain: Vec<_> =
             connection.peer_certificates()?.iter().map(|c| c.clone().into_owned()).collect();

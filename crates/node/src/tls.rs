@@ -7,7 +7,7 @@ use rustls::{
     crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature},
     pki_types::{CertificateDer, UnixTime},
     server::{
-        WebPkiClientVerifier,
+        ClientCertVerifierBuilder, WebPkiClientVerifier,
         danger::{ClientCertVerified, ClientCertVerifier},
     },
     version::TLS13,
@@ -28,7 +28,7 @@ pub(crate) fn partner_face(
     credentials: &Credentials,
 ) -> Result<ServerConfig, TlsError> {
     let verifier = PartnersOfAgreements { us, book, contacts, provider: crypto_provider() };
-    server_config(Arc::new(verifier), credentials)
+    server_config(Arc::new(verifier), credentials, b"h2")
 }
 
 /// The bureau face: whoever holds a certificate under the bureau's own root.
@@ -36,25 +36,38 @@ pub(crate) fn bureau_face(
     roots: &[CertificateDer<'static>],
     credentials: &Credentials,
 ) -> Result<ServerConfig, TlsError> {
+    let verifier = under(roots)?.build().map_err(|_| TlsError::Root)?;
+    server_config(verifier, credentials, b"h2")
+}
+
+/// The JSON form of the bureau face: who shows a certificate shows one under the bureau's own root, and
+/// who shows none needs a token.
+pub(crate) fn json_face(
+    roots: &[CertificateDer<'static>],
+    credentials: &Credentials,
+) -> Result<ServerConfig, TlsError> {
+    let verifier = under(roots)?.allow_unauthenticated().build().map_err(|_| TlsError::Root)?;
+    server_config(verifier, credentials, b"http/1.1")
+}
+
+fn under(roots: &[CertificateDer<'static>]) -> Result<ClientCertVerifierBuilder, TlsError> {
     let mut store = RootCertStore::empty();
     for root in roots {
         store.add(root.clone())?;
     }
-    let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(store), crypto_provider())
-        .build()
-        .map_err(|_| TlsError::Root)?;
-    server_config(verifier, credentials)
+    Ok(WebPkiClientVerifier::builder_with_provider(Arc::new(store), crypto_provider()))
 }
 
 fn server_config(
     verifier: Arc<dyn ClientCertVerifier>,
     credentials: &Credentials,
+    protocol: &[u8],
 ) -> Result<ServerConfig, TlsError> {
     let mut config = ServerConfig::builder_with_provider(crypto_provider())
         .with_protocol_versions(&[&TLS13])?
         .with_client_cert_verifier(verifier)
         .with_single_cert(credentials.chain.clone(), credentials.key.clone_key())?;
-    config.alpn_protocols = vec![b"h2".to_vec()];
+    config.alpn_protocols = vec![protocol.to_vec()];
     Ok(config)
 }
 

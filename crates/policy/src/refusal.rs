@@ -95,6 +95,24 @@ reasons! {
     CertificateRevoked => "certificate_revoked",
     /// The same check was asked again too often.
     RepeatedTooOften => "repeated_too_often",
+    /// The caller showed neither a certificate nor a bearer token; made on the JSON face.
+    TokenMissing => "token_missing",
+    /// What the caller showed is no token that this bureau has issued; made on the JSON face.
+    TokenUnknown => "token_unknown",
+    /// The time for which the caller's token was good is over; made on the JSON face.
+    TokenExpired => "token_expired",
+    /// The caller's token was revoked; made on the JSON face.
+    TokenRevoked => "token_revoked",
+    /// From the caller's address too many wrong tokens were shown; made on the JSON face.
+    TooManyAttempts => "too_many_attempts",
+    /// The JSON face has nothing at this path.
+    PathUnknown => "path_unknown",
+    /// The JSON face does not do this at that path.
+    MethodNotAllowed => "method_not_allowed",
+    /// The body is not of a media type that the JSON face reads, or none that it writes is accepted.
+    MediaType => "media_type",
+    /// The caller took too long to say something; made on the JSON face.
+    TooSlow => "too_slow",
     /// A rule of this bureau's lawyers forbids it.
     RuleForbids => "rule_forbids",
     /// The rules in force cannot be read, and what cannot be decided is refused.
@@ -109,6 +127,8 @@ reasons! {
     SetNotReady => "set_not_ready",
     /// The agreement does not let a requester keep tags; made on the asking side.
     StandingNotAgreed => "standing_not_agreed",
+    /// The caller keeps no standing check with that id; made on the bureau face.
+    StandingUnknown => "standing_unknown",
     /// The node is stopping or has no room now.
     TryAgain => "try_again",
     /// Nothing is agreed for this identifier type.

@@ -19,6 +19,9 @@ pub struct NodeConfig {
     pub bureau_listen: SocketAddr,
     /// Where metrics and health are served, unencrypted: keep it on loopback or a closed network.
     pub metrics_listen: SocketAddr,
+    /// Where the JSON form of the bureau face listens; nowhere unless set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub json_listen: Option<SocketAddr>,
     /// Most checks answered or asked at one time, on each face, of which one partner has a quarter;
     /// more are told to try again. 256 unless set.
     #[serde(default = "default_concurrency")]
@@ -115,6 +118,7 @@ impl NodeConfig {
             partner_listen,
             bureau_listen,
             metrics_listen,
+            json_listen: None,
             most_checks_at_once: default_concurrency(),
             check_deadline_seconds: default_deadline(),
             stop_grace_seconds: default_grace(),

@@ -5,7 +5,8 @@ use symbolon_policy::{PartyKeys, SigningKey};
 use zeroize::Zeroizing;
 
 use crate::{
-    DataFolder, FolderError, SealError, Sealer, StoreError, approvals::CaseKey, write_private,
+    DataFolder, FolderError, SealError, Sealer, StoreError, approvals::CaseKey, tokens::TokenKey,
+    write_private,
 };
 
 /// The signing keys of a bureau, by the kind of document that each signs.
@@ -65,6 +66,7 @@ pub struct NodeKeys {
     /// What was asked lately is kept as hashes under this.
     pub(crate) watch: hmac::Key,
     pub(crate) approved_cases: CaseKey,
+    pub(crate) tokens: TokenKey,
 }
 
 impl NodeKeys {
@@ -106,6 +108,7 @@ impl NodeKeys {
             key_encryption,
             watch: watch_key(&bytes),
             approved_cases: CaseKey::derive(&bytes)?,
+            tokens: TokenKey::derive(&bytes)?,
         })
     }
 }

@@ -53,6 +53,7 @@ mod standing;
 mod stored_document;
 mod tag_cache;
 mod tallies;
+mod tokens;
 mod tree;
 mod upgrade;
 
@@ -108,4 +109,5 @@ pub use standing::{
 pub use stored_document::StoredDocument;
 pub use tag_cache::{CacheFault, CacheKind, NewTagCache, Tag, TagCache, TagCacheKey};
 pub use tallies::{HitTally, Measure, Side, Tally};
+pub use tokens::{BearerToken, IssuedToken, LONGEST_TOKEN_LIFE, NoToken, TokenId};
 pub use tree::LogLook;

@@ -12,7 +12,7 @@ use symbolon_policy::{
 };
 use time::OffsetDateTime;
 
-use crate::{ActKind, AdministrativeAct, Store, StoreError, tree::add_nodes};
+use crate::{ActKind, AdministrativeAct, Store, StoreError, TokenId, tree::add_nodes};
 
 /// What the log keeps of an event, as JSON with the time in front, until its retention ends. Holds no
 /// identifier and nothing that depends on hits.
@@ -69,6 +69,29 @@ pub enum LogRecord {
     CertificateRevoked {
         /// Which.
         certificate: CertificateHash,
+        /// Whose it was.
+        holder: Actor,
+        /// Why, in the words of who revoked it.
+        reason: String,
+        /// Who revoked it.
+        by: Actor,
+    },
+    /// A person of an agency got a bearer token.
+    TokenIssued {
+        /// Which, by the name that is no secret.
+        token: TokenId,
+        /// Who got it, with what it allows.
+        holder: Actor,
+        /// Until when it is good.
+        #[serde(with = "time::serde::rfc3339")]
+        expires_at: OffsetDateTime,
+        /// Who issued it.
+        by: Actor,
+    },
+    /// A bearer token is good no more.
+    TokenRevoked {
+        /// Which, by the name that is no secret.
+        token: TokenId,
         /// Whose it was.
         holder: Actor,
         /// Why, in the words of who revoked it.

@@ -36,6 +36,8 @@ pub enum DayNote {
     Revoked,
     /// A call with a certificate that has expired since it connected was refused.
     Expired,
+    /// A call with a revoked bearer token was refused.
+    TokenRevoked,
 }
 
 impl DayNote {
@@ -46,6 +48,7 @@ impl DayNote {
             Self::NotTheirs => "not_theirs",
             Self::Revoked => "certificate_revoked",
             Self::Expired => "certificate_expired",
+            Self::TokenRevoked => "token_revoked",
         }
     }
 
@@ -55,7 +58,7 @@ impl DayNote {
             Self::LoggedIn => return LogRecord::LoggedIn { by },
             Self::RoleMissing(act) => (act, "role_missing"),
             Self::NotTheirs => ("disclosure", self.code()),
-            Self::Revoked | Self::Expired => ("any", self.code()),
+            Self::Revoked | Self::Expired | Self::TokenRevoked => ("any", self.code()),
         };
         LogRecord::ActRefused { act: act.to_owned(), reason: reason.to_owned(), by }
     }

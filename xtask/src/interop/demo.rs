@@ -42,6 +42,8 @@ pub(crate) struct Bureau {
     pub(crate) partner_face: String,
     /// Its bureau face, `https://host:port`.
     pub(crate) bureau_face: String,
+    /// Its JSON face, `https://host:port`; Arcadia has one.
+    pub(crate) json_face: Option<String>,
 }
 
 impl Demo {
@@ -70,7 +72,8 @@ impl Demo {
 
     /// A command that finds the demo by its environment: `SYMBOLON_PROGRAM` is the program,
     /// `SYMBOLON_PROFILE` the officer's profile, `SYMBOLON_DEMO` the folder with the data folders, and
-    /// for each bureau `CODE_PARTNER_FACE` and `CODE_BUREAU_FACE` its addresses, `CODE_DATA` its data folder.
+    /// for each bureau `CODE_PARTNER_FACE` and `CODE_BUREAU_FACE` and,
+    /// where it has one, `CODE_JSON_FACE` its addresses, `CODE_DATA` its data folder.
     pub(crate) fn command(&self, program: impl AsRef<std::ffi::OsStr>) -> Command {
         let mut command = Command::new(program);
         command
@@ -82,6 +85,9 @@ impl Demo {
                 .env(format!("{}_PARTNER_FACE", bureau.code), &bureau.partner_face)
                 .env(format!("{}_BUREAU_FACE", bureau.code), &bureau.bureau_face)
                 .env(format!("{}_DATA", bureau.code), &bureau.data);
+            if let Some(address) = &bureau.json_face {
+                command.env(format!("{}_JSON_FACE", bureau.code), address);
+            }
         }
         command
     }

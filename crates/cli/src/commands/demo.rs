@@ -107,6 +107,8 @@ struct Report {
     /// What follows a hit, step by step.
     story: Vec<Step>,
     profile: PathBuf,
+    /// The line that asks over the JSON face.
+    curl: Option<String>,
     ready_after_seconds: f64,
 }
 
@@ -117,6 +119,9 @@ struct BureauReport {
     data: PathBuf,
     partner_face: String,
     bureau_face: String,
+    /// Its JSON face, where it has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    json_face: Option<String>,
     metrics: String,
     records: u64,
 }
@@ -134,6 +139,9 @@ impl Demo {
         let root = prepare(&self.dir)?;
         let (bureaus, counts) = found_and_load(&root, output).await?;
         sign_agreements(&bureaus, output).await?;
+        let asking =
+            bureaus.first().ok_or_else(|| CliError::new("demo_data", "the demo has no bureau"))?;
+        let json_face = asking.open_json_face()?;
         let (nodes, profile, profile_path) = start(&root, &bureaus, output).await?;
         let ready_after_seconds = began.elapsed().as_secs_f64();
         let mut checks = check(&profile, output).await?;
@@ -155,10 +163,12 @@ impl Demo {
                     data: bureau.folder.root().to_owned(),
                     partner_face: bureau.card.endpoint.clone(),
                     bureau_face: bureau.bureau_endpoint.clone(),
+                    json_face: (bureau.code == asking.code).then(|| json_face.clone()),
                     metrics: format!("http://{}/metrics", bureau.metrics),
                     records: *records,
                 })
                 .collect(),
+            curl: curl(&json_face, &profile, &checks),
             checks,
             story,
             profile: profile_path,
@@ -481,15 +491,40 @@ fn next_steps(report: &Report) -> String {
             }
         },
     );
+    let curl = report.curl.as_deref().unwrap_or_default();
     let metrics = report.bureaus.first().map_or("", |bureau| bureau.metrics.as_str());
     format!(
         "\nThe bureaus stay up until Ctrl-C. In another terminal, in this folder:\n\n  \
          {program} check {example} --case demo\n  \
          {program} check phone \"+44 7400 123456\" --case demo --json\n  \
-         {program} coverage\n  curl {metrics}\n\nFrom another folder, first: export \
+         {program} coverage\n  curl {metrics}\n  {curl}\n\nThe last asks over the JSON face, \
+         with the same certificate. From another folder, first: export \
          SYMBOLON_PROFILE={}\n",
         report.profile.display()
     )
+}
+
+/// The first hit once more, over the JSON face.
+fn curl(json_face: &str, profile: &Profile, checks: &[DemoCheck]) -> Option<String> {
+    let answers = checks.iter().flat_map(|check| &check.report.answers);
+    let hit = answers.into_iter().find(|answer| answer.outcome == "hit")?;
+    // "value (country)" as it was shown.
+    let (value, country) = match hit.identifier.rsplit_once(" (") {
+        Some((value, country)) => (value, country.trim_end_matches(')')),
+        None => (hit.identifier.as_str(), ""),
+    };
+    let question = serde_json::json!({
+        "start": {"purpose": "border_check", "officer": OFFICER, "caseReference": "demo"},
+        "items": [
+            {"ref": 1, "identifierType": hit.identifier_type, "value": value, "country": country}
+        ],
+    });
+    Some(format!(
+        "curl --cacert \"{}\" --cert \"{}\" --key \"{}\" --json '{question}' {json_face}/v1/check",
+        profile.root.display(),
+        profile.certificate.display(),
+        profile.key.display(),
+    ))
 }
 
 async fn wait(nodes: Vec<RunningNode>, output: Output) -> Result<(), CliError> {

@@ -53,6 +53,10 @@ pub(super) struct Init {
     /// Where metrics and health are served, unencrypted: keep it on a closed network.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:7445")]
     metrics_listen: SocketAddr,
+    /// Where the JSON form of the bureau face listens, for places where gRPC cannot go; nowhere unless
+    /// given.
+    #[arg(long, value_name = "ADDRESS")]
+    json_listen: Option<SocketAddr>,
     /// Domain of the bureau's SPIFFE identities; CODE.symbolon.internal unless given.
     #[arg(long, value_name = "DOMAIN")]
     trust_domain: Option<String>,
@@ -159,6 +163,7 @@ impl Init {
             bureau_listen: self.bureau_listen,
             bureau_hosts: self.bureau_hosts,
             metrics_listen: self.metrics_listen,
+            json_listen: self.json_listen,
             desk: Desk { name: self.desk_name, phone: self.desk_phone, email: self.desk_email },
         };
         let folder = found_bureau(&self.data, &facts, OffsetDateTime::now_utc())?;

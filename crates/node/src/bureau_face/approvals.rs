@@ -17,7 +17,7 @@ use super::{
     peer_of,
     read::{MOST_ITEMS, invalid, is_code},
 };
-use crate::logging::event;
+use crate::{logging::event, peer::Peer};
 
 impl BureauFace {
     /// The service by which approvers allow others to ask.
@@ -25,18 +25,18 @@ impl BureauFace {
         ApprovalServiceServer::new(self.clone())
     }
 
-    async fn approve(
+    /// Keeps what `actor` allows, whose certificate is `peer`'s: an approval ends with it.
+    pub(crate) async fn approve(
         &self,
-        request: Request<ApproveCheckRequest>,
+        peer: &Peer,
+        actor: Actor,
+        request: ApproveCheckRequest,
     ) -> Result<ApproveCheckResponse, Refusal> {
-        let peer = peer_of(&request)?;
-        let actor = self.authority.authorise(peer, Act::Approve).await?;
-        let (certificate, not_after) = (peer.certificate, peer.not_after);
         let now = OffsetDateTime::now_utc();
-        let mut approval = read(request.into_inner(), &actor, now)?;
+        let mut approval = read(request, &actor, now)?;
         // It does not outlive what it was given by.
-        approval.valid_until = approval.valid_until.min(not_after);
-        let kept = self.store.approve_check(&approval, &actor, &certificate, now).await;
+        approval.valid_until = approval.valid_until.min(peer.not_after);
+        let kept = self.store.approve_check(&approval, &actor, &peer.certificate, now).await;
         kept.map_err(|error| {
             event!(warn, "an approval could not be recorded", error = error);
             Refusal::new(
@@ -56,7 +56,9 @@ impl ApprovalService for BureauFace {
         &self,
         request: Request<ApproveCheckRequest>,
     ) -> Result<Response<ApproveCheckResponse>, Status> {
-        let approved = self.approve(request).await;
+        let actor = self.authorised(&request, Act::Approve).await?;
+        let peer = peer_of(&request).map_err(|refusal| self.refusal(&refusal))?.clone();
+        let approved = self.approve(&peer, actor, request.into_inner()).await;
         approved.map(Response::new).map_err(|refusal| self.refusal(&refusal))
     }
 }

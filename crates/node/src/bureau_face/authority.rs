@@ -4,7 +4,7 @@ use std::{
 };
 
 use symbolon_policy::{Actor, Reason, Refusal, rules::Role};
-use symbolon_store::{DayNote, Store, StoreError};
+use symbolon_store::{BearerToken, DayNote, Store, StoreError};
 use time::{Date, OffsetDateTime};
 
 use crate::{logging::event, peer::Peer};
@@ -75,7 +75,7 @@ impl Authority {
 
     /// Who calls, if the certificate is good and one of its roles may do `act`. Asked anew at each
     /// call, since a connection may outlive a certificate.
-    pub(super) async fn authorise(&self, peer: &Peer, act: Act) -> Result<Actor, Refusal> {
+    pub(crate) async fn authorise(&self, peer: &Peer, act: Act) -> Result<Actor, Refusal> {
         let now = OffsetDateTime::now_utc();
         let actor = &peer.actor;
         if now > peer.not_after {
@@ -92,6 +92,43 @@ impl Authority {
                 "this certificate was revoked; ask the administrator of your bureau for another",
             ));
         }
+        self.admit(actor, act, now).await
+    }
+
+    /// Who calls with `token`, if it is one that this bureau has issued, is good now, and allows `act`.
+    /// Asked anew at each call.
+    pub(crate) async fn authorise_token(
+        &self,
+        token: &BearerToken,
+        act: Act,
+    ) -> Result<Actor, Refusal> {
+        let now = OffsetDateTime::now_utc();
+        let known = self.store.recognise_token(token).await.map_err(|error| failed(&error))?;
+        let known = known.ok_or_else(|| {
+            Refusal::new(
+                Reason::TokenUnknown,
+                "this bureau has issued no such token, or not with this secret; ask its administrator \
+                 for one",
+            )
+        })?;
+        if known.revoked.is_some() {
+            self.note(DayNote::TokenRevoked, &known.holder, now).await?;
+            return Err(Refusal::new(
+                Reason::TokenRevoked,
+                "this token was revoked; ask the administrator of your bureau for another",
+            ));
+        }
+        if now >= known.expires_at {
+            return Err(Refusal::new(
+                Reason::TokenExpired,
+                "this token has expired; ask the administrator of your bureau for another",
+            ));
+        }
+        self.admit(&known.holder, act, now).await
+    }
+
+    /// `actor`, whose certificate or token is good, if one of the roles may do `act`.
+    async fn admit(&self, actor: &Actor, act: Act, now: OffsetDateTime) -> Result<Actor, Refusal> {
         self.note(DayNote::LoggedIn, actor, now).await?;
         if actor.holds_any(act.roles()) {
             Ok(actor.clone())
@@ -111,8 +148,8 @@ impl Authority {
         Ok(Refusal::new(
             Reason::RoleMissing,
             format!(
-                "{}; this certificate carries {held}. The administrator of your bureau issues \
-                 certificates with roles",
+                "{}; what you showed carries {held}. The administrator of your bureau issues \
+                 certificates and tokens with roles",
                 act.sentence()
             ),
         ))

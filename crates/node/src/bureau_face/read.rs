@@ -12,10 +12,11 @@ use symbolon_proto::{
     },
     v1::Urgency,
 };
+use tokio_stream::{Stream, StreamExt as _};
 use tonic::{Code, Streaming};
 
 pub(super) const MOST_ITEMS: usize = 1_000_000;
-pub(super) const MOST_ITEMS_A_MESSAGE: usize = 4_096;
+pub(crate) const MOST_ITEMS_A_MESSAGE: usize = 4_096;
 const MOST_BUREAUS: usize = 256;
 const LONGEST_VALUE: usize = 1_024;
 const USUAL_TIMEOUT: Duration = Duration::from_secs(10);
@@ -26,6 +27,23 @@ const SILENCE: Duration = Duration::from_secs(30);
 pub(super) const LONGEST_READING: Duration = Duration::from_secs(300);
 /// The name under which a scanned zone comes instead of a type.
 const MRZ: &str = "mrz";
+
+/// The messages of a call, one after another, in whichever form they came.
+pub(crate) trait Messages<T>: Stream<Item = Result<T, Refusal>> + Send + Unpin {}
+
+impl<T, S: Stream<Item = Result<T, Refusal>> + Send + Unpin> Messages<T> for S {}
+
+/// Those of a gRPC call.
+pub(super) fn messages<T: Send + 'static>(requests: Streaming<T>) -> impl Messages<T> {
+    requests.map(|message| {
+        message.map_err(|status| match status.code() {
+            Code::OutOfRange | Code::ResourceExhausted => limit("a message is longer than 8 MiB"),
+            _ => invalid(
+                "a message cannot be read as one of this method's type, or the stream broke off",
+            ),
+        })
+    })
+}
 
 /// A question as it was read: what can be asked, and what cannot with the reason.
 pub(super) struct Question {
@@ -41,7 +59,7 @@ pub(super) struct Question {
 /// # Errors
 /// With [`TooMany`] as soon as it holds more than `most` items.
 pub(super) async fn question(
-    requests: Streaming<CheckRequest>,
+    requests: impl Messages<CheckRequest>,
     asker: Actor,
     most: usize,
     compute: &Compute,
@@ -55,7 +73,7 @@ pub(super) async fn question(
 pub(super) struct TooMany;
 
 async fn read(
-    mut requests: Streaming<CheckRequest>,
+    mut requests: impl Messages<CheckRequest>,
     asker: Actor,
     most: usize,
     compute: &Compute,
@@ -293,20 +311,15 @@ pub(super) fn rejection(reason: ItemReason, sentence: impl Into<String>) -> (Str
 }
 
 /// The next message of a caller who does not keep silent; `None` at the end of the stream.
-pub(super) async fn message<T>(requests: &mut Streaming<T>) -> Result<Option<T>, Refusal> {
-    tokio::time::timeout(SILENCE, requests.message())
+pub(super) async fn message<T>(requests: &mut impl Messages<T>) -> Result<Option<T>, Refusal> {
+    tokio::time::timeout(SILENCE, requests.next())
         .await
         .map_err(|_| invalid("the caller was silent for too long"))?
-        .map_err(|status| match status.code() {
-            Code::OutOfRange | Code::ResourceExhausted => limit("a message is longer than 8 MiB"),
-            _ => invalid(
-                "a message cannot be read as one of this method's type, or the stream broke off",
-            ),
-        })
+        .transpose()
 }
 
 async fn next(
-    requests: &mut Streaming<CheckRequest>,
+    requests: &mut impl Messages<CheckRequest>,
 ) -> Result<Option<check_request::Part>, Refusal> {
     match message(requests).await? {
         None => Ok(None),
@@ -316,10 +329,10 @@ async fn next(
     }
 }
 
-pub(super) fn invalid(sentence: &str) -> Refusal {
+pub(crate) fn invalid(sentence: &str) -> Refusal {
     Refusal::new(Reason::InvalidArgument, sentence)
 }
 
-pub(super) fn limit(sentence: &str) -> Refusal {
+pub(crate) fn limit(sentence: &str) -> Refusal {
     Refusal::new(Reason::LimitExceeded, sentence)
 }

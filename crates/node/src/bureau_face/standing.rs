@@ -14,14 +14,13 @@ use symbolon_proto::bureau::v1::{
     update_standing_request, update_standing_response,
 };
 use tokio::{sync::OwnedSemaphorePermit, time::Instant};
-use tonic::Streaming;
 
 use super::{
     BureauFace, check_refusal,
     convert::{outcome, released, retry_after, source, timestamp},
     read::{
-        LONGEST_READING, MOST_ITEMS_A_MESSAGE, Question, References, begin, invalid, limit,
-        message, read_item, rejection, stopping, waiting,
+        LONGEST_READING, MOST_ITEMS_A_MESSAGE, Messages, Question, References, begin, invalid,
+        limit, message, read_item, rejection, stopping, waiting,
     },
 };
 use crate::logging::event;
@@ -46,21 +45,21 @@ impl BureauFace {
         })
     }
 
-    pub(super) async fn begin_standing(
+    pub(crate) async fn begin_standing(
         &self,
         asker: Actor,
-        mut requests: Streaming<BeginStandingRequest>,
+        mut requests: impl Messages<BeginStandingRequest>,
     ) -> Result<Vec<BeginStandingResponse>, Refusal> {
         use begin_standing_request::Part;
         use begin_standing_response::Event;
         let place = self.place()?;
         let (context, timeout, changes) = said(async {
-            let (context, timeout) = match part(&mut requests).await?.and_then(|one| one.part) {
+            let (context, timeout) = match message(&mut requests).await?.and_then(|one| one.part) {
                 Some(Part::Start(start)) => start_of(start, asker)?,
                 _ => return Err(invalid("a standing check begins with who asks and why")),
             };
             let mut reading = Reading::new(self, false);
-            while let Some(one) = part(&mut requests).await? {
+            while let Some(one) = message(&mut requests).await? {
                 match one.part {
                     Some(Part::Items(items)) => reading.add(items.items).await?,
                     _ => return Err(invalid("who asks and why is said once")),
@@ -90,21 +89,21 @@ impl BureauFace {
         Ok(events.map(|event| BeginStandingResponse { event: Some(event) }).collect())
     }
 
-    pub(super) async fn update_standing(
+    pub(crate) async fn update_standing(
         &self,
         asker: Actor,
-        mut requests: Streaming<UpdateStandingRequest>,
+        mut requests: impl Messages<UpdateStandingRequest>,
     ) -> Result<Vec<UpdateStandingResponse>, Refusal> {
         use update_standing_request::Part;
         use update_standing_response::Event;
         let place = self.place()?;
         let (standing, timeout, changes) = said(async {
-            let (standing, timeout) = match part(&mut requests).await?.and_then(|one| one.part) {
+            let (standing, timeout) = match message(&mut requests).await?.and_then(|one| one.part) {
                 Some(Part::Start(start)) => (id(&start.standing_id)?, waiting(start.timeout)?),
                 _ => return Err(invalid("an update begins with which standing check it is of")),
             };
             let mut reading = Reading::new(self, true);
-            while let Some(one) = part(&mut requests).await? {
+            while let Some(one) = message(&mut requests).await? {
                 match one.part {
                     Some(Part::Items(items)) => reading.add(items.items).await?,
                     _ => return Err(invalid("which standing check it is of is said once")),
@@ -134,7 +133,7 @@ impl BureauFace {
         Ok(events.map(|event| UpdateStandingResponse { event: Some(event) }).collect())
     }
 
-    pub(super) async fn match_standing(
+    pub(crate) async fn match_standing(
         &self,
         agency: &str,
         standing: &[u8],
@@ -167,7 +166,7 @@ impl BureauFace {
         Ok(events.map(|event| MatchStandingResponse { event: Some(event) }))
     }
 
-    pub(super) async fn list_standing(
+    pub(crate) async fn list_standing(
         &self,
         agency: &str,
     ) -> Result<ListStandingResponse, Refusal> {
@@ -175,7 +174,7 @@ impl BureauFace {
         Ok(ListStandingResponse { checks: all.into_iter().map(standing_check).collect() })
     }
 
-    pub(super) async fn end_standing(&self, agency: &str, standing: &[u8]) -> Result<(), Refusal> {
+    pub(crate) async fn end_standing(&self, agency: &str, standing: &[u8]) -> Result<(), Refusal> {
         let standing = id(standing)?;
         let ended = self.requester.end_standing(agency, &standing).await;
         ended.map_err(|error| refusal(&error))?;
@@ -213,10 +212,6 @@ async fn said<T>(reading: impl Future<Output = Result<T, Refusal>>) -> Result<T,
     tokio::time::timeout(LONGEST_READING, reading)
         .await
         .map_err(|_| limit("the list took longer than five minutes to be said"))?
-}
-
-async fn part<T>(requests: &mut Streaming<T>) -> Result<Option<T>, Refusal> {
-    message(requests).await
 }
 
 fn start_of(start: wire::CheckStart, asker: Actor) -> Result<(QuestionContext, Duration), Refusal> {
@@ -399,9 +394,8 @@ fn standing_check(one: Standing) -> StandingCheck {
 fn refusal(error: &StandingFailure) -> Refusal {
     match error {
         StandingFailure::Check(error) => check_refusal(error),
-        StandingFailure::Unknown | StandingFailure::Full => {
-            Refusal::new(Reason::InvalidArgument, error.to_string())
-        }
+        StandingFailure::Unknown => Refusal::new(Reason::StandingUnknown, error.to_string()),
+        StandingFailure::Full => Refusal::new(Reason::InvalidArgument, error.to_string()),
         StandingFailure::Files(cause) => {
             event!(warn, "a standing check's files could not be used", error = cause);
             Refusal::new(

@@ -35,6 +35,7 @@ fn bureau(root: &TempDir, code: &str) -> DataFolder {
         bureau_listen: listen,
         bureau_hosts: vec!["localhost".to_owned()],
         metrics_listen: listen,
+        json_listen: None,
         desk: Desk {
             name: "Desk".to_owned(),
             phone: "+000 555 0100".to_owned(),

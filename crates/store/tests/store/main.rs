@@ -28,4 +28,5 @@ mod rules;
 mod scope_keys;
 mod sets;
 mod standing;
+mod tokens;
 mod tree;

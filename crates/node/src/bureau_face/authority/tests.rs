@@ -19,6 +19,7 @@ async fn a_certificate_is_refused_on_an_open_connection_once_it_has_expired() {
         bureau_listen: listen,
         bureau_hosts: vec!["localhost".to_owned()],
         metrics_listen: listen,
+        json_listen: None,
         desk: Desk {
             name: "Desk".to_owned(),
             phone: "+000 555 0100".to_owned(),
