@@ -307,10 +307,18 @@ impl Store {
         let root = root_of(leaves.iter().map(|(_, leaf)| leaf.as_slice()))?;
         let record = LogRecord::Disclosures { root };
         let (entry, _) = append_in(&mut transaction, &record, at).await?;
-        sqlx::query("UPDATE disclosure_events SET entry_index = $1 WHERE entry_index IS NULL")
-            .bind(i64::try_from(entry).map_err(|_| DAMAGED)?)
-            .execute(&mut *transaction)
-            .await?;
+        // Quotes in texts of an event are escaped: so its request is named, and nothing else. Two partners
+        // may have chosen one id; then it stays as long as everything does.
+        sqlx::query(
+            "UPDATE disclosure_events SET entry_index = $1, agreement = (
+                 SELECT CASE WHEN COUNT(DISTINCT d.agreement) = 1 THEN MAX(d.agreement) END
+                 FROM disclosures d
+                 WHERE instr(record, CAST('\"request\":\"' || lower(hex(d.request_id)) || '\"' AS BLOB)) > 0)
+             WHERE entry_index IS NULL",
+        )
+        .bind(i64::try_from(entry).map_err(|_| DAMAGED)?)
+        .execute(&mut *transaction)
+        .await?;
         sqlx::query("UPDATE disclosure_periods SET ended = $1 WHERE id = 1")
             .bind(period)
             .execute(&mut *transaction)

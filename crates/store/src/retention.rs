@@ -84,7 +84,8 @@ impl Store {
             .rows_affected();
         let adopted = newest_of(&mut transaction, "rules_adopted").await?;
         let said = said_to_be_erased(&mut transaction).await?;
-        let ended = ended_periods(&mut transaction, before).await?;
+        let reached = reached(&mut transaction).await?;
+        let ended = ended_periods(&mut transaction, reached, seconds).await?;
         let entries = sqlx::query(
             "UPDATE log_entries SET salt = NULL, record = NULL
              WHERE recorded_at < $1 AND record IS NOT NULL AND entry_index <> $2
@@ -148,24 +149,39 @@ const ERASED: &str = "records_erased";
 /// What only entries on events of requests have in their records.
 const DISCLOSURES: &[u8] = b"\"event\":\"disclosures\"";
 
-/// Whether the log has an entry on events of requests that this erasure is the first to reach.
+/// Until when everything, whatever agreement it belongs to, was erased before; Unix seconds.
+async fn reached(connection: &mut SqliteConnection) -> Result<i64, StoreError> {
+    // Quotes in texts of a record are escaped: only an erasure under an agreement names one.
+    let newest: Option<(i64,)> = sqlx::query_as(
+        "SELECT entry_index FROM log_entries WHERE instr(record, $1) > 0 AND instr(record, $2) = 0
+         ORDER BY entry_index DESC LIMIT 1",
+    )
+    .bind(&b"\"event\":\"records_erased\""[..])
+    .bind(&b"\"agreement\":"[..])
+    .fetch_optional(&mut *connection)
+    .await?;
+    let Some((index,)) = newest else { return Ok(i64::MIN) };
+    match entry_at(connection, index).await?.record {
+        Some(LogRecord::RecordsErased { before, agreement: None, .. }) => {
+            Ok(before.unix_timestamp())
+        }
+        _ => Err(DAMAGED),
+    }
+}
+
+/// Whether the log has an entry on events of requests from between these times, Unix seconds: one that an
+/// erasure is the first to reach.
 async fn ended_periods(
     connection: &mut SqliteConnection,
-    before: OffsetDateTime,
+    from: i64,
+    before: i64,
 ) -> Result<bool, StoreError> {
-    let reached = match newest_of(connection, ERASED).await? {
-        None => i64::MIN,
-        Some(index) => match entry_at(connection, index).await?.record {
-            Some(LogRecord::RecordsErased { before, .. }) => before.unix_timestamp(),
-            _ => return Err(DAMAGED),
-        },
-    };
     let (count,): (i64,) = sqlx::query_as(
         "SELECT COUNT(*) FROM log_entries
          WHERE recorded_at >= $1 AND recorded_at < $2 AND instr(record, $3) > 0",
     )
-    .bind(reached)
-    .bind(before.unix_timestamp())
+    .bind(from)
+    .bind(before)
     .bind(DISCLOSURES)
     .fetch_one(connection)
     .await?;

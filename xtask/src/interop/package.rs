@@ -7,7 +7,7 @@ use std::{
 use super::demo::Demo;
 use crate::{
     Fallible, Outcome,
-    process::{cargo, root, run},
+    process::{self, cargo, root},
     tools,
 };
 
@@ -37,9 +37,11 @@ pub(super) fn run(demo: &Demo) -> Outcome {
     core_is_clean(&package, &target)?;
     let wheel = wheel(&package, &builder, &target)?;
     let python = tools::python_with("python-package", NEEDED)?;
-    run(Command::new(&python)
-        .args(["-m", "pip", "install", "--quiet", "--no-deps", "--force-reinstall"])
-        .arg(wheel))?;
+    process::run(
+        Command::new(&python)
+            .args(["-m", "pip", "install", "--quiet", "--no-deps", "--force-reinstall"])
+            .arg(wheel),
+    )?;
     run_in(&package, Command::new(&python).args(["-m", "ruff", "check", "."]))?;
     run_in(&package, Command::new(&python).args(["-m", "ruff", "format", "--check", "."]))?;
     run_in(&package, Command::new(&python).args(["-m", "mypy"]))?;
@@ -71,5 +73,5 @@ fn wheel(package: &Path, builder: &Path, target: &Path) -> Fallible<PathBuf> {
 }
 
 fn run_in(folder: &Path, command: &mut Command) -> Outcome {
-    run(command.current_dir(folder))
+    process::run(command.current_dir(folder))
 }

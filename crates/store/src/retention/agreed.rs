@@ -6,7 +6,7 @@ use sqlx::{Sqlite, SqliteConnection, Transaction};
 use symbolon_policy::{AgreementId, SignedAgreement};
 use time::OffsetDateTime;
 
-use super::{Erased, said_to_be_erased};
+use super::{Erased, ended_periods, said_to_be_erased};
 use crate::{LogRecord, Store, StoreError, log::append_in};
 
 impl Store {
@@ -33,8 +33,8 @@ impl Store {
     }
 
     /// Erases what belongs to an agreement and is older than `before`, in one transaction with the log
-    /// entry that says so: headers of checks, claims and receipts, requests for records with their
-    /// events, and the records of the log's entries on checks. The sealed question of a check, and the
+    /// entry that says so: headers of checks, claims and receipts, requests for records, what happened to
+    /// them, and the records of the log's entries on checks. The sealed question of a check, and the
     /// entry that it was asked, go when nothing under another agreement needs them any more.
     ///
     /// # Errors
@@ -79,7 +79,9 @@ impl Store {
         .execute(&mut *transaction)
         .await?;
         let erased = Erased { entries, asked, answered };
-        if erased != Erased::default() {
+        let ended = ended_periods(&mut transaction, span.from, span.before).await?;
+        // The end of a period is reason enough: whether events were erased with it must not show.
+        if erased != Erased::default() || ended {
             let in_all = Some(said.with(entries, &mut transaction).await?);
             let agreement = Some(agreement.clone());
             let record =
@@ -100,26 +102,25 @@ struct Span<'a> {
 }
 
 impl Span<'_> {
-    /// A request goes with all that happened to it.
+    /// A request goes when it is old enough, and what happened to it when the log's entry that stands for
+    /// it is: the hashes stay, so that entry holds.
     async fn erase_requests(
         &self,
         transaction: &mut Transaction<'static, Sqlite>,
     ) -> Result<(), StoreError> {
-        let requests: Vec<(Vec<u8>,)> = sqlx::query_as(
-            "SELECT request_id FROM disclosures WHERE agreement = $1 AND received_at < $2",
-        )
-        .bind(self.agreement.as_str())
-        .bind(self.before)
-        .fetch_all(&mut **transaction)
-        .await?;
-        for (request,) in requests {
-            erase_events(transaction, "request", &request).await?;
+        for statement in [
+            "DELETE FROM disclosures WHERE agreement = $1 AND received_at < $2",
+            "UPDATE disclosure_events SET salt = NULL, record = NULL
+             WHERE agreement = $1 AND recorded_at < $2 AND record IS NOT NULL
+                 AND (SELECT recorded_at FROM log_entries
+                      WHERE log_entries.entry_index = disclosure_events.entry_index) < $2",
+        ] {
+            sqlx::query(statement)
+                .bind(self.agreement.as_str())
+                .bind(self.before)
+                .execute(&mut **transaction)
+                .await?;
         }
-        sqlx::query("DELETE FROM disclosures WHERE agreement = $1 AND received_at < $2")
-            .bind(self.agreement.as_str())
-            .bind(self.before)
-            .execute(&mut **transaction)
-            .await?;
         Ok(())
     }
 
@@ -156,7 +157,6 @@ impl Span<'_> {
             if left > 0 {
                 continue;
             }
-            erase_events(transaction, "check", &check).await?;
             for statement in [
                 "DELETE FROM check_handovers WHERE check_id = $1",
                 "DELETE FROM check_approvals_used WHERE check_id = $1",
@@ -231,24 +231,6 @@ impl Span<'_> {
             .await?;
         Ok(kept.is_none())
     }
-}
-
-/// The hashes of the events stay, and the log's entries with them.
-async fn erase_events(
-    transaction: &mut Transaction<'static, Sqlite>,
-    of: &str,
-    id: &[u8],
-) -> Result<(), StoreError> {
-    // Quotes in texts of an event are escaped: so its subject is named, and nothing else.
-    let named = format!("\"{of}\":\"{}\"", hex::encode(id)).into_bytes();
-    sqlx::query(
-        "UPDATE disclosure_events SET salt = NULL, record = NULL
-         WHERE record IS NOT NULL AND instr(record, $1) > 0",
-    )
-    .bind(named)
-    .execute(&mut **transaction)
-    .await?;
-    Ok(())
 }
 
 const ENTRIES_AT_ONCE: u32 = 1_024;

@@ -335,6 +335,45 @@ async fn requests_and_what_happened_to_them_go_with_the_retention_and_the_roots_
 }
 
 #[tokio::test]
+async fn what_an_agreement_keeps_for_less_long_goes_alone_and_its_erasure_tells_nothing_of_requests()
+ {
+    let mut grown = Vec::new();
+    for asked in [true, false] {
+        let home = Home::new().await;
+        home.store.log_disclosures(60, NOW).await.unwrap();
+        let other = StoredDisclosure { agreement: "other-2026".parse().unwrap(), ..request(2) };
+        if asked {
+            add(&home, &request(1)).await;
+            home.store.add_disclosure(&other, 100, &received(2)).await.unwrap();
+        }
+        let later = NOW + Duration::minutes(1);
+        let entry = home.store.log_disclosures(60, later).await.unwrap().unwrap();
+        let root = home.store.disclosure_root(entry).await.unwrap();
+        let agreement = agreement_id();
+        // The request is old enough, the entry that stands for what happened to it is not.
+        let first = NOW + Duration::seconds(1);
+        home.store.erase_under_agreement(&agreement, first, later).await.unwrap();
+        assert!(home.store.disclosure(OWNER, &[1; 32]).await.unwrap().is_none());
+        let kept = async || -> Vec<bool> {
+            let events = home.store.disclosure_events(0, 9).await.unwrap();
+            events.iter().map(|one| one.event.is_some()).collect()
+        };
+        assert_eq!(kept().await, vec![true; if asked { 2 } else { 0 }]);
+        let second = later + Duration::seconds(1);
+        home.store.erase_under_agreement(&agreement, second, second).await.unwrap();
+        assert_eq!(kept().await, if asked { vec![false, true] } else { Vec::new() });
+        assert_eq!(home.store.disclosure_root(entry).await.unwrap(), root);
+        let logged = records(&home.store).await;
+        assert!(matches!(logged.last(), Some(LogRecord::RecordsErased { agreement: Some(_), .. })));
+        // What was erased under one agreement does not count as looked at for everything else.
+        home.store.erase_before(second, second).await.unwrap();
+        assert_eq!(kept().await, vec![false; if asked { 2 } else { 0 }]);
+        grown.push(records(&home.store).await.len());
+    }
+    assert_eq!(grown[0], grown[1], "the log grows alike with and without requests");
+}
+
+#[tokio::test]
 async fn a_key_that_only_recognises_claims_publishes_nothing_and_ends_like_any_other() {
     let home = Home::new().await;
     let scope = scope_of("list", IdentifierType::Vin, 3);
