@@ -36,7 +36,9 @@ def map_case(ctx, case):
 
 
 def shorten(value):
-    """The same, in place."""
+    """The same, in place. Cases that are made field by field pass over what one field asks of another."""
+    if isinstance(value, dict) and value.get("specialCategoriesOnly") is True:
+        value["specialCategories"] = True
     for name, one in list(value.items() if isinstance(value, dict) else enumerate(value)):
         if isinstance(one, str) and name in BYTES:
             cut = one.encode("utf-8", "surrogatepass")[: BYTES[name]].decode("utf-8", "ignore")
