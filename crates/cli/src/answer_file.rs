@@ -158,7 +158,7 @@ impl AnswerFile {
                 &source.dataset,
                 outcome,
                 reason,
-                sentence,
+                &harmless(sentence),
                 version.as_deref().unwrap_or_default(),
                 updated_at.unwrap_or_default(),
                 &label.map_or(Cow::Borrowed(""), |label| harmless(&label.text)),
@@ -192,6 +192,8 @@ impl AnswerFile {
 
 #[cfg(test)]
 mod tests {
+    use symbolon_proto::bureau::v1::ReleasedLabel;
+
     use crate::asking::{AnsweringSource, Asked, Coverage};
 
     use super::*;
@@ -217,10 +219,14 @@ mod tests {
             ..AnsweringSource::default()
         };
         let (known, unknown) = (asked(2, "a,\"b\"@x.example"), asked(3, "c@x.example"));
-        let answers = vec![(&known, "hit", "", ""), (&unknown, "no_hit", "", "")];
+        let one =
+            |asked, outcome, label| OneAnswer { asked, outcome, reason: "", sentence: "", label };
+        let label = ReleasedLabel { text: "=1+1".to_owned(), ..ReleasedLabel::default() };
+        let answers = vec![one(&known, "hit", Some(&label)), one(&unknown, "no_hit", None)];
         let answered = Answered { source: &source, answers };
-        let hit = "2,email,\"a,\"\"b\"\"@x.example\",,BOR,list,hit,,,3,2026-01-01T00:00:00Z\n";
-        let other = "3,email,c@x.example,,BOR,list,no_hit,,,3,2026-01-01T00:00:00Z\n";
+        let hit =
+            "2,email,\"a,\"\"b\"\"@x.example\",,BOR,list,hit,,,3,2026-01-01T00:00:00Z,'=1+1,\n";
+        let other = "3,email,c@x.example,,BOR,list,no_hit,,,3,2026-01-01T00:00:00Z,,\n";
         for (hits_only, expected) in [(false, format!("{hit}{other}")), (true, hit.to_owned())] {
             let path = folder.join(format!("{hits_only}.csv"));
             let mut file = AnswerFile::create(&path).unwrap();
