@@ -5,6 +5,7 @@ mod agreements;
 mod answers;
 mod demo;
 mod disclosures;
+mod mock;
 mod people;
 mod program;
 mod quotas;

@@ -10,6 +10,7 @@ mod checks;
 mod demo_data;
 mod differential;
 mod equality;
+mod fuzz;
 mod made_up;
 mod pair;
 mod process;
@@ -48,6 +49,8 @@ enum Chore {
     Bureaus(bureaus::Bureaus),
     /// Compare the answers with the plain intersection, exactly.
     Equality(equality::Equality),
+    /// Give every parser that strangers reach bytes that it should refuse.
+    Fuzz(fuzz::Fuzz),
     /// Test whether work on secrets takes the same time whatever they are.
     Timing(timing::Timing),
     /// Compare every back end of this processor with dalek on random batches.
@@ -66,6 +69,7 @@ fn main() -> ExitCode {
         Chore::Bench(bench) => bench.run(),
         Chore::Bureaus(bureaus) => bureaus.run(),
         Chore::Equality(equality) => equality.run(),
+        Chore::Fuzz(fuzz) => fuzz.run(),
         Chore::Timing(timing) => timing.run(),
         Chore::Differential(differential) => differential.run(),
         Chore::Vectors(vectors) => vectors.run(),

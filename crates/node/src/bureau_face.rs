@@ -55,6 +55,8 @@ pub(crate) struct BureauFace {
     pub(crate) checks: Arc<Semaphore>,
 }
 
+pub use read::read_check;
+
 pub(crate) use authority::Authority;
 pub(crate) use coverage::Coverage;
 

@@ -23,7 +23,10 @@ mod published;
 mod tags;
 mod tls;
 mod watch;
+mod wire;
 
+#[doc(hidden)]
+pub use bureau_face::read_check;
 pub use certificates::{
     CertificateError, CertificateFacts, PERSON_DAYS, certificate_facts, issue_person,
     person_certificate, renew,
@@ -33,3 +36,4 @@ pub use entering::{AdmissionReport, RuleCount, admission_report};
 pub use founding::{BureauFacts, FoundingError, found_bureau};
 pub use logging::{LogFormat, LogLevel, start_logging};
 pub use node::{Node, NodeError};
+pub use wire::{OnWire, Wire};

@@ -17,6 +17,7 @@ use tokio::{
 };
 use tokio_rustls::TlsAcceptor;
 use tonic::transport::Server;
+use tower::layer::util::Identity;
 
 use crate::{
     accept::accept,
@@ -31,6 +32,7 @@ use crate::{
     published::Published,
     tls,
     watch::OwnerWatch,
+    wire::Wire,
 };
 
 const KEEP_ALIVE: Duration = Duration::from_secs(20);
@@ -73,6 +75,19 @@ impl Node {
     /// # Errors
     /// When certificates cannot be used, or the agreements in the database are damaged.
     pub async fn run(self, stop: impl Future<Output = ()> + Send) -> Result<(), NodeError> {
+        self.run_behind(Identity::new(), Identity::new(), stop).await
+    }
+
+    /// The same with something between the services of the two faces and the network.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run).
+    pub async fn run_behind(
+        self,
+        partner_wire: impl Wire,
+        bureau_wire: impl Wire,
+        stop: impl Future<Output = ()> + Send,
+    ) -> Result<(), NodeError> {
         let code = self.config.code.clone();
         let credentials =
             |name: &str| Credentials::read(&self.folder.certificate(name), &self.folder.key(name));
@@ -203,7 +218,10 @@ impl Node {
                 TlsAcceptor::from(Arc::new(partner_tls)),
                 Arc::clone(&metrics),
             );
-            let router = server().add_service(partner_service).add_service(health_service.clone());
+            let router = server()
+                .layer(partner_wire)
+                .add_service(partner_service)
+                .add_service(health_service.clone());
             async move { log_end(router.serve_with_incoming_shutdown(incoming, signal).await) }
         });
         tasks.spawn({
@@ -211,6 +229,7 @@ impl Node {
             let incoming =
                 accept(self.bureau, TlsAcceptor::from(Arc::new(bureau_tls)), Arc::clone(&metrics));
             let router = server()
+                .layer(bureau_wire)
                 .add_service(bureau_service)
                 .add_service(approval_service)
                 .add_service(health_service)

@@ -276,7 +276,8 @@ impl Reading {
 fn read_items(items: Vec<wire::StandingItem>, may_remove: bool) -> Changes {
     let mut read = Changes::default();
     for one in items {
-        let removes = one.change() == StandingChange::Remove;
+        let change = StandingChange::try_from(one.change);
+        let removes = change == Ok(StandingChange::Remove);
         let Some(item) = one.item else {
             let sentence = "the item is empty; leave it out".to_owned();
             read.rejected.push(ItemRejected { r#ref: 0, reason: "empty".to_owned(), sentence });
@@ -286,6 +287,13 @@ fn read_items(items: Vec<wire::StandingItem>, may_remove: bool) -> Changes {
         if one.r#ref.len() > LONGEST_REFERENCE {
             let sentence = "the name of an item has at most 256 bytes".to_owned();
             read.rejected.push(rejected(("too_long".to_owned(), sentence)));
+            continue;
+        }
+        // What a later version means by it may be anything but joining.
+        if change.is_err() {
+            let sentence =
+                "this node does not know that change; an item joins or leaves".to_owned();
+            read.rejected.push(rejected(("unknown_change".to_owned(), sentence)));
             continue;
         }
         if removes && !may_remove {
