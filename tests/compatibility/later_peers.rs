@@ -15,6 +15,13 @@ async fn an_owner_of_a_later_version_is_understood_or_gives_no_answer() {
     world.owner_node.take().unwrap().stop().await.unwrap();
     let owner = MisbehavingNode::of(&world.owner).await;
     let items = [("imo", LISTED, ""), ("imo", UNLISTED, "")];
+    // Until it has begun to listen, there is no answer.
+    for _ in 0..100 {
+        if outcomes(&world.ask(&items).await) == ["hit", "no_hit"] {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
     owner.faults.always(Some(Fault::UnknownFields));
     assert_eq!(outcomes(&world.ask(&items).await), ["hit", "no_hit"]);
     owner.faults.always(Some(Fault::UnknownPart));
