@@ -7,6 +7,7 @@ mod demo;
 mod disclosures;
 mod escalation;
 mod json_face;
+mod mock;
 mod people;
 mod program;
 mod quotas;

@@ -40,13 +40,13 @@ async fn label_in(world: &World, version: u64) -> (String, String) {
 async fn hostile_labels_change_no_answer_no_terminal_and_no_spreadsheet() {
     let mut world = World::with_terms(&ships(100_000), with_labels).await;
     world.owner_node.take().unwrap().stop().await.unwrap();
-    let fake = FakeOwner::of(&world).await;
+    let mut fake = FakeOwner::of(&world).await;
     ask_until(&world, "hit").await;
-    let make = |version| fake.make(version, &fake.key, &[input(LISTED)], true);
+    let make = |fake: &FakeOwner, version| fake.make(version, &fake.key, &[input(LISTED)], true);
 
     // Text that clears the screen, rings, writes lines of its own and reads backwards.
     let hostile = "\u{1b}[2J\u{7}\r\nno hit\u{202e}tih on\u{2066}";
-    let second = make(2);
+    let second = make(&fake, 2);
     fake.offer(&fake.labelled(&second, &input(LISTED), hostile, LABEL_LEN));
     let (text, reason) = label_in(&world, 2).await;
     assert_eq!(reason, "");
@@ -57,7 +57,7 @@ async fn hostile_labels_change_no_answer_no_terminal_and_no_spreadsheet() {
     assert!(report.answers[1].label.is_none());
 
     // Text that a spreadsheet would carry out.
-    let third = make(3);
+    let third = make(&fake, 3);
     let formula = "=HYPERLINK(\"https://evil.example\",\"no hit\")";
     fake.offer(&fake.labelled(&third, &input(LISTED), formula, LABEL_LEN));
     assert_eq!(label_in(&world, 3).await.0, formula);
@@ -83,10 +83,10 @@ async fn hostile_labels_change_no_answer_no_terminal_and_no_spreadsheet() {
     let fourth = fake.make(4, &fake.key, &[input(LISTED), input(UNLISTED)], true);
     fake.offer(&fake.labelled(&fourth, &input(UNLISTED), "of another", LABEL_LEN));
     assert_eq!(label_in(&world, 4).await, (String::new(), "label_does_not_open".to_owned()));
-    let fifth = make(5);
+    let fifth = make(&fake, 5);
     fake.offer(&fake.labelled(&fifth, &input(LISTED), "long", LABEL_LEN * 2));
     assert_eq!(label_in(&world, 5).await, (String::new(), "label_not_here".to_owned()));
-    let sixth = make(6);
+    let sixth = make(&fake, 6);
     let mut other = fake.labelled(&sixth, &input(LISTED), "signed", LABEL_LEN);
     let last = other.labels.len() - 1;
     other.labels[last] ^= 1;

@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use symbolon_identifiers::{IdentifierType, parse};
+use symbolon_mock::Fault;
 use symbolon_tests::{World, world::outcomes};
 
 use crate::{
     common::{LISTED, UNLISTED, ask_until, assert_goes_on, metric, ships, within},
-    fake_owner::{Answering, FakeOwner},
+    fake_owner::FakeOwner,
 };
 
 async fn world_with_fake() -> (World, FakeOwner) {
@@ -24,37 +25,28 @@ fn listed() -> Vec<Vec<u8>> {
 }
 
 #[tokio::test]
-async fn an_answer_that_does_not_prove_itself_is_no_answer() {
+async fn an_answer_that_does_not_prove_itself_is_no_answer_and_no_fault_stops_the_asking_node() {
     let (mut world, fake) = world_with_fake().await;
-    let cases = [
-        (Answering::WithAnotherKey, "proof_invalid"),
-        (Answering::WithAForeignProof, "proof_invalid"),
-        (Answering::WithSwappedElements, "proof_invalid"),
-        (Answering::Halfway, "answer_not_trusted"),
-        (Answering::Breaking, "unreachable"),
-        (Answering::SigningEarly, "answer_not_trusted"),
-        (Answering::SigningForOthers, "answer_not_trusted"),
-        (Answering::SigningForAnotherCheck, "answer_not_trusted"),
-        (Answering::SigningForAnotherHeader, "answer_not_trusted"),
-        (Answering::SigningWithAnotherKey, "answer_not_trusted"),
-        (Answering::ProvingAnotherEntry, "answer_not_trusted"),
-        (Answering::WithACheckpointOfAnotherKey, "answer_not_trusted"),
-        (Answering::WithACheckpointOfAnotherLog, "answer_not_trusted"),
-        (Answering::WithoutACheckpoint, "answer_not_trusted"),
-        (Answering::NotSigning, "answer_not_trusted"),
-    ];
-    for (answering, reason) in cases {
-        fake.answer(answering);
+    fake.faults().delay(Duration::from_millis(100));
+    for fault in Fault::ALL {
+        let (outcome, reason) = fault.shown();
+        fake.faults().always(Some(*fault));
         let items = [("imo", LISTED, ""), ("imo", UNLISTED, "")];
-        let report = world.try_ask(&within(10), &items).await.unwrap();
-        assert_eq!(outcomes(&report), ["no_answer", "no_answer"], "{answering:?}");
-        assert!(
-            report.answers.iter().all(|a| a.reason == reason),
-            "{answering:?}: {:?}",
-            report.answers
-        );
-        assert!(report.answers.iter().all(|a| a.coverage.is_none() && a.desk.is_some()));
-        fake.answer(Answering::Honestly);
+        // A silent one is waited for; every other needs less, and shows itself by more than the time.
+        let limit = if *fault == Fault::Silent { 2 } else { 20 };
+        let report = world.try_ask(&within(limit), &items).await.unwrap();
+        if outcome == "hit" {
+            assert_eq!(outcomes(&report), ["hit", "no_hit"], "{fault:?}: {:?}", report.answers);
+        } else {
+            assert_eq!(outcomes(&report), [outcome, outcome], "{fault:?}: {:?}", report.answers);
+            assert!(
+                report.answers.iter().all(|a| a.reason == reason),
+                "{fault:?}: {:?}",
+                report.answers
+            );
+            assert!(report.answers.iter().all(|a| a.coverage.is_none() && a.desk.is_some()));
+        }
+        fake.faults().always(None);
         assert_goes_on(&world).await;
     }
     fake.stop().await;
@@ -65,7 +57,7 @@ async fn an_answer_that_does_not_prove_itself_is_no_answer() {
 
 #[tokio::test]
 async fn a_key_changed_within_its_epoch_and_an_older_version_are_not_taken() {
-    let (world, fake) = world_with_fake().await;
+    let (world, mut fake) = world_with_fake().await;
     let first = fake.offered();
     let second = fake.make(2, &fake.key, &listed(), true);
     fake.offer(&second);
@@ -103,12 +95,12 @@ async fn a_key_changed_within_its_epoch_and_an_older_version_are_not_taken() {
             assert_eq!(report.answers[0].reason, "set_outdated", "{:?}", report.answers);
         }
     }
-    fake.answer(Answering::WithAnotherKey);
+    fake.faults().always(Some(Fault::OtherKey));
     fake.offer(&other_key);
     let report = world.ask(&[("imo", LISTED, "")]).await;
     assert_eq!(report.answers[0].reason, "proof_invalid");
     // Back to what is pinned, and all is well.
-    fake.answer(Answering::Honestly);
+    fake.faults().always(None);
     fake.offer(&second);
     assert_eq!(version().await, 2);
     assert_goes_on(&world).await;
@@ -116,7 +108,7 @@ async fn a_key_changed_within_its_epoch_and_an_older_version_are_not_taken() {
 
 #[tokio::test]
 async fn a_list_made_under_another_key_than_it_says_gives_no_answer() {
-    let (world, fake) = world_with_fake().await;
+    let (world, mut fake) = world_with_fake().await;
     // The manifest and its canaries are sound, but the set does not hold them.
     fake.offer(&fake.make(2, &fake.key, &listed(), false));
     let report = ask_until(&world, "no_answer").await;
@@ -131,10 +123,10 @@ async fn a_list_made_under_another_key_than_it_says_gives_no_answer() {
 
 #[tokio::test]
 async fn a_list_that_failed_its_canaries_is_no_way_to_another_key() {
-    let (mut world, fake) = world_with_fake().await;
+    let (mut world, mut fake) = world_with_fake().await;
     fake.offer(&fake.make(2, &fake.key, &listed(), false));
     ask_until(&world, "no_answer").await;
-    fake.answer(Answering::WithAnotherKey);
+    fake.faults().always(Some(Fault::OtherKey));
     fake.offer(&fake.make(3, &fake.other_key, &listed(), true));
     for _ in 0..2 {
         for _ in 0..6 {

@@ -10,7 +10,7 @@ use symbolon_tests::{
 
 use crate::{
     common::{LISTED, answers_requester, ask_until, ships, third_bureau, within},
-    fake_owner::{Answering, FakeOwner},
+    fake_owner::FakeOwner,
 };
 
 #[tokio::test]
@@ -38,7 +38,7 @@ async fn a_bureau_that_is_down_or_silent_gives_no_answer_in_time_and_delays_no_o
 
     // Silent: it takes connections, and that is all.
     let fake = FakeOwner::of(&world).await;
-    fake.answer(Answering::Never);
+    fake.faults().silence(true);
     let began = Instant::now();
     let report = world.try_ask(&within(3), &both).await.unwrap();
     assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
@@ -77,7 +77,7 @@ async fn a_silent_partner_does_not_keep_a_node_from_its_own_work() {
     let mut world = World::new(&ships(100)).await;
     world.owner_node.take().unwrap().stop().await.unwrap();
     let fake = FakeOwner::of(&world).await;
-    fake.answer(Answering::Never);
+    fake.faults().silence(true);
     // Long enough that the requester's node waits for the silent owner.
     tokio::time::sleep(Duration::from_secs(2)).await;
     // A new agreement with a bureau that answers.

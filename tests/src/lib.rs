@@ -11,8 +11,10 @@
     reason = "a test harness fails by panicking"
 )]
 
+pub mod misbehaving;
 pub mod raw;
 pub mod tap;
 pub mod world;
 
+pub use misbehaving::MisbehavingNode;
 pub use world::{Offer, World, program};

@@ -43,11 +43,24 @@ pub async fn connect(
     owner: &Bureau,
     credentials: &Credentials,
 ) -> Result<PartnerServiceClient<Channel>, tonic::transport::Error> {
+    Ok(PartnerServiceClient::new(channel(owner, credentials).await?)
+        .max_encoding_message_size(usize::MAX)
+        .max_decoding_message_size(usize::MAX))
+}
+
+/// A connection to `owner`'s partner face that shows `credentials`.
+///
+/// # Errors
+/// When the connection or handshake fails.
+pub async fn channel(
+    owner: &Bureau,
+    credentials: &Credentials,
+) -> Result<Channel, tonic::transport::Error> {
     let config = PartnerTrust::of(&owner.card).unwrap().client_config(credentials).unwrap();
     let connector = TlsConnector::from(Arc::new(config));
     let authority = owner.card.endpoint.strip_prefix("https://").unwrap().to_owned();
     let address = authority.clone();
-    let channel = Endpoint::from_shared(format!("http://{authority}"))
+    Endpoint::from_shared(format!("http://{authority}"))
         .unwrap()
         .connect_with_connector(tower::service_fn(move |_: Uri| {
             let (connector, address) = (connector.clone(), address.clone());
@@ -58,10 +71,7 @@ pub async fn connect(
                 Ok::<_, std::io::Error>(hyper_util::rt::TokioIo::new(tls))
             }
         }))
-        .await?;
-    Ok(PartnerServiceClient::new(channel)
-        .max_encoding_message_size(usize::MAX)
-        .max_decoding_message_size(usize::MAX))
+        .await
 }
 
 /// A question as an honest requester would put it, for the test to spoil.

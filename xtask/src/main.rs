@@ -11,6 +11,7 @@ mod contract;
 mod demo_data;
 mod differential;
 mod equality;
+mod fuzz;
 mod interop;
 mod made_up;
 mod pair;
@@ -52,6 +53,8 @@ enum Chore {
     Equality(equality::Equality),
     /// Ask running nodes with programs of other languages and with published tools.
     Interop(interop::Interop),
+    /// Give every parser that strangers reach bytes that it should refuse.
+    Fuzz(fuzz::Fuzz),
     /// Test whether work on secrets takes the same time whatever they are.
     Timing(timing::Timing),
     /// Compare every back end of this processor with dalek on random batches.
@@ -71,6 +74,7 @@ fn main() -> ExitCode {
         Chore::Bureaus(bureaus) => bureaus.run(),
         Chore::Equality(equality) => equality.run(),
         Chore::Interop(interop) => interop.run(),
+        Chore::Fuzz(fuzz) => fuzz.run(),
         Chore::Timing(timing) => timing.run(),
         Chore::Differential(differential) => differential.run(),
         Chore::Vectors(vectors) => vectors.run(),

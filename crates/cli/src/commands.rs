@@ -8,9 +8,11 @@ mod dataset;
 mod demo;
 mod disclosure;
 mod keys;
+mod mock;
 mod node;
 mod quota;
 mod reasons;
+mod replaceable;
 mod report;
 mod rules;
 mod shell;
@@ -60,6 +62,8 @@ pub struct Cli {
 enum Command {
     /// Three bureaus on this machine that check against one another.
     Demo(demo::Demo),
+    /// A bureau and a partner that misbehaves on demand, for tests of programs that ask.
+    Mock(mock::Mock),
     /// Ask partner bureaus about one identifier, a scanned document or a file.
     Check(check::Check),
     /// Approve what others are to ask, where rules want a second person.
@@ -131,6 +135,7 @@ pub fn run(cli: Cli) -> ExitCode {
 async fn dispatch(command: Command, output: Output) -> Result<u8, CliError> {
     match command {
         Command::Demo(demo) => demo.run(output).await,
+        Command::Mock(mock) => mock.run(output).await,
         Command::Check(check) => check.run(output).await,
         Command::Approve(approve) => approve.run(output).await,
         Command::Standing(standing) => standing.run(output).await,

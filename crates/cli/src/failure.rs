@@ -2,6 +2,7 @@ use std::{io, path::Path};
 
 use symbolon_client::{DisclosureFailure, EvidenceError, InspectionError, TlsError};
 use symbolon_exchange::Received;
+use symbolon_mock::{FaultsError, OfferError};
 use symbolon_node::{CertificateError, DeskError, FoundingError, NodeError};
 use symbolon_policy::{AgreementError, Invalid, rules::RuleSetError};
 use symbolon_store::{ActError, FolderError, StoreError};
@@ -61,11 +62,13 @@ from! {
     DeskError => "disclosure",
     DisclosureFailure => "disclosure",
     EvidenceError => "evidence",
+    FaultsError => "mock",
     FolderError => "folder",
     FoundingError => "founding",
     InspectionError => "inspection",
     Invalid => "invalid",
     NodeError => "node",
+    OfferError => "mock",
     RuleSetError => "rules",
     StoreError => "store",
     TlsError => "tls",

@@ -72,17 +72,43 @@ impl Bureau {
         root: &Path,
         code: &str,
         name: &str,
+        addresses: [SocketAddr; 3],
+    ) -> Result<Self, CliError> {
+        let [partner, bureau, _] = addresses;
+        Self::found_as(
+            root,
+            code,
+            name,
+            addresses,
+            [partner, bureau].map(|one| one.ip().to_string()),
+        )
+    }
+
+    /// The same, reached under other host names than the addresses: that of its partner face, and that
+    /// of its bureau face.
+    ///
+    /// # Errors
+    /// When something cannot be written.
+    pub fn found_as(
+        root: &Path,
+        code: &str,
+        name: &str,
         [partner, bureau, metrics]: [SocketAddr; 3],
+        [partner_host, bureau_host]: [String; 2],
     ) -> Result<Self, CliError> {
         let code: BureauCode = code.parse()?;
+        let mut bureau_hosts = vec!["127.0.0.1".to_owned(), "localhost".to_owned()];
+        if !bureau_hosts.contains(&bureau_host) {
+            bureau_hosts.push(bureau_host.clone());
+        }
         let facts = BureauFacts {
             code: code.clone(),
             name: name.to_owned(),
             trust_domain: format!("{}.symbolon.internal", code.as_str().to_ascii_lowercase()),
             partner_listen: partner,
-            partner_endpoint: format!("https://{partner}"),
+            partner_endpoint: format!("https://{}:{}", bracketed(&partner_host), partner.port()),
             bureau_listen: bureau,
-            bureau_hosts: vec!["127.0.0.1".to_owned(), "localhost".to_owned()],
+            bureau_hosts,
             metrics_listen: metrics,
             json_listen: None,
             desk: Desk {
@@ -98,7 +124,7 @@ impl Bureau {
         config.disclosure_exchange_seconds = 1;
         config.write(&folder)?;
         let card = read_card(&folder.card())?;
-        let bureau_endpoint = format!("https://{bureau}");
+        let bureau_endpoint = format!("https://{}:{}", bracketed(&bureau_host), bureau.port());
         let bureau = Self { code, folder, card, bureau_endpoint, metrics };
         bureau.issue_with(ADMINISTRATOR, &[Role::Administrator])?;
         Ok(bureau)
@@ -390,7 +416,7 @@ pub fn read_card(path: &Path) -> Result<Party, CliError> {
 
 /// Loopback addresses that were free a moment ago, below the range from which systems take the ports
 /// of connections that go out: else one of those could take a port before its node does.
-fn free_ports<const N: usize>() -> Result<[SocketAddr; N], CliError> {
+pub(crate) fn free_ports<const N: usize>() -> Result<[SocketAddr; N], CliError> {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let start = std::process::id().wrapping_mul(61);
     let mut free = (0..PORTS).filter_map(|_| {
@@ -402,6 +428,11 @@ fn free_ports<const N: usize>() -> Result<[SocketAddr; N], CliError> {
     found
         .try_into()
         .map_err(|_| CliError::new("port", "no free port on 127.0.0.1 from 12,000 to 31,999"))
+}
+
+/// A host as it stands in a URL.
+fn bracketed(host: &str) -> String {
+    if host.contains(':') { format!("[{host}]") } else { host.to_owned() }
 }
 
 const FIRST_PORT: u32 = 12_000;

@@ -361,11 +361,18 @@ fn finalize(
 }
 
 async fn next_chunk(answers: &mut Streaming<CheckResponse>) -> Result<EvaluatedChunk, Failure> {
-    match answers.message().await?.and_then(|message| message.part) {
+    let Some(message) = answers.message().await? else {
+        return Err(Failure::unreachable("the bureau's answer broke off"));
+    };
+    match message.part {
         Some(check_response::Part::Chunk(chunk)) => Ok(chunk),
         Some(check_response::Part::Receipt(_)) => {
             Err(Failure::untrusted("the bureau signed before it had answered everything"))
         }
-        None => Err(Failure::unreachable("the bureau's answer broke off")),
+        // A part of a later version, perhaps; it is not skipped, since it may change what was answered.
+        None => Err(Failure::untrusted(
+            "the bureau answered with something that this program does not know; tell its desk which \
+             version this is",
+        )),
     }
 }

@@ -55,6 +55,8 @@ pub(crate) struct BureauFace {
     pub(crate) checks: Arc<Semaphore>,
 }
 
+pub use read::read_check;
+
 pub(crate) use authority::{Act, Authority};
 pub(crate) use coverage::Coverage;
 pub(crate) use read::{MOST_ITEMS_A_MESSAGE, Messages, invalid, limit};

@@ -28,10 +28,13 @@ mod tags;
 mod tls;
 mod unread;
 mod watch;
+mod wire;
 
 pub use admission_review::{
     AdmissionChange, AdmissionRuling, RecordsChanged, admission_of, admission_replay,
 };
+#[doc(hidden)]
+pub use bureau_face::read_check;
 pub use certificates::{
     CertificateError, CertificateFacts, PERSON_DAYS, certificate_facts, issue_person,
     person_certificate, renew, token_holder,
@@ -44,3 +47,4 @@ pub use entering::{AdmissionReport, RuleCount, admission_report};
 pub use founding::{BureauFacts, FoundingError, found_bureau};
 pub use logging::{LogFormat, LogLevel, start_logging};
 pub use node::{Node, NodeError};
+pub use wire::{OnWire, Wire};

@@ -20,6 +20,7 @@ use tokio::{
 };
 use tokio_rustls::TlsAcceptor;
 use tonic::{server::NamedService as _, transport::Server};
+use tower::layer::util::Identity;
 
 use crate::{
     accept::accept,
@@ -37,6 +38,7 @@ use crate::{
     published::Published,
     tls, unread,
     watch::OwnerWatch,
+    wire::Wire,
 };
 
 const KEEP_ALIVE: Duration = Duration::from_secs(20);
@@ -84,6 +86,19 @@ impl Node {
     /// # Errors
     /// When certificates cannot be used, or the agreements in the database are damaged.
     pub async fn run(self, stop: impl Future<Output = ()> + Send) -> Result<(), NodeError> {
+        self.run_behind(Identity::new(), Identity::new(), stop).await
+    }
+
+    /// The same with something between the services of the two faces and the network.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run).
+    pub async fn run_behind(
+        self,
+        partner_wire: impl Wire,
+        bureau_wire: impl Wire,
+        stop: impl Future<Output = ()> + Send,
+    ) -> Result<(), NodeError> {
         let code = self.config.code.clone();
         let credentials =
             |name: &str| Credentials::read(&self.folder.certificate(name), &self.folder.key(name));
@@ -219,6 +234,7 @@ impl Node {
             );
             let router = server()
                 .layer(unread::reasons(metrics.checks_refused.clone()))
+                .layer(partner_wire)
                 .add_service(partner_service)
                 .add_service(health_service.clone());
             async move { log_end(router.serve_with_incoming_shutdown(incoming, signal).await) }
@@ -233,6 +249,7 @@ impl Node {
             );
             let router = server()
                 .layer(unread::reasons(metrics.bureau_refused.clone()))
+                .layer(bureau_wire)
                 .add_service(bureau_service)
                 .add_service(approval_service)
                 .add_service(health_service)

@@ -16,11 +16,10 @@ use symbolon_policy::{
     rules::{DisclosedField, Role},
 };
 use symbolon_proto::bureau::v1::SubjectCategory;
-use symbolon_store::DataFolder;
 use tokio::signal;
 
 use self::story::{Step, Story};
-use super::{DONE, table};
+use super::{DONE, replaceable::Replaceable, table};
 use crate::{
     CliError, Profile,
     asking::{Asked, CheckReport, Reason, StatedFacts, Urgency, ask},
@@ -29,8 +28,8 @@ use crate::{
     scenario::{Bureau, RunningNode, agree, dataset, simple_terms, wait_for_coverage},
 };
 
-/// Marks a folder as one that a later demo may replace.
-const MARK: &str = ".symbolon-demo";
+const REPLACEABLE: Replaceable =
+    Replaceable { name: "demo", bureaus: &["arcadia", "borealia", "costaguana"] };
 const OFFICER: &str = "demo-officer";
 /// Others who act in the demo, each with one role.
 const INSPECTOR: &str = "inspector";
@@ -136,7 +135,7 @@ struct DemoCheck {
 impl Demo {
     pub(super) async fn run(self, output: Output) -> Result<u8, CliError> {
         let began = Instant::now();
-        let root = prepare(&self.dir)?;
+        let root = REPLACEABLE.empty(&self.dir)?;
         let (bureaus, counts) = found_and_load(&root, output).await?;
         sign_agreements(&bureaus, output).await?;
         let asking =
@@ -183,44 +182,6 @@ impl Demo {
         }
         Ok(DONE)
     }
-}
-
-/// An empty folder for the demo; one that an earlier demo left is emptied, nothing else is.
-fn prepare(dir: &Path) -> Result<PathBuf, CliError> {
-    let root = std::path::absolute(dir).map_err(|e| CliError::file("find", dir, e))?;
-    let is_empty = fs::read_dir(&root).map_or(true, |mut entries| entries.next().is_none());
-    if !is_empty && !root.join(MARK).is_file() {
-        return Err(CliError::new(
-            "not_empty",
-            format!(
-                "{} holds something other than an earlier demo; name another folder with --dir",
-                root.display()
-            ),
-        ));
-    }
-    for country in &COUNTRIES {
-        // Held by the node of a demo that still runs.
-        let running =
-            DataFolder::open(&root.join(country.folder)).is_ok_and(|folder| folder.lock().is_err());
-        if running {
-            return Err(CliError::new(
-                "demo_runs",
-                format!(
-                    "a demo is running in {}; stop it with Ctrl-C, or give this one another folder \
-                     with --dir",
-                    root.display()
-                ),
-            ));
-        }
-    }
-    if !is_empty {
-        fs::remove_dir_all(&root).map_err(|e| CliError::file("empty", &root, e))?;
-    }
-    fs::create_dir_all(&root).map_err(|e| CliError::file("make", &root, e))?;
-    let mark = root.join(MARK);
-    fs::write(&mark, "made by `symbolon demo`, which may replace this folder\n")
-        .map_err(|e| CliError::file("write", &mark, e))?;
-    Ok(root)
 }
 
 async fn found_and_load(root: &Path, output: Output) -> Result<(Vec<Bureau>, Vec<u64>), CliError> {

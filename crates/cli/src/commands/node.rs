@@ -92,7 +92,7 @@ pub(super) struct Run {
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
-enum Level {
+pub(super) enum Level {
     Warn,
     Info,
     Debug,
@@ -201,12 +201,7 @@ impl Run {
             Format::Text => LogFormat::Text,
             Format::Json => LogFormat::Json,
         };
-        let level = match self.log_level {
-            Level::Warn => LogLevel::Warn,
-            Level::Info => LogLevel::Info,
-            Level::Debug => LogLevel::Debug,
-        };
-        start_logging(format, level);
+        start_logging(format, self.log_level.into());
         let node = RunningNode::prepare(DataFolder::open(&self.data)?).await?;
         let unavailable = |error: std::io::Error| CliError::new("system", error.to_string());
         let mut terminate = signal(SignalKind::terminate()).map_err(unavailable)?;
@@ -225,7 +220,18 @@ impl Run {
     }
 }
 
-async fn input_closed() {
+impl From<Level> for LogLevel {
+    fn from(level: Level) -> Self {
+        match level {
+            Level::Warn => Self::Warn,
+            Level::Info => Self::Info,
+            Level::Debug => Self::Debug,
+        }
+    }
+}
+
+/// Until standard input closes, as it does when the program that started this one ends.
+pub(super) async fn input_closed() {
     let mut input = tokio::io::stdin();
     let mut buffer = [0; 64];
     while input.read(&mut buffer).await.is_ok_and(|read| read > 0) {}

@@ -1,4 +1,4 @@
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use symbolon_client::{
     Compute, Item, Pipeline, QuestionContext, StatedFacts, Stopped, bureau::ItemReason,
@@ -156,6 +156,30 @@ impl References {
         }
         Ok(())
     }
+}
+
+/// Reads a check as it is read from a caller, without asking anything: how many items can be asked, and how many
+/// cannot be read. For fuzzing.
+///
+/// # Errors
+/// What the caller is refused with.
+#[doc(hidden)]
+pub fn read_check(parts: Vec<check_request::Part>) -> Result<(usize, usize), Refusal> {
+    let mut parts = parts.into_iter();
+    let Some(check_request::Part::Start(start)) = parts.next() else {
+        return Err(invalid("a check begins with who asks and why"));
+    };
+    let mut question = begin(start, Actor { id: String::new(), roles: BTreeSet::new() })?;
+    let mut references = References::default();
+    for part in parts {
+        let check_request::Part::Items(CheckItems { items }) = part else {
+            return Err(invalid("who asks and why is said once"));
+        };
+        references.add(items.iter().map(|item| item.r#ref))?;
+        question.add(read_items(items));
+    }
+    references.all_differ()?;
+    Ok((question.items.len(), question.rejected.len()))
 }
 
 fn read_items(items: Vec<CheckItem>) -> (Vec<Item>, Vec<ItemRejected>) {
