@@ -216,6 +216,9 @@ pub struct Rows<R> {
     details: Vec<(DetailColumn, usize)>,
     mapping: Mapping,
     record: ByteRecord,
+    /// What is added to the reader's line numbers: it ends a row before the second byte of CR LF, and so
+    /// takes the next one to begin on the same line.
+    lines_behind: u64,
 }
 
 #[derive(Clone, Copy)]
@@ -247,6 +250,8 @@ impl<R: Read> Rows<R> {
         let mut text = BufReader::new(text);
         let head = text.fill_buf().map_err(|error| CliError::new("not_csv", error.to_string()))?;
         let delimiter = delimiter(head)?;
+        let first = head.split(|byte| *byte == b'\n').next().unwrap_or_default();
+        let lines_behind = u64::from(first.ends_with(b"\r"));
         let mut reader = ReaderBuilder::new().flexible(true).delimiter(delimiter).from_reader(text);
         let heading = reader.byte_headers().map_err(|error| not_csv(&error))?;
         let find = |name: &str| {
@@ -266,7 +271,7 @@ impl<R: Read> Rows<R> {
             return Err(missing(&mapping.identifier_type));
         }
         let details = detail_columns(&mapping.details, find)?;
-        Ok(Self { reader, columns, details, mapping, record: ByteRecord::new() })
+        Ok(Self { reader, columns, details, mapping, record: ByteRecord::new(), lines_behind })
     }
 
     /// Whether the file has a column that says what each row does.
@@ -309,6 +314,7 @@ impl<R: Read> Rows<R> {
             }
         }
         let line = self.record.position().map_or(0, csv::Position::line);
+        let line = line.saturating_add(self.lines_behind);
         Ok(Some(self.row(line)))
     }
 
@@ -439,6 +445,17 @@ mod tests {
         let lines: Vec<_> =
             read(text, Mapping::default()).iter().map(|r| r.as_ref().unwrap().line).collect();
         assert_eq!(lines, [2, 4]);
+    }
+
+    #[test]
+    fn rows_have_the_same_lines_however_lines_end() {
+        for end in ["\n", "\r\n"] {
+            let text =
+                ["identifier_type,value", "email,a@b.example", "email,c@d.example"].join(end);
+            let rows = read(text.as_bytes(), Mapping::default());
+            let lines: Vec<_> = rows.iter().map(|row| row.as_ref().unwrap().line).collect();
+            assert_eq!(lines, [2, 3], "{end:?}");
+        }
     }
 
     #[test]
