@@ -135,6 +135,8 @@ pub(crate) fn ordinary(name: &str, standing: &[u8]) -> Vec<Vec<u8>> {
                 purpose: "border_check".to_owned(),
                 most_elements: 10,
                 valid_for: Some(prost_types::Duration { seconds: 3_600, nanos: 0 }),
+                asker: "officer-7".to_owned(),
+                identifier_types: Vec::new(),
             };
             vec![request.encode_to_vec()]
         }

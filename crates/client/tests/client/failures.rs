@@ -11,7 +11,7 @@ use tonic_types::{ErrorDetails, StatusExt as _};
 const NOW: OffsetDateTime = OffsetDateTime::UNIX_EPOCH;
 
 /// The reasons by which a bureau decides not to answer, as opposed to being unable to.
-const BY_RULE: [Reason; 11] = [
+const BY_RULE: [Reason; 13] = [
     Reason::AgreementExpired,
     Reason::AgreementNotYetValid,
     Reason::AgreementRevoked,
@@ -21,7 +21,9 @@ const BY_RULE: [Reason; 11] = [
     Reason::NotAParty,
     Reason::PurposeNotAgreed,
     Reason::QuotaExhausted,
+    Reason::RepeatedTooOften,
     Reason::RuleForbids,
+    Reason::RulesNotAsPromised,
     Reason::TypeNotAgreed,
 ];
 
