@@ -76,7 +76,7 @@ impl Released {
             &request.concat(),
         );
         let id = made["request"].as_str().unwrap().to_owned();
-        reaches(&world.owner, &["list"], "waiting").await;
+        reaches(&world.owner, &["list", "--as", "legal"], "waiting").await;
         let release = [
             ["--field", "object_status"],
             ["--handling", "H1"],
@@ -84,7 +84,7 @@ impl Released {
             ["--retention-days", "30"],
         ];
         disclosure(&world.owner, &["release", &id, "--as", "legal"], &release.concat());
-        reaches(&world.requester, &["status"], "released").await;
+        reaches(&world.requester, &["status", "--as", "officer"], "released").await;
         for bureau in [&world.requester, &world.owner] {
             let store = bureau.store().await.unwrap();
             store.log_disclosures(1, OffsetDateTime::now_utc()).await.unwrap();

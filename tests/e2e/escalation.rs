@@ -97,9 +97,10 @@ async fn an_overdue_request_reaches_people_by_their_own_command_which_learns_not
     request.extend(["--recipient", "Port police", "--as", "officer"]);
     let made: Value = serde_json::from_str(&disclosure(&world.requester, true, &request)).unwrap();
     let id = made["request"].as_str().unwrap().to_owned();
+    world.owner.issue_with("legal", &[symbolon_policy::rules::Role::Legal]).unwrap();
+    let list = ["list", "--as", "legal"];
     until("waiting", || {
-        let lines: Value =
-            serde_json::from_str(&disclosure(&world.owner, true, &["list"])).unwrap();
+        let lines: Value = serde_json::from_str(&disclosure(&world.owner, true, &list)).unwrap();
         (lines[0]["state"] == "waiting" && lines[0]["overdue"] == false).then_some(())
     })
     .await;
@@ -129,13 +130,12 @@ async fn an_overdue_request_reaches_people_by_their_own_command_which_learns_not
     assert!(world.log("owner").contains("[escalation] in node.toml failed"));
 
     // Where people look it comes first, marked.
-    let list = disclosure(&world.owner, false, &["list"]);
-    assert!(list.starts_with("1 OVERDUE"), "{list}");
-    assert!(list.contains(&format!("! {id}")), "{list}");
-    let lines: Value = serde_json::from_str(&disclosure(&world.owner, true, &["list"])).unwrap();
+    let shown = disclosure(&world.owner, false, &list);
+    assert!(shown.starts_with("1 OVERDUE"), "{shown}");
+    assert!(shown.contains(&format!("! {id}")), "{shown}");
+    let lines: Value = serde_json::from_str(&disclosure(&world.owner, true, &list)).unwrap();
     assert_eq!(lines[0]["overdue"], true);
     // Who makes the month's report is told, and the report itself says nothing of it.
-    world.owner.issue_with("legal", &[symbolon_policy::rules::Role::Legal]).unwrap();
     let output = Command::new(program())
         .args(["report", "--from", "2026-01-01", "--to", "2099-01-01", "--as", "legal", "--data"])
         .arg(world.owner.folder.root())

@@ -410,6 +410,7 @@ async fn a_draft_shows_what_it_would_change_before_anyone_adopts_it() {
     let allowed = world.ask(&[LISTED]).await;
     let refused = world.try_ask(&investigation(), &[LISTED]).await.unwrap();
     world.requester.issue_with("inspector", &[Role::Inspector]).unwrap();
+    world.requester.issue_with("lawyer", &[Role::Legal]).unwrap();
     let data = path(world.requester.folder.root());
     for act in [&["replay", "--pack", "starter"][..], &["diff", "current", "starter"], &["show"]] {
         let output = symbolon(&[&["rules", act[0], "--data", data], &act[1..]].concat());

@@ -152,16 +152,17 @@ def main():
         got = refusal(officer, BUREAU, "Check", messages)
         assert got == expected, (what, got)
         tried += 1
-    for method, message in [
-        ("EndStanding", make("EndStandingRequest", standing_id=b"abc")),
-        ("EndStanding", make("EndStandingRequest", standing_id=bytes(16))),
-        ("MatchStanding", make("MatchStandingRequest", standing_id=bytes(17))),
-        ("MatchStanding", make("MatchStandingRequest", standing_id=bytes(16))),
-        ("UpdateStanding", make("UpdateStandingRequest", start=dict(standing_id=b"abc"))),
-        ("BeginStanding", make("BeginStandingRequest", start=start)),
+    unknown = ("NOT_FOUND", "standing_unknown")
+    for method, message, expected in [
+        ("EndStanding", make("EndStandingRequest", standing_id=b"abc"), invalid),
+        ("EndStanding", make("EndStandingRequest", standing_id=bytes(16)), unknown),
+        ("MatchStanding", make("MatchStandingRequest", standing_id=bytes(17)), invalid),
+        ("MatchStanding", make("MatchStandingRequest", standing_id=bytes(16)), unknown),
+        ("UpdateStanding", make("UpdateStandingRequest", start=dict(standing_id=b"abc")), invalid),
+        ("BeginStanding", make("BeginStandingRequest", start=start), invalid),
     ]:
         got = refusal(officer, BUREAU, method, [message])
-        assert got == invalid, (method, got)
+        assert got == expected, (method, got)
         tried += 1
     approval = dict(
         case_reference="1", purpose="border_check", most_elements=1, asker="demo-officer"

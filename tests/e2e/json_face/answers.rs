@@ -235,6 +235,7 @@ async fn a_list_stays_asked_and_an_approval_is_taken_over_json_too() {
     let approver = Client::with_certificate(&address, &Profile::find(Some(&approver)).unwrap());
     let approval = json!({
         "caseReference": "case-11", "purpose": "border_check", "mostElements": 200, "validFor": "3600s",
+        "asker": "analyst",
     });
     let approved = approver.post("/v1/approvals", &approval).await;
     assert_eq!(approved.status, 200, "{}", approved.text());

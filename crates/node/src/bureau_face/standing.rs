@@ -285,17 +285,11 @@ fn read_items(items: Vec<wire::StandingItem>, may_remove: bool) -> Changes {
             read.rejected.push(rejected(rejection(ItemReason::TooLong, sentence)));
             continue;
         }
+        // What a later version means by it may be anything but joining.
         if change.is_err() {
             let sentence =
                 "this node does not know what is to become of the item; add or remove it";
             read.rejected.push(rejected(rejection(ItemReason::UnknownChange, sentence)));
-            continue;
-        }
-        // What a later version means by it may be anything but joining.
-        if change.is_err() {
-            let sentence =
-                "this node does not know that change; an item joins or leaves".to_owned();
-            read.rejected.push(rejected(("unknown_change".to_owned(), sentence)));
             continue;
         }
         if removes && !may_remove {
