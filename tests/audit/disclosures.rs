@@ -61,7 +61,6 @@ impl Released {
         let report = world.ask(&[("imo", LISTED, "")]).await;
         assert_eq!(report.answers[0].outcome, "hit");
         let request = [
-            ["--confirmed-by", "officer 17"],
             ["--role", "desk officer"],
             ["--how", "compared by hand"],
             ["--facts", "in port"],

@@ -91,7 +91,7 @@ async fn an_overdue_request_reaches_people_by_their_own_command_which_learns_not
     };
     let mut world = World::with_terms(&offer, with_disclosure).await;
     let report = world.ask(&[SHIP]).await;
-    let mut request = vec!["request", &report.check_id, "0", "--confirmed-by", "officer 17"];
+    let mut request = vec!["request", &report.check_id, "0"];
     request.extend(["--role", "desk officer", "--how", "by hand", "--facts", "held in port"]);
     request.extend(["--offence", "theft", "--subject", "object", "--field", "object_status"]);
     request.extend(["--recipient", "Port police", "--as", "officer"]);

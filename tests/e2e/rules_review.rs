@@ -114,7 +114,7 @@ async fn rules_on_releases_and_on_admission_are_explained_and_decided_again_unde
     let outcomes: Vec<_> = report.answers.iter().map(|answer| answer.outcome).collect();
     assert_eq!(outcomes, ["hit", "no_hit"], "what rules keep out is no hit");
     let mut request = vec!["disclosure", "request", &report.check_id, "0", "--as", "officer"];
-    request.extend(["--confirmed-by", "officer 17", "--role", "desk officer", "--how", "by hand"]);
+    request.extend(["--role", "desk officer", "--how", "by hand"]);
     request.extend(["--facts", "in port", "--offence", "theft", "--subject", "object"]);
     request.extend(["--field", "object_status", "--recipient", "Port police"]);
     let id = json(requester, &request)["request"].as_str().unwrap().to_owned();
