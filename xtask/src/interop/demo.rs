@@ -111,7 +111,9 @@ impl Demo {
 impl Drop for Demo {
     fn drop(&mut self) {
         // Its nodes end when it does.
-        let _ = Command::new("kill").arg(self.child.id().to_string()).status();
-        let _ = self.child.wait();
+        if let Ok(None) = self.child.try_wait() {
+            let _ = Command::new("kill").arg(self.child.id().to_string()).status();
+            let _ = self.child.wait();
+        }
     }
 }
