@@ -1,9 +1,13 @@
 //! A question gets hit or no hit, whatever the spelling, and is counted once.
 
-use std::time::{Duration, Instant};
+use std::{
+    process::{Command, Stdio},
+    time::{Duration, Instant},
+};
 
+use symbolon_cli::scenario::Bureau;
 use symbolon_tests::{
-    Offer, World,
+    Offer, World, program,
     world::{outcomes, reason},
 };
 
@@ -69,4 +73,34 @@ async fn a_check_repeated_by_its_id_is_answered_and_not_counted_again_even_after
     assert_eq!(error.reason, "check_id_reused");
     let fresh = world.ask(&[("imo", "9074729", "")]).await;
     assert_eq!(fresh.answers[0].reason, "quota_exhausted");
+}
+
+#[tokio::test]
+async fn where_there_is_nobody_to_ask_that_is_no_answer_and_not_success() {
+    let root = tempfile::tempdir().unwrap();
+    let bureau = Bureau::found(&root.path().join("alone"), "ALO", "Alone").unwrap();
+    let profile = bureau.issue("officer").unwrap();
+    let node = bureau.start(program(), Stdio::null()).unwrap();
+    let csv = root.path().join("ships.csv");
+    std::fs::write(&csv, "identifier_type,value\nimo,9074729\n").unwrap();
+    let run = |command: &[&str]| {
+        let why = ["--purpose", "border_check", "--case", "7", "--profile"];
+        Command::new(program()).args(command).args(why).arg(&profile).output().unwrap()
+    };
+    let began = Instant::now();
+    let output = loop {
+        let output = run(&["check", "imo", "9074729"]);
+        // 1 until the node listens.
+        if output.status.code() != Some(1) {
+            break output;
+        }
+        assert!(began.elapsed() < Duration::from_secs(30), "the node never listens");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    };
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(3), "{text}");
+    assert!(text.contains("Nobody was asked") && text.contains("not no hit"), "{text}");
+    let kept = run(&["standing", "begin", "--file", csv.to_str().unwrap()]);
+    assert_eq!(kept.status.code(), Some(3), "{}", String::from_utf8_lossy(&kept.stdout));
+    node.stop().await.unwrap();
 }

@@ -158,11 +158,7 @@ fn two_bureaus_agree_load_run_and_answer_by_commands_alone() {
             ["check", "vin", "1m8gdm9a xkp042788", "--case", "7", "--profile", &profile, "--json"];
         let output = symbolon(here, &question);
         if output.status.success() {
-            let report = serde_json::from_slice::<Value>(&output.stdout).unwrap();
-            // The node may not have read yet that the agreement is in force: then there is nobody to ask.
-            if report["answers"][0].is_object() {
-                break report;
-            }
+            break serde_json::from_slice::<Value>(&output.stdout).unwrap();
         }
         assert!(
             began.elapsed() < Duration::from_secs(60),

@@ -289,9 +289,11 @@ impl Kept {
         self
     }
 
-    /// Whether every row was read and every list keeps what is new.
+    /// Whether every row was read, and every list, of which there is one, keeps what is new.
     pub fn is_complete(&self) -> bool {
-        self.rejected.is_empty() && self.sources.iter().all(|source| source.outcome.is_none())
+        !self.standing_id.is_empty()
+            && self.rejected.is_empty()
+            && self.sources.iter().all(|source| source.outcome.is_none())
     }
 }
 

@@ -201,8 +201,8 @@ pub struct Desk {
 }
 
 impl CheckReport {
-    /// Whether every question got hit or no hit.
+    /// Whether every question got hit or no hit. Where there was nobody to ask, none did.
     pub fn is_complete(&self) -> bool {
-        self.summary.not_permitted == 0 && self.summary.no_answer == 0
+        !self.lists.is_empty() && self.summary.not_permitted == 0 && self.summary.no_answer == 0
     }
 }

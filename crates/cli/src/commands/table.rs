@@ -40,7 +40,13 @@ pub(super) fn report(report: &CheckReport, all: bool) -> String {
         );
     }
     if report.lists.is_empty() {
-        let _ = writeln!(text, "Nothing was asked.");
+        let nobody = if report.summary.asked > 0 {
+            "Nobody was asked: no agreement with another bureau is in force here. That is no answer, and not \
+             no hit; `symbolon coverage` shows whom can be asked."
+        } else {
+            "Nothing was asked."
+        };
+        let _ = writeln!(text, "{nobody}");
         return text;
     }
     per_list(&mut text, report);
