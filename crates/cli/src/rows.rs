@@ -274,6 +274,11 @@ impl<R: Read> Rows<R> {
         Ok(Self { reader, columns, details, mapping, record: ByteRecord::new(), lines_behind })
     }
 
+    /// What the rows are read from.
+    pub(crate) fn text(&self) -> &R {
+        self.reader.get_ref().get_ref()
+    }
+
     /// Whether the file has a column that says what each row does.
     pub(crate) fn has_changes(&self) -> bool {
         self.columns.change.is_some()

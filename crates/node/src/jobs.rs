@@ -439,7 +439,9 @@ impl Jobs {
         now: OffsetDateTime,
     ) -> Result<(), StoreError> {
         for (agreement, days) in self.store.agreed_retentions().await? {
-            let before = now.checked_sub(time::Duration::days(days.into()));
+            // Whole days: looking the log through, and an entry that says so, once a day are enough.
+            let midnight = now.replace_time(time::Time::MIDNIGHT);
+            let before = midnight.checked_sub(time::Duration::days(days.into()));
             let Some(before) = before.filter(|before| *before > everything_before) else {
                 continue;
             };

@@ -24,7 +24,7 @@ pub enum ActKind {
     /// A rule pack with its tables is put in force; the subject is the hash of both.
     AdoptRules,
     /// A file is loaded that says of records that people have approved entering them; the subject is
-    /// that of [`crate::load_subject`].
+    /// that of [`crate::HashedFile::load_subject`].
     LoadRecords,
     /// A record is released to a partner; the subject is the hash of what exactly would be released
     /// on which request. Noted among disclosure events: the log must not grow with releases.
@@ -240,7 +240,7 @@ async fn note(
     let (subject, by) = (hex::encode(subject), by.clone());
     if act == ActKind::ReleaseRecord {
         let event = DisclosureEvent::Act { request: request.copied(), act, subject, approved, by };
-        return add_event_in(transaction, &event, at).await;
+        return add_event_in(transaction, &event, None, at).await;
     }
     let record = if approved {
         LogRecord::ActApproved { act, subject, by }

@@ -2,41 +2,45 @@
 
 use std::io::{self, Read};
 
-use ring::digest::{Context, Digest, SHA256};
+use ring::digest::{Context, SHA256, digest};
 use symbolon_policy::Actor;
 
 use crate::{ActKind, Store, StoreError};
 
-/// Identifies what two people load: SHA-256 over `Symbolon-v1-Load`, a zero byte, the dataset, a zero
-/// byte, and the SHA-256 of the mapping (of nothing where there is none) and of the file.
-///
-/// # Errors
-/// When one of them cannot be read.
-pub fn load_subject(
-    dataset: &str,
-    mapping: &[u8],
-    file: &mut impl Read,
-) -> Result<[u8; 32], io::Error> {
-    let mut context = Context::new(&SHA256);
-    context.update(b"Symbolon-v1-Load\0");
-    context.update(dataset.as_bytes());
-    context.update(b"\0");
-    context.update(of_whole(&mut &*mapping)?.as_ref());
-    context.update(of_whole(file)?.as_ref());
-    let mut subject = [0; 32];
-    subject.copy_from_slice(context.finish().as_ref());
-    Ok(subject)
+/// A file that is hashed as it is read: what was approved is what was loaded, whatever lies at its path
+/// before or after.
+pub struct HashedFile<R> {
+    file: R,
+    context: Context,
 }
 
-fn of_whole(reader: &mut impl Read) -> Result<Digest, io::Error> {
-    let mut context = Context::new(&SHA256);
-    let mut buffer = vec![0; 1 << 16];
-    loop {
-        let read = reader.read(&mut buffer)?;
-        let Some(some) = buffer.get(..read).filter(|some| !some.is_empty()) else {
-            return Ok(context.finish());
-        };
-        context.update(some);
+impl<R: Read> HashedFile<R> {
+    /// Nothing of it is read yet.
+    pub fn new(file: R) -> Self {
+        Self { file, context: Context::new(&SHA256) }
+    }
+
+    /// Identifies what two people load: SHA-256 over `Symbolon-v1-Load`, a zero byte, the dataset, a zero
+    /// byte, and the SHA-256 of the mapping (of nothing where there is none) and of what was read of the
+    /// file so far.
+    pub fn load_subject(&self, dataset: &str, mapping: &[u8]) -> [u8; 32] {
+        let mut context = Context::new(&SHA256);
+        context.update(b"Symbolon-v1-Load\0");
+        context.update(dataset.as_bytes());
+        context.update(b"\0");
+        context.update(digest(&SHA256, mapping).as_ref());
+        context.update(self.context.clone().finish().as_ref());
+        let mut subject = [0; 32];
+        subject.copy_from_slice(context.finish().as_ref());
+        subject
+    }
+}
+
+impl<R: Read> Read for HashedFile<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.file.read(buffer)?;
+        self.context.update(buffer.get(..read).unwrap_or_default());
+        Ok(read)
     }
 }
 

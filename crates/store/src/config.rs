@@ -1,6 +1,6 @@
 use std::{fs, net::SocketAddr};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 use symbolon_policy::BureauCode;
 
 use crate::{DataFolder, FolderError, write_private};
@@ -59,11 +59,24 @@ pub struct NodeConfig {
 #[serde(deny_unknown_fields)]
 pub struct EscalationConfig {
     /// The program, by its path, and its arguments; run without a shell. It reads what happened on
-    /// standard input, as JSON.
+    /// standard input, as JSON. Not empty.
+    #[serde(deserialize_with = "some_command")]
     pub command: Vec<String>,
     /// Seconds after which it is ended. 30 unless set.
     #[serde(default = "default_escalation_timeout")]
     pub timeout_seconds: u64,
+}
+
+/// Who wrote the section wants somebody told: one that names no program would tell nobody.
+fn some_command<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    let command = Vec::<String>::deserialize(deserializer)?;
+    if command.first().is_none_or(|program| !program.starts_with('/')) {
+        return Err(D::Error::custom(
+            "[escalation] command begins with the path of a program, for instance \
+             [\"/usr/local/bin/page-the-desk\"]",
+        ));
+    }
+    Ok(command)
 }
 
 fn default_escalation_timeout() -> u64 {

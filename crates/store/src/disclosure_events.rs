@@ -263,7 +263,7 @@ impl Store {
         at: OffsetDateTime,
     ) -> Result<(), StoreError> {
         let mut transaction = self.begin().await?;
-        add_event_in(&mut transaction, event, at).await?;
+        add_event_in(&mut transaction, event, None, at).await?;
         transaction.commit().await?;
         Ok(())
     }
@@ -307,18 +307,10 @@ impl Store {
         let root = root_of(leaves.iter().map(|(_, leaf)| leaf.as_slice()))?;
         let record = LogRecord::Disclosures { root };
         let (entry, _) = append_in(&mut transaction, &record, at).await?;
-        // Quotes in texts of an event are escaped: so its request is named, and nothing else. Two partners
-        // may have chosen one id; then it stays as long as everything does.
-        sqlx::query(
-            "UPDATE disclosure_events SET entry_index = $1, agreement = (
-                 SELECT CASE WHEN COUNT(DISTINCT d.agreement) = 1 THEN MAX(d.agreement) END
-                 FROM disclosures d
-                 WHERE instr(record, CAST('\"request\":\"' || lower(hex(d.request_id)) || '\"' AS BLOB)) > 0)
-             WHERE entry_index IS NULL",
-        )
-        .bind(i64::try_from(entry).map_err(|_| DAMAGED)?)
-        .execute(&mut *transaction)
-        .await?;
+        sqlx::query("UPDATE disclosure_events SET entry_index = $1 WHERE entry_index IS NULL")
+            .bind(i64::try_from(entry).map_err(|_| DAMAGED)?)
+            .execute(&mut *transaction)
+            .await?;
         sqlx::query("UPDATE disclosure_periods SET ended = $1 WHERE id = 1")
             .bind(period)
             .execute(&mut *transaction)
@@ -460,9 +452,12 @@ struct Dated<'a> {
     event: &'a DisclosureEvent,
 }
 
+/// Keeps an event. Whoever does not know under which agreement its request is has it looked up by the id; of
+/// one that two partners have chosen it stays unknown.
 pub(crate) async fn add_event_in(
     transaction: &mut Transaction<'static, Sqlite>,
     event: &DisclosureEvent,
+    agreement: Option<&AgreementId>,
     at: OffsetDateTime,
 ) -> Result<(), StoreError> {
     let dated = Dated { at: at.unix_timestamp(), event };
@@ -471,13 +466,19 @@ pub(crate) async fn add_event_in(
     SystemRandom::new().fill(&mut salt).map_err(|_| StoreError::Randomness)?;
     let leaf = Commitment::new(&salt, &record).leaf_hash();
     sqlx::query(
-        "INSERT INTO disclosure_events (event_index, leaf_hash, recorded_at, salt, record)
-         VALUES ((SELECT COALESCE(MAX(event_index) + 1, 0) FROM disclosure_events), $1, $2, $3, $4)",
+        // Quotes in texts of an event are escaped: so its request is named, and nothing else.
+        "INSERT INTO disclosure_events (event_index, leaf_hash, recorded_at, salt, record, agreement)
+         VALUES ((SELECT COALESCE(MAX(event_index) + 1, 0) FROM disclosure_events), $1, $2, $3, $4,
+             COALESCE($5, (
+                 SELECT CASE WHEN COUNT(DISTINCT d.agreement) = 1 THEN MAX(d.agreement) END
+                 FROM disclosures d
+                 WHERE instr($4, CAST('\"request\":\"' || lower(hex(d.request_id)) || '\"' AS BLOB)) > 0)))",
     )
     .bind(leaf.0.as_slice())
     .bind(at.unix_timestamp())
     .bind(salt.as_slice())
     .bind(record)
+    .bind(agreement.map(AgreementId::as_str))
     .execute(&mut **transaction)
     .await?;
     Ok(())

@@ -151,7 +151,7 @@ impl Store {
         .bind(sealed)
         .execute(&mut *transaction)
         .await?;
-        add_event_in(&mut transaction, event, new.received_at).await?;
+        add_event_in(&mut transaction, event, Some(&new.agreement), new.received_at).await?;
         transaction.commit().await?;
         Ok(DisclosureAdded::New)
     }
@@ -215,7 +215,7 @@ impl Store {
             return Ok(false);
         }
         for event in events {
-            add_event_in(&mut transaction, event, at).await?;
+            add_event_in(&mut transaction, event, Some(&changed.agreement), at).await?;
         }
         transaction.commit().await?;
         Ok(true)
@@ -358,7 +358,7 @@ impl Store {
             .execute(&mut *transaction)
             .await?;
             let request = RequestId(request.as_slice().try_into().map_err(|_| DAMAGED)?);
-            add_event_in(&mut transaction, &DisclosureEvent::Erased { request }, at).await?;
+            add_event_in(&mut transaction, &DisclosureEvent::Erased { request }, None, at).await?;
         }
         transaction.commit().await?;
         Ok(over.len() as u64)

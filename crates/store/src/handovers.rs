@@ -44,7 +44,7 @@ impl Store {
             reason: reason.to_owned(),
             by: by.clone(),
         };
-        add_event_in(&mut transaction, &event, at).await?;
+        add_event_in(&mut transaction, &event, None, at).await?;
         transaction.commit().await?;
         Ok(true)
     }

@@ -8,6 +8,7 @@ use time::OffsetDateTime;
 use crate::{
     LogRecord, Store, StoreError,
     log::{append_in, entry_at, newest_of},
+    tokens::erase_ended_tokens,
 };
 
 /// What an erasure took away.
@@ -112,6 +113,7 @@ impl Store {
             .bind(at.unix_timestamp())
             .execute(&mut *transaction)
             .await?;
+        erase_ended_tokens(&mut transaction, at).await?;
         let erased = Erased { entries, asked, answered };
         // The end of a period is reason enough: whether events were erased with it must not show.
         if erased != Erased::default() || ended {

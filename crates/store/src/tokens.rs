@@ -13,6 +13,8 @@ use thiserror::Error;
 use time::{Duration, OffsetDateTime};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
+use sqlx::{Sqlite, Transaction};
+
 use crate::{LogRecord, SealError, Store, StoreError, log::append_in};
 
 /// The longest time for which a token is good.
@@ -178,10 +180,7 @@ impl Store {
         let said = authenticated(&token, &holder.id, &roles, until);
         let code = hmac::sign(&self.keys.tokens.0, &said);
         let mut transaction = self.begin().await?;
-        sqlx::query("DELETE FROM bearer_tokens WHERE expires_at < $1")
-            .bind((at - KEPT_AFTER_ITS_END).unix_timestamp())
-            .execute(&mut *transaction)
-            .await?;
+        erase_ended_tokens(&mut transaction, at).await?;
         sqlx::query(
             "INSERT INTO bearer_tokens (token, code, holder, roles, issued_by, issued_at, expires_at)
              VALUES ($1, $2, $3, $4, $5, $6, $7)",
@@ -280,6 +279,19 @@ impl Store {
         .await?;
         rows.into_iter().map(read).collect()
     }
+}
+
+/// Erases tokens that ended thirty days before `at` or earlier.
+pub(crate) async fn erase_ended_tokens(
+    transaction: &mut Transaction<'static, Sqlite>,
+    at: OffsetDateTime,
+) -> Result<(), StoreError> {
+    let ended = at.checked_sub(KEPT_AFTER_ITS_END).map_or(i64::MIN, OffsetDateTime::unix_timestamp);
+    sqlx::query("DELETE FROM bearer_tokens WHERE expires_at < $1")
+        .bind(ended)
+        .execute(&mut **transaction)
+        .await?;
+    Ok(())
 }
 
 fn codes(holder: &Actor) -> String {

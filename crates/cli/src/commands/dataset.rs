@@ -3,7 +3,7 @@ mod approve;
 use std::{
     collections::{HashMap, hash_map::RandomState},
     fmt::Write as _,
-    fs,
+    fs::{self, File},
     hash::BuildHasher as _,
     path::{Path, PathBuf},
 };
@@ -13,7 +13,7 @@ use serde::Serialize;
 use symbolon_client::Rules;
 use symbolon_node::{AdmissionReport, admission_report};
 use symbolon_policy::{AgreementId, RecordDetails, rules::Role};
-use symbolon_store::{DataFolder, NodeConfig, Store};
+use symbolon_store::{DataFolder, HashedFile, NodeConfig, Store};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use super::{DONE, INCOMPLETE};
@@ -215,12 +215,14 @@ impl Create {
 
 impl Import {
     async fn run(self, output: Output) -> Result<u8, CliError> {
+        let mapping_bytes = approve::mapping_bytes(self.mapping.as_deref())?;
         let mapping = match &self.mapping {
-            Some(path) => read_mapping(path)?,
+            Some(path) => read_mapping(&mapping_bytes, path)?,
             None => Mapping::default(),
         };
         let size = fs::metadata(&self.file).map_or(0, |metadata| metadata.len());
-        let mut rows = Rows::open(&self.file, mapping)?;
+        let file = File::open(&self.file).map_err(|e| CliError::file("read", &self.file, e))?;
+        let mut rows = Rows::new(HashedFile::new(file), mapping)?;
         // A file of changes loaded as a list would add what it says is gone.
         if self.changes != rows.has_changes() {
             return Err(CliError::new("changes", changes_sentence(self.changes)));
@@ -287,9 +289,10 @@ impl Import {
             ));
         }
         if report.loaded && states_approvals {
-            let mapping = self.mapping.as_deref();
+            let subject = rows.text().load_subject(&self.dataset, &mapping_bytes);
             let approved =
-                approve::must_be_approved(&store, &self.dataset, mapping, &self.file, &actor).await;
+                approve::must_be_approved(&store, &self.dataset, &subject, &self.file, &actor)
+                    .await;
             if approved.is_err() {
                 // Nothing of the load stays.
                 import.give_up()?;
@@ -451,9 +454,8 @@ async fn open(data: &Path) -> Result<Store, CliError> {
     Ok(Store::open(DataFolder::open(data)?).await?)
 }
 
-fn read_mapping(path: &Path) -> Result<Mapping, CliError> {
-    let text = fs::read_to_string(path).map_err(|error| CliError::file("read", path, error))?;
-    toml::from_str(&text).map_err(|error| {
+fn read_mapping(bytes: &[u8], path: &Path) -> Result<Mapping, CliError> {
+    toml::from_slice(bytes).map_err(|error| {
         CliError::new("mapping", format!("{} is no mapping: {error}", path.display()))
     })
 }

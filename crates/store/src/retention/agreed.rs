@@ -20,7 +20,8 @@ impl Store {
             sqlx::query_as("SELECT document FROM agreement_texts").fetch_all(&self.pool).await?;
         let mut fewest: BTreeMap<AgreementId, u32> = BTreeMap::new();
         for (document,) in documents {
-            let file = SignedAgreement::from_json(document.as_bytes()).map_err(|_| DAMAGED_TEXT)?;
+            // One that cannot be read is in force nowhere, and keeps nothing else from being erased.
+            let Ok(file) = SignedAgreement::from_json(document.as_bytes()) else { continue };
             let Ok(agreement) = file.verify() else { continue };
             let terms = agreement.terms();
             let days = terms.conditions.as_ref().and_then(|conditions| conditions.retention_days);
@@ -219,9 +220,11 @@ impl Span<'_> {
                 LogRecord::CheckAnswered { agreement, .. }
                 | LogRecord::CheckRefused { agreement, .. },
             ) => return Ok(agreement.as_ref() == Some(self.agreement)),
-            Ok(LogRecord::CheckAsked { check, .. } | LogRecord::CheckAskedAgain { check, .. }) => {
-                check
-            }
+            Ok(
+                LogRecord::CheckAsked { check, .. }
+                | LogRecord::CheckAskedAgain { check, .. }
+                | LogRecord::CheckOpened { check, .. },
+            ) => check,
             _ => return Ok(false),
         };
         // The question itself went with the last agreement under which it was asked.
@@ -234,5 +237,3 @@ impl Span<'_> {
 }
 
 const ENTRIES_AT_ONCE: u32 = 1_024;
-
-const DAMAGED_TEXT: StoreError = StoreError::Damaged { what: "agreement" };

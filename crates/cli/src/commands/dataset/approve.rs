@@ -3,13 +3,14 @@
 
 use std::{
     fs::{self, File},
+    io,
     path::{Path, PathBuf},
 };
 
 use clap::Args;
 use serde::Serialize;
 use symbolon_policy::{Actor, rules::Role};
-use symbolon_store::{ActError, ActKind, DataFolder, Store, load_subject};
+use symbolon_store::{ActError, ActKind, DataFolder, HashedFile, Store};
 use time::OffsetDateTime;
 
 use crate::{CliError, acting::Acting, commands::DONE, output::Output};
@@ -67,19 +68,19 @@ impl Approve {
     }
 }
 
-/// Whether another person has approved that file; else it is proposed, and the load refused.
+/// Whether another person has approved what was read, which has this subject; else it is proposed, and the
+/// load refused.
 pub(super) async fn must_be_approved(
     store: &Store,
     dataset: &str,
-    mapping: Option<&Path>,
+    subject: &[u8; 32],
     file: &Path,
     by: &Actor,
 ) -> Result<(), CliError> {
-    let subject = subject_of(dataset, mapping, file)?;
-    if store.is_load_approved(&subject, by).await? {
+    if store.is_load_approved(subject, by).await? {
         return Ok(());
     }
-    let proposed = store.propose_act(ActKind::LoadRecords, &subject, by, OffsetDateTime::now_utc());
+    let proposed = store.propose_act(ActKind::LoadRecords, subject, by, OffsetDateTime::now_utc());
     proposed.await.map_err(|error| CliError::new("act", error.to_string()))?;
     Err(CliError::new(
         "load_not_approved",
@@ -93,11 +94,16 @@ pub(super) async fn must_be_approved(
 }
 
 fn subject_of(dataset: &str, mapping: Option<&Path>, file: &Path) -> Result<[u8; 32], CliError> {
-    let mapping = match mapping {
-        Some(path) => fs::read(path).map_err(|error| CliError::file("read", path, error))?,
-        None => Vec::new(),
-    };
+    let mapping = mapping_bytes(mapping)?;
     let unreadable = |error| CliError::file("read", file, error);
-    let mut reader = File::open(file).map_err(unreadable)?;
-    load_subject(dataset, &mapping, &mut reader).map_err(unreadable)
+    let mut hashed = HashedFile::new(File::open(file).map_err(unreadable)?);
+    io::copy(&mut hashed, &mut io::sink()).map_err(unreadable)?;
+    Ok(hashed.load_subject(dataset, &mapping))
+}
+
+/// The mapping file as it is; nothing where there is none.
+pub(super) fn mapping_bytes(path: Option<&Path>) -> Result<Vec<u8>, CliError> {
+    path.map_or(Ok(Vec::new()), |path| {
+        fs::read(path).map_err(|error| CliError::file("read", path, error))
+    })
 }
