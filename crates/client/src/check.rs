@@ -23,7 +23,7 @@ use tokio::sync::mpsc;
 use zeroize::Zeroizing;
 
 use crate::{
-    Failure, FailureKind, FailureReason, Item, QuestionContext, Source,
+    Failure, FailureKind, FailureReason, Item, QuestionContext, Rules, Source,
     ask::{Ask, AskedScope, OpenedLabel, ScopeAnswer},
     batch::Batch,
     blinding::{Blinded, BlindedBatch, blind},
@@ -133,7 +133,8 @@ impl Requester {
             None => (Zeroizing::new(random_bytes(&random)?), [].as_slice()),
         };
         self.settle_withdrawn(&mut plan, now).await?;
-        self.settle_unpromised(&mut plan, now);
+        let rules = self.rules.current();
+        self.settle_unpromised(&mut plan, &rules, now);
         if request.keep_tags {
             plan.settle_unkept(now);
         }
@@ -156,6 +157,7 @@ impl Requester {
             counted,
             repeats: before.is_some().then_some(check),
             watch: watched.findings,
+            rules: &rules,
             now,
         };
         let decided = self.decide(&mut plan, &deciding).await?;
@@ -254,8 +256,7 @@ impl Requester {
 
     /// Takes out what is asked under agreements in which this bureau has promised to decide by other
     /// rules than are in force.
-    fn settle_unpromised(&self, plan: &mut Plan, now: OffsetDateTime) {
-        let rules = self.rules.current();
+    fn settle_unpromised(&self, plan: &mut Plan, rules: &Rules, now: OffsetDateTime) {
         for unit in std::mem::take(&mut plan.units) {
             match rules.are_as_promised(&unit.agreement, &self.us) {
                 Ok(()) => plan.units.push(unit),

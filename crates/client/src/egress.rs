@@ -34,6 +34,8 @@ pub(crate) struct Deciding<'a> {
     pub(crate) repeats: Option<CheckId>,
     /// What this bureau's own watch has found in it.
     pub(crate) watch: WatchFindings,
+    /// The rules by which is decided: those for which it was looked whether they are as promised.
+    pub(crate) rules: &'a Arc<Rules>,
     pub(crate) now: OffsetDateTime,
 }
 
@@ -60,10 +62,10 @@ impl Requester {
         plan: &mut Plan,
         deciding: &Deciding<'_>,
     ) -> Result<Decided, StoreError> {
-        let rules = self.rules.current();
+        let rules = deciding.rules;
         let approvals = self.approvals(deciding).await?;
         let mut decided = Decided {
-            rules: Arc::clone(&rules),
+            rules: Arc::clone(rules),
             approvals,
             permitted: Vec::new(),
             forbidden: Vec::new(),

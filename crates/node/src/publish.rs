@@ -87,7 +87,9 @@ impl Publisher {
                     );
                     continue;
                 };
-                if let Err(error) = self.scope(agreement, &scope, wanted, dataset, now).await {
+                if let Err(error) =
+                    self.scope(agreement, &scope, wanted, dataset, &rules, now).await
+                {
                     // The others must not wait for this one, and it must not answer on.
                     event!(
                         warn,
@@ -114,10 +116,10 @@ impl Publisher {
         scope: &Scope,
         offered: &Dataset,
         dataset: &DatasetRow,
+        rules: &Arc<Rules>,
         now: OffsetDateTime,
     ) -> Result<(), PublishError> {
         let id = scope.id();
-        let rules = self.rules.current();
         let newest = self.store.newest_manifest(&id).await?;
         if let Some(newest) = &newest {
             let manifest = Manifest::parse(&newest.document.document)
@@ -131,7 +133,7 @@ impl Publisher {
                 && manifest.labels.is_some() == offered.labels.is_some()
                 && (rules.are_damaged()
                     || newest.kept_out
-                        == self.kept_out(agreement, scope, offered, dataset, &rules, now).await?);
+                        == self.kept_out(agreement, scope, offered, dataset, rules, now).await?);
             // A file from before this start may have been damaged since it was written.
             let labels = manifest
                 .labels
@@ -152,7 +154,7 @@ impl Publisher {
         if rules.are_damaged() {
             return Err(StoreError::Damaged { what: "rules in force" }.into());
         }
-        self.publish(agreement, scope, offered, newest, &rules, now).await
+        self.publish(agreement, scope, offered, newest, rules, now).await
     }
 
     /// A digest of what rules would keep out of the set and its labels now.

@@ -183,10 +183,13 @@ mod tests {
         ("half in one part", |n, _| if n % 2 == 0 { random(n) } else { random(n) >> 13 }),
         ("one added", |n, len| if n + 1 == len { random(n) } else { u128::from(n) << 64 }),
         ("the least added", |n, len| if n + 1 == len { 0 } else { u128::from(n + 1) << 64 }),
-        (
-            "a tenth added",
-            |n, len| if n >= len - len / 10 { random(n) } else { u128::from(n) << 113 },
-        ),
+        ("a tenth added", |n, len| {
+            if n >= len - len / 10 {
+                random(n)
+            } else {
+                u128::from(n) * (u128::MAX / u128::from(len))
+            }
+        }),
         ("one out of place", |n, len| if n == len / 2 { 0 } else { u128::from(n) << 64 }),
     ];
 

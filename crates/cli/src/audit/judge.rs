@@ -52,9 +52,13 @@ pub(crate) fn judge(
     for log in &evidence.logs {
         if folders.iter().all(|folder| folder.about.log() != *log) {
             let mut verdict = spoken_of(log, &evidence);
-            verdict.key_from = key_from;
-            if agreed.is_some_and(|agreed| !agreed.contains(log)) {
-                verdict.findings.insert(0, not_agreed(log));
+            // Of a bureau that the agreements given do not name, others may hold something all the same.
+            let is_named = |agreed: &[LogId]| agreed.iter().any(|one| one.bureau == log.bureau);
+            if let Some(agreed) = agreed.filter(|agreed| is_named(agreed)) {
+                verdict.key_from = KeySource::Agreement;
+                if !agreed.contains(log) {
+                    verdict.findings.insert(0, not_agreed(log));
+                }
             }
             verdict.holds = verdict.findings.is_empty();
             verdicts.push(verdict);

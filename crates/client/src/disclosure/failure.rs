@@ -10,6 +10,12 @@ use crate::InspectionError;
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum DisclosureFailure {
+    /// The owner would refuse it for what is missing, and would have learnt the identifier for nothing.
+    #[error(
+        "a request needs a person who has confirmed the hit (--role and --how), the facts (--facts), and an \
+         offence (--offence) unless a missing person or an object is concerned; nothing was sent"
+    )]
+    Incomplete,
     /// Somebody else was faster.
     #[error("the request has changed meanwhile; look at it again")]
     Changed,

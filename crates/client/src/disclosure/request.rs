@@ -61,7 +61,8 @@ pub struct DisclosureWish {
 ///
 /// # Errors
 /// When the person has no role for it, the check is a colleague's, it or the element is not known, no
-/// list or several fit, the agreement has no terms for it, or a text is too long. Nothing is kept then.
+/// list or several fit, the agreement has no terms for it, something that every owner asks for is missing, or
+/// a text is too long. Nothing is kept then.
 pub async fn request_disclosure(
     store: &Store,
     compute: &Compute,
@@ -116,6 +117,9 @@ pub async fn request_disclosure(
         emergency_reasons: wish.emergency_reasons,
         issued_at: now,
     };
+    if !request.is_complete() {
+        return Err(DisclosureFailure::Incomplete);
+    }
     let signed = request.sign(&store.keys().header)?;
     let hash = DocumentHash::of(&signed.document);
     let dataset = found.dataset.clone();

@@ -146,8 +146,9 @@ impl Requester {
             matched.push(MatchedIn { source, outcome, entries, hits });
         }
         let now = OffsetDateTime::now_utc();
-        self.store.record_standing_match(standing, &seen, now).await?;
+        // First what may be done twice: once they are noted as seen, hits must be shown.
         self.store.count_standing_hits(&counted, &tallies, now).await?;
+        self.store.record_standing_match(standing, &seen, now).await?;
         // Only now is it certain to be shown.
         self.standing.found().extend(found);
         Ok(matched)

@@ -92,9 +92,10 @@ impl Examiner {
             return self.resume(stored, file, now).await;
         }
         // Other rules than were promised decide nothing: it waits until those are in force.
-        let promised = self.rules.current().are_as_promised(&agreement, &self.us).is_ok();
+        let rules = self.rules.current();
+        let promised = rules.are_as_promised(&agreement, &self.us).is_ok();
         if promised && file.course.state() == DisclosureState::Received {
-            return self.examine(stored, file, &request, &agreement, now).await;
+            return self.examine(stored, file, &request, &agreement, &rules, now).await;
         }
         self.watch(stored, file, now).await
     }
@@ -106,6 +107,7 @@ impl Examiner {
         mut file: CaseFile,
         request: &DisclosureRequest,
         agreement: &Agreement,
+        rules: &Rules,
         now: OffsetDateTime,
     ) -> Result<(), StoreError> {
         if !request.is_complete() {
@@ -113,7 +115,6 @@ impl Examiner {
             let (ground, found) = (RefusalGround::Incomplete, "incomplete".to_owned());
             return self.refuse(stored, file, request, ground, None, found, now).await;
         }
-        let rules = self.rules.current();
         let asking = Asking {
             agreement,
             request,
@@ -128,13 +129,8 @@ impl Examiner {
                 return self.refuse(stored, file, request, not.ground, None, found, now).await;
             }
         };
-        let behind = Behind {
-            store: &self.store,
-            us: &self.us,
-            rules: &rules,
-            agreement,
-            dataset: &scope.dataset,
-        };
+        let behind =
+            Behind { store: &self.store, us: &self.us, rules, agreement, dataset: &scope.dataset };
         let records = behind.records(&request.element.identifier, now).await?;
         if records.is_empty() {
             // The same as for what was never asked: whether something is kept out of this party's set
@@ -144,7 +140,7 @@ impl Examiner {
         }
         let already = released_before(&self.store, &stored, request).await?.this_element;
         let deciding = Deciding {
-            rules: &rules,
+            rules,
             agreement,
             request,
             dataset: &scope.dataset,
@@ -174,7 +170,7 @@ impl Examiner {
         file.course.conditions_met(now).map_err(|_| DAMAGED)?;
         let events = [
             DisclosureEvent::Recognised { request: stored.request, clock_started: true },
-            ruled(&stored, &rules, &ruling),
+            ruled(&stored, rules, &ruling),
         ];
         file.ruled = Some(RuledFile { rules: rules.hash.to_string(), ruling });
         file.put_into(&mut stored)?;

@@ -75,12 +75,15 @@ async fn discard_rest(pieces: &mut BodyDataStream) {
 }
 
 /// The messages of a check that come as lines of type `application/x-ndjson`.
-pub(super) fn lines(
+pub(super) async fn lines(
     headers: &HeaderMap,
     body: Body,
     compute: &Compute,
 ) -> Result<impl Messages<CheckRequest> + use<>, Refusal> {
-    expect(headers, LINES)?;
+    if let Err(refusal) = expect(headers, LINES) {
+        discard(headers, body).await;
+        return Err(refusal);
+    }
     let (sender, messages) = mpsc::channel(1);
     let compute = compute.clone();
     tokio::spawn(async move {

@@ -21,7 +21,7 @@ use super::{
     JsonFace, OPENAPI, body,
     collected::{CollectedCheck, CollectedKept, CollectedMatch, line},
     mapping::{Json, Mapped, Said, write},
-    problem::said,
+    problem::{said, said_to_anyone},
     stream::Caller,
 };
 use crate::bureau_face::{Act, Messages};
@@ -75,11 +75,11 @@ async fn health(face: &JsonFace, _: Request) -> Result<Response, Refusal> {
     } else {
         (StatusCode::OK, "{\"status\":\"SERVING\"}")
     };
-    Ok(said(status, JSON, Body::from(text)))
+    Ok(said_to_anyone(status, JSON, Body::from(text)))
 }
 
 async fn openapi(_: &JsonFace, _: Request) -> Result<Response, Refusal> {
-    Ok(said(StatusCode::OK, JSON, Body::from(OPENAPI)))
+    Ok(said_to_anyone(StatusCode::OK, JSON, Body::from(OPENAPI)))
 }
 
 async fn coverage(face: &JsonFace, request: Request) -> Result<Response, Refusal> {
@@ -105,7 +105,7 @@ async fn check(face: &JsonFace, request: Request) -> Result<Response, Refusal> {
 
 async fn check_stream(face: &JsonFace, request: Request) -> Result<Response, Refusal> {
     let (actor, headers, body) = face.admitted(request, Act::Check).await?;
-    let messages = body::lines(&headers, body, &face.face.compute)?;
+    let messages = body::lines(&headers, body, &face.face.compute).await?;
     let answers = face.face.answer(actor, messages).await?;
     let pieces = pieces(&face.face.compute, answers, |event: CheckResponse| line(&event));
     Ok(said_in(LINES, pieces))

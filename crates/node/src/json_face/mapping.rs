@@ -75,7 +75,7 @@ pub(super) fn unreadable(error: &serde_json::Error) -> Refusal {
     let said = error.to_string();
     // The place is said once, in front.
     let said = said.rsplit_once(" at line ").map_or(said.as_str(), |(said, _)| said);
-    let named = ["duplicate field", "missing field", "unknown field", "unrecognized"]
+    let named = ["duplicate field", "missing field", "unknown field", "unrecognized field"]
         .iter()
         .any(|begin| said.starts_with(begin));
     let what = match error.classify() {

@@ -2,7 +2,7 @@ use axum::{
     body::Body,
     http::{
         HeaderName, HeaderValue, StatusCode,
-        header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE},
+        header::{CACHE_CONTROL, CONNECTION, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE},
     },
     response::Response,
 };
@@ -66,6 +66,9 @@ pub(super) fn response(refusal: &Refusal, now: OffsetDateTime) -> Response {
     if let Some(wait) = wait {
         headers.insert(RETRY_AFTER, wait.into());
     }
+    if matches!(status, StatusCode::UNAUTHORIZED | StatusCode::TOO_MANY_REQUESTS) {
+        headers.insert(CONNECTION, CLOSE);
+    }
     if status == StatusCode::UNAUTHORIZED {
         let challenge = match refusal.reason {
             Reason::TokenMissing => "Bearer realm=\"symbolon\"",
@@ -73,6 +76,16 @@ pub(super) fn response(refusal: &Refusal, now: OffsetDateTime) -> Response {
         };
         headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
     }
+    response
+}
+
+const CLOSE: HeaderValue = HeaderValue::from_static("close");
+
+/// What everyone is told without saying who he is: his connection ends with it, so that nobody holds places
+/// by asking for it again and again.
+pub(super) fn said_to_anyone(status: StatusCode, kind: HeaderValue, body: Body) -> Response {
+    let mut response = said(status, kind, body);
+    response.headers_mut().insert(CONNECTION, CLOSE);
     response
 }
 

@@ -266,7 +266,11 @@ fn report(
         justification: opened.justification,
         purpose: opened.purpose,
         offence_class: opened.offence_class,
-        urgency: if opened.urgency == Urgency::Urgent { "urgent" } else { "routine" },
+        urgency: match opened.urgency {
+            Urgency::Emergency => "emergency",
+            Urgency::Urgent => "urgent",
+            Urgency::Routine | Urgency::Unspecified => "routine",
+        },
         element_count: opened.element_count,
         elements: opened
             .elements
@@ -362,6 +366,13 @@ fn text(report: &OpenedReport) -> String {
         report.own_log.entry_index,
         holds(report.own_log.holds, "names exactly these headers", "does not name these headers")
     );
+    if report.parties.is_empty() {
+        let _ = writeln!(
+            text,
+            "  sent to    nobody; `symbolon rules explain {}` says what stopped it, where a rule did",
+            report.check_id
+        );
+    }
     for party in &report.parties {
         let _ = writeln!(
             text,

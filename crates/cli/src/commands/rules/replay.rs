@@ -101,7 +101,7 @@ impl Replay {
             rules: Rules::from(set),
             tables,
             from: self.from.unwrap_or(OffsetDateTime::UNIX_EPOCH),
-            until: self.to.map_or(now, |day| day + Duration::days(1)),
+            until: self.to.map_or(now, |day| day.saturating_add(Duration::days(1))),
         };
         let (decided, changed) = checks(&store, &draft).await?;
         let replayed = Replayed {
