@@ -20,6 +20,7 @@ use crate::{
     node::say_rules,
     own_log::OwnLog,
     publish::Publisher,
+    stopping::until_stopped,
     watch::OwnerWatch,
 };
 
@@ -115,7 +116,7 @@ impl Jobs {
         self,
         known: ExchangeMark,
         adoptions: u64,
-        mut stop: watch::Receiver<bool>,
+        stop: watch::Receiver<bool>,
     ) {
         tokio::select! {
             () = self.keep_agreements(known) => {}
@@ -129,7 +130,7 @@ impl Jobs {
             () = self.examine_disclosures() => {}
             () = self.exchange_disclosures() => {}
             () = self.watch_partners() => {}
-            _ = stop.wait_for(|stopping| *stopping) => {}
+            () = until_stopped(stop) => {}
         }
     }
 

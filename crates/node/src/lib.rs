@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 mod accept;
+mod accepted;
 mod admission_review;
 mod bureau_face;
 mod certificates;
@@ -12,6 +13,8 @@ mod disclosure;
 mod disclosure_standing;
 mod entering;
 mod escalation;
+#[cfg(test)]
+mod fixture;
 mod founding;
 mod jobs;
 mod json_face;
@@ -24,6 +27,7 @@ mod peer;
 mod publish;
 mod publish_error;
 mod published;
+mod stopping;
 mod tags;
 mod tls;
 mod unread;
