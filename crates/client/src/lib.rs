@@ -13,6 +13,7 @@ mod blinding;
 mod book;
 pub mod bureau;
 mod check;
+mod codes;
 mod compute;
 mod disclosure;
 mod egress;
