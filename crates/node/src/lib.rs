@@ -44,8 +44,8 @@ pub use certificates::{
     person_certificate, renew, token_holder,
 };
 pub use disclosure::{
-    CaseDecisions, CaseView, DecidedFile, Desk, DeskError, NamedRequest, Proposed, ReleaseTerms,
-    RuledFile, disclosure_decisions, overdue_requests,
+    CaseDecisions, CaseStatus, CaseView, DecidedFile, Desk, DeskError, NamedRequest, Proposed,
+    ReleaseTerms, RuledFile, disclosure_decisions, overdue_requests,
 };
 pub use entering::{AdmissionReport, RuleCount, admission_report};
 pub use founding::{BureauFacts, FoundingError, found_bureau};
