@@ -41,7 +41,7 @@ mod watch;
 
 pub use agreements::{AgreementExchange, kept_notices, known_parties};
 pub use ask::OpenedLabel;
-pub use book::{AgreementBook, ContactBook};
+pub use book::{AgreementBook, BookChanges, ContactBook};
 pub use check::{CheckError, CheckRequest, SourceResult, StartedCheck};
 pub use compute::{Compute, Stopped};
 pub use disclosure::{
