@@ -168,3 +168,36 @@ fn status(view: CaseView) -> CaseStatus {
         is_proposed: view.proposal.is_some() && view.state.is_open(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use symbolon_client::Rules;
+    use symbolon_store::Store;
+
+    use super::*;
+    use crate::fixture::{found, person};
+
+    #[tokio::test]
+    async fn who_has_nothing_to_decide_sees_nothing_of_partners_requests() {
+        let root = tempfile::tempdir().unwrap();
+        let store = Store::open(found(root.path())).await.unwrap();
+        let (rules, _) = Rules::in_force(&store).await.unwrap();
+        let us = "OWN".parse().unwrap();
+        let desk = Desk { us: &us, store: &store, rules: &rules, agreements: &[] };
+        let id = RequestId([7; 16]);
+        let named = NamedRequest { id, partner: None, agreement: None, document: None };
+        let now = OffsetDateTime::now_utc();
+        for role in Role::ALL {
+            let by = person(&[*role]).actor;
+            let (listed, shown) =
+                (desk.list(true, &by, now).await, desk.show(&named, &by, now).await);
+            if DECIDING.contains(role) {
+                assert!(listed.is_ok_and(|all| all.is_empty()), "{role:?}");
+                assert!(matches!(shown, Err(DeskError::Unknown)), "{role:?}");
+            } else {
+                assert!(matches!(listed, Err(DeskError::Role { .. })), "{role:?}");
+                assert!(matches!(shown, Err(DeskError::Role { .. })), "{role:?}");
+            }
+        }
+    }
+}
