@@ -3,7 +3,7 @@ use std::{collections::BTreeSet, fmt::Write as _};
 use clap::Args;
 use serde::Serialize;
 use symbolon_client::{
-    Compute, DisclosureView, DisclosureWish, own_disclosures, request_disclosure,
+    Compute, DisclosureStatus, DisclosureWish, own_disclosures, request_disclosure,
     withdraw_disclosure,
 };
 use symbolon_exchange::{HitConfirmation, NO_DEATH_PENALTY};
@@ -207,13 +207,11 @@ impl Status {
         let opened = self.place.open().await?;
         let actor = opened.actor(&self.acting, &SEEING).await?;
         let now = OffsetDateTime::now_utc();
-        let mut views = own_disclosures(&opened.store, true, &actor, now).await?;
+        let mut all = own_disclosures(&opened.store, true, &actor, now).await?;
         opened.store.close().await;
-        views.retain(|view| {
-            self.all || view.state.is_open() || view.state == DisclosureState::Released
-        });
+        all.retain(|one| self.all || one.state.is_open() || one.state == DisclosureState::Released);
         let now = OffsetDateTime::now_utc();
-        let lines: Vec<_> = views.iter().map(|view| line(view, now)).collect();
+        let lines: Vec<_> = all.into_iter().map(|one| line(one, now)).collect();
         output.result(&lines, || text(&lines));
         Ok(DONE)
     }
@@ -233,22 +231,21 @@ impl Withdraw {
     }
 }
 
-fn line(view: &DisclosureView, now: OffsetDateTime) -> StatusLine {
-    let refused = view.decision.as_ref().and_then(|one| one.outcome.as_ref().err());
+fn line(one: DisclosureStatus, now: OffsetDateTime) -> StatusLine {
     StatusLine {
-        request: view.id,
-        owner: view.owner.clone(),
-        dataset: view.dataset.clone(),
-        check: view.check,
-        by: view.by.clone(),
-        state: view.state.as_str(),
-        confirmed_by_owner: view.state == DisclosureState::Released,
-        made_at: moment(view.made_at),
-        due_at: view.due_at.map(moment),
-        overdue: view.state.is_open() && view.due_at.is_some_and(|due| due <= now),
-        pauses: view.pauses.iter().map(|reason| reason.as_str()).collect(),
-        ground: refused.map(|refusal| refusal.ground.as_str()),
-        reason: view.not_taken.as_ref().map(|(reason, _)| reason.clone()),
+        request: one.id,
+        owner: one.owner,
+        dataset: one.dataset,
+        check: one.check,
+        by: one.by,
+        state: one.state.as_str(),
+        confirmed_by_owner: one.state == DisclosureState::Released,
+        made_at: moment(one.made_at),
+        due_at: one.due_at.map(moment),
+        overdue: one.state.is_open() && one.due_at.is_some_and(|due| due <= now),
+        pauses: one.pauses.iter().map(|reason| reason.as_str()).collect(),
+        ground: one.ground.map(|ground| ground.as_str()),
+        reason: one.not_taken,
     }
 }
 
