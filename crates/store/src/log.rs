@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ring::rand::{SecureRandom as _, SystemRandom};
 use serde::{Deserialize, Serialize};
@@ -296,6 +296,9 @@ pub enum LogRecord {
         check: CheckId,
         /// Which of its elements; all if `None`.
         position: Option<u64>,
+        /// The agreements under which its headers were kept then. Entries of before have none.
+        #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+        agreements: BTreeSet<AgreementId>,
         /// Who.
         by: Actor,
     },
