@@ -469,7 +469,14 @@ async fn a_file_that_states_approvals_is_loaded_once_another_person_has_approved
         .unwrap();
     assert_eq!(refused(data, &import), "load_not_approved");
     fs::write(&file, format!("{rows}R1,imo,9074729,,yes,yes,2\n")).unwrap();
+    // So is another mode, and a second load.
+    let replace = [&import[..], &["--replace"]].concat();
+    assert_eq!(refused(data, &replace), "load_not_approved");
     assert_eq!(commanded(data, &import)["loaded"], true);
+    assert_eq!(refused(data, &import), "load_not_approved");
+    commanded(data, &[&approve[..], &["approver", "--replace"]].concat());
+    assert_eq!(refused(data, &import), "load_not_approved");
+    assert_eq!(commanded(data, &replace)["loaded"], true);
     // What is read counts, and not what lies at its path when it is looked at again: a pipe gives something
     // else each time.
     let pipe = world.scratch().join("pipe.csv");

@@ -65,7 +65,7 @@ pub use agreement_life::{
 };
 pub use answered::{Admission, Admitted, AnsweredCheck, MOST_REPEATS, NotAdmitted};
 pub use approvals::{ApprovedQuestion, CheckApproval, LONGEST_APPROVAL};
-pub use approved_loads::HashedFile;
+pub use approved_loads::{HashedFile, LoadMode};
 pub use asked::{AskedHeader, AskedMeanwhile, DecidedHeader, NewCheck, StoredCheck, StoredReceipt};
 pub use asked_usage::{AskedShare, AskedUsage, QuotaRefusal};
 pub use checkpoints::{FaultKind, KnownCheckpoint, LogFault, LogId};
