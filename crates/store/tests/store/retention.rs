@@ -3,7 +3,9 @@ use symbolon_policy::{
     Actor, AgreementId, AgreementTerms, CertificateHash, Conditions,
     rules::{Role, RulesHash},
 };
-use symbolon_store::{CheckApproval, CheckClaims, Erased, InForce, LogRecord};
+use symbolon_store::{
+    ActKind, CheckApproval, CheckClaims, Erased, InForce, LogRecord, PersonCertificate,
+};
 use time::Duration;
 use zeroize::Zeroizing;
 
@@ -289,6 +291,63 @@ async fn what_hangs_on_a_check_stays_as_long_as_one_of_its_agreements_keeps_the_
     let long = "long".parse().unwrap();
     home.store.erase_under_agreement(&long, before, before).await.unwrap();
     assert_eq!(hanging_on(&home, 1).await, [0; 4]);
+}
+
+#[tokio::test]
+async fn acts_of_two_people_go_with_what_the_log_says_of_them() {
+    let home = Home::new().await;
+    let person = |name: &str| Actor { id: name.to_owned(), roles: [Role::Approver].into() };
+    let kind = ActKind::LoadRecords;
+    for (subject, day) in [([1; 32], Duration::ZERO), ([2; 32], Duration::ZERO), ([3; 32], DAY)] {
+        home.store.propose_act(kind, &subject, &person("spiffe://a"), NOW + day).await.unwrap();
+    }
+    home.store.approve_act(kind, &[2; 32], &person("spiffe://b"), NOW + DAY).await.unwrap();
+    home.store.erase_before(NOW + DAY, NOW + DAY).await.unwrap();
+    for (subject, is_kept) in [([1; 32], false), ([2; 32], true), ([3; 32], true)] {
+        assert_eq!(home.store.act(kind, &subject).await.unwrap().is_some(), is_kept, "{subject:?}");
+    }
+}
+
+#[tokio::test]
+async fn certificates_that_ended_long_ago_are_forgotten_and_none_by_which_something_still_counts() {
+    let home = Home::new().await;
+    let by = Actor { id: "spiffe://a".to_owned(), roles: [Role::Administrator].into() };
+    for (number, age) in [(1, 29), (2, 31), (3, 50)] {
+        let certificate = PersonCertificate {
+            certificate: CertificateHash([number; 32]),
+            holder: Actor { id: "spiffe://b".to_owned(), roles: [Role::Approver].into() },
+            issued_at: NOW - DAY * 60,
+            expires_at: NOW - DAY * age,
+            revoked: None,
+        };
+        home.store.record_certificate(&certificate, &by, NOW).await.unwrap();
+    }
+    let known = async || {
+        let all = home.store.person_certificates().await.unwrap();
+        all.iter().map(|one| one.certificate.0[0]).collect::<Vec<_>>()
+    };
+    home.store.erase_before(NOW - DAY * 40, NOW).await.unwrap();
+    assert_eq!(known().await, [1, 2]);
+    home.store.erase_before(NOW, NOW).await.unwrap();
+    assert_eq!(known().await, [1]);
+}
+
+#[tokio::test]
+async fn the_newest_of_an_event_is_found_by_its_index() {
+    let home = Home::new().await;
+    let mut raw = home.raw().await;
+    for (event, index) in
+        [("rules_adopted", "log_entries_on_rules"), ("records_erased", "log_entries_on_erasures")]
+    {
+        let statement = format!(
+            "EXPLAIN QUERY PLAN SELECT entry_index FROM log_entries
+             WHERE instr(record, CAST('\"event\":\"{event}\"' AS BLOB)) > 0
+             ORDER BY entry_index DESC LIMIT 1"
+        );
+        let (_, _, _, plan): (i64, i64, i64, String) =
+            sqlx::query_as(sqlx::AssertSqlSafe(statement)).fetch_one(&mut raw).await.unwrap();
+        assert!(plan.contains(index), "{plan}");
+    }
 }
 
 #[tokio::test]
