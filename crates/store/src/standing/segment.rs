@@ -322,21 +322,12 @@ impl StoredTags {
         mut see: impl FnMut(usize, &MembershipHash),
     ) -> Result<(), StandingError> {
         let path = tags_path(&store.folder, &segment.standing, &segment.id, &self.scope);
-        let sealer = self.sealer(store, segment)?;
         let about = tags_about(&segment.id, &self.scope, segment.entries);
-        let mut frames = Frames::open(&path, &sealer, about).map_err(|error| error.at(&path))?;
-        frames.each_with(&path, places, |frame, first, places| {
-            let (tags, rest) = frame.as_chunks::<TAG_LEN>();
-            if !rest.is_empty() {
-                return Err(StandingError::Damaged);
-            }
-            for place in places {
-                let mut hash =
-                    MembershipHash(*tags.get(place - first).ok_or(StandingError::Damaged)?);
-                see(*place, &hash);
-                hash.0.zeroize();
-            }
-            Ok(())
+        let sealer = self.sealer(store, segment)?;
+        entries_at::<TAG_LEN>(&path, &sealer, about, places, |place, tag| {
+            let mut hash = MembershipHash(*tag);
+            see(place, &hash);
+            hash.zeroize();
         })
     }
 
@@ -356,19 +347,10 @@ impl StoredTags {
             return Ok(());
         }
         let path = labels_path(&store.folder, &segment.standing, &segment.id, &self.scope);
-        let sealer = self.sealer(store, segment)?;
         let about = labels_about(&segment.id, &self.scope, segment.entries);
-        let mut frames = Frames::open(&path, &sealer, about).map_err(|error| error.at(&path))?;
-        frames.each_with(&path, places, |frame, first, places| {
-            let (secrets, rest) = frame.as_chunks::<SECRET_LEN>();
-            if !rest.is_empty() {
-                return Err(StandingError::Damaged);
-            }
-            for place in places {
-                let secret = secrets.get(place - first).ok_or(StandingError::Damaged)?;
-                see(*place, LabelSecret::new(*secret));
-            }
-            Ok(())
+        let sealer = self.sealer(store, segment)?;
+        entries_at::<SECRET_LEN>(&path, &sealer, about, places, |place, secret| {
+            see(place, LabelSecret::new(*secret));
         })
     }
 
@@ -428,6 +410,28 @@ impl StoredTags {
         let sealed = self.sealed_key.as_ref().ok_or(StandingError::Damaged)?;
         open_key(store, &tags_key(&segment.id, &self.scope), sealed)
     }
+}
+
+/// Gives the entries of `LEN` bytes at `places`, which must rise, to `see`; only frames that hold one are
+/// opened.
+fn entries_at<const LEN: usize>(
+    path: &Path,
+    sealer: &Sealer,
+    about: About,
+    places: impl Iterator<Item = usize>,
+    mut see: impl FnMut(usize, &[u8; LEN]),
+) -> Result<(), StandingError> {
+    let mut frames = Frames::open(path, sealer, about).map_err(|error| error.at(path))?;
+    frames.each_with(path, places, |frame, first, places| {
+        let (entries, rest) = frame.as_chunks::<LEN>();
+        if !rest.is_empty() {
+            return Err(StandingError::Damaged);
+        }
+        for place in places {
+            see(*place, entries.get(place - first).ok_or(StandingError::Damaged)?);
+        }
+        Ok(())
+    })
 }
 
 pub(super) fn tags_path(
