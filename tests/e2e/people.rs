@@ -468,13 +468,22 @@ async fn a_file_that_states_approvals_is_loaded_once_another_person_has_approved
     fs::write(&file, format!("{rows}R1,imo,9074729,,yes,yes,2\nR2,imo,9305219,,yes,yes,2\n"))
         .unwrap();
     assert_eq!(refused(data, &import), "load_not_approved");
+    fs::write(&file, format!("{rows}R1,imo,9074729,,yes,yes,2\n")).unwrap();
+    // So is another mode, and a second load.
+    let replace = [&import[..], &["--replace"]].concat();
+    assert_eq!(refused(data, &replace), "load_not_approved");
+    assert_eq!(commanded(data, &import)["loaded"], true);
+    assert_eq!(refused(data, &import), "load_not_approved");
+    commanded(data, &[&approve[..], &["approver", "--replace"]].concat());
+    assert_eq!(refused(data, &import), "load_not_approved");
     // The bytes count, and are read once: from a pipe as well.
     let pipe = world.scratch().join("pipe.csv");
     assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
-    let (to, approved) = (pipe.clone(), format!("{rows}R1,imo,9074729,,yes,yes,2\n"));
+    let (to, approved) = (pipe.clone(), fs::read(&file).unwrap());
     let writer = thread::spawn(move || fs::write(to, approved));
-    let import_pipe = ["dataset", "import", "ships", pipe.to_str().unwrap(), "--as", ADMINISTRATOR];
-    assert_eq!(commanded(data, &import_pipe)["loaded"], true);
+    let pipe = pipe.to_str().unwrap();
+    let replace = ["dataset", "import", "ships", pipe, "--replace", "--as", ADMINISTRATOR];
+    assert_eq!(commanded(data, &replace)["loaded"], true);
     writer.join().unwrap().unwrap();
     // One that states none needs nobody else.
     fs::write(&file, "record_id,identifier_type,value,country\nR3,imo,9305219,\n").unwrap();

@@ -19,8 +19,7 @@ use crate::{AgreementBook, failure::Failure, requester::Requester};
 const CALL_TIMEOUT: Duration = Duration::from_secs(10);
 /// Checkpoints of receipts that are proven in one look at a partner; the rest waits for the next.
 const PROVEN_AT_ONCE: u32 = 1_024;
-/// Proofs for which a partner is waited for in vain in one look, which ends then. The next look begins
-/// with others.
+/// Proofs for which a partner is waited for in vain in one look, which ends then.
 const WAITED_AT_ONCE: usize = 8;
 /// Looks in which a partner answers and does not prove a checkpoint, after which that is a fault: with
 /// one look a minute no restart takes as long.
@@ -281,9 +280,9 @@ impl LogFollow {
         proven
     }
 
-    /// Has proven what receipts and other partners have shown, what was tried least often first. Proofs
-    /// that do not come keep back no other, and are a fault when they do not come again and again; the
-    /// first failure is returned at the end.
+    /// Has proven what receipts and other partners have shown, what was tried most often first until that
+    /// is a fault, and last from then on: so silence about some ends in a fault however many others come
+    /// meanwhile, and keeps these back no longer. The first failure is returned at the end.
     async fn prove_seen(
         &self,
         log: &LogId,
@@ -291,7 +290,8 @@ impl LogFollow {
         faults: &mut Vec<LogFault>,
         now: OffsetDateTime,
     ) -> Result<(), Failure> {
-        let unproven = self.requester.store.unproven_checkpoints(log, PROVEN_AT_ONCE).await?;
+        let store = &self.requester.store;
+        let unproven = store.unproven_checkpoints(log, WITHHELD_AFTER, PROVEN_AT_ONCE).await?;
         let (mut first, mut waited) = (None, 0_usize);
         for one in unproven {
             let Some(agreed) = self.requester.store.agreed_checkpoint(log).await? else { break };

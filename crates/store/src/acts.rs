@@ -24,7 +24,8 @@ pub enum ActKind {
     /// A rule pack with its tables is put in force; the subject is the hash of both.
     AdoptRules,
     /// A file is loaded that says of records that people have approved entering them; the subject is
-    /// that of [`crate::HashedFile::load_subject`].
+    /// that of [`crate::HashedFile::load_subject`]. It goes with the load, so that one approval serves
+    /// once.
     LoadRecords,
     /// A record is released to a partner; the subject is the hash of what exactly would be released
     /// on which request. Noted among disclosure events: the log must not grow with releases.

@@ -2,16 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use ring::{
-    hkdf::{HKDF_SHA256, Salt},
-    hmac,
-};
+use ring::hmac;
 use sqlx::{Sqlite, SqliteConnection, Transaction};
 use symbolon_identifiers::IdentifierType;
 use symbolon_policy::{Actor, CertificateHash, CheckId};
 use time::{Duration, OffsetDateTime};
 
-use crate::{LogRecord, SealError, Store, StoreError, log::append_in};
+use crate::{LogRecord, SealError, Store, StoreError, code_key::code_key, log::append_in};
 
 /// How far ahead an approval may reach.
 pub const LONGEST_APPROVAL: Duration = Duration::days(30);
@@ -62,11 +59,7 @@ pub(crate) struct CaseKey(hmac::Key);
 impl CaseKey {
     /// That of a node, from its key-encryption key.
     pub(crate) fn derive(key_encryption: &[u8]) -> Result<Self, SealError> {
-        Salt::new(HKDF_SHA256, b"Symbolon-v1-approved-cases")
-            .extract(key_encryption)
-            .expand(&[b"case"], hmac::HMAC_SHA256)
-            .map(|derived| Self(hmac::Key::from(derived)))
-            .map_err(|_| SealError::KeyLength)
+        code_key(key_encryption, b"Symbolon-v1-approved-cases", b"case").map(Self)
     }
 
     fn code(&self, case_reference: &str) -> hmac::Tag {

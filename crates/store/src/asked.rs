@@ -248,32 +248,6 @@ impl Store {
             })
             .collect()
     }
-
-    /// Keeps an owner's receipt with the header that it answers.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn record_receipt(
-        &self,
-        check: &CheckId,
-        owner: &BureauCode,
-        agreement: &AgreementId,
-        receipt: &StoredDocument,
-    ) -> Result<(), StoreError> {
-        sqlx::query(
-            "UPDATE asked_headers SET receipt = $4, receipt_public_key = $5, receipt_signature = $6
-             WHERE check_id = $1 AND owner = $2 AND agreement = $3",
-        )
-        .bind(check.0.as_slice())
-        .bind(owner.as_str())
-        .bind(agreement.as_str())
-        .bind(&receipt.document)
-        .bind(&receipt.public_key)
-        .bind(&receipt.signature)
-        .execute(&self.pool)
-        .await?;
-        Ok(())
-    }
 }
 
 fn about(check: &CheckId) -> Vec<u8> {

@@ -186,23 +186,26 @@ impl Store {
         row.map(checkpoint).transpose()
     }
 
-    /// Checkpoints of a log that are not proven yet, at most `most`: those first that were tried least
-    /// often, and of these the smallest. In this order none waits for ever behind those that come after
-    /// it, nor behind those that their owner withholds.
+    /// Checkpoints of a log that are not proven yet, at most `most`: those first that were tried most
+    /// often, but last those that were tried `withheld_after` times or more, the least tried of them
+    /// first; and otherwise the smallest. In this order each comes to be proven or known as withheld,
+    /// however many come after it, and none waits for ever behind those that their owner withholds.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn unproven_checkpoints(
         &self,
         log: &LogId,
+        withheld_after: u32,
         most: u32,
     ) -> Result<Vec<KnownCheckpoint>, StoreError> {
         let rows: Vec<Row> = sqlx::query_as(checkpoints!(
             "WHERE bureau = $1 AND log_key = $2 AND agreed_at IS NULL
-             ORDER BY tries, size, root LIMIT $3"
+             ORDER BY CASE WHEN tries < $3 THEN -tries ELSE tries END, size, root LIMIT $4"
         ))
         .bind(log.bureau.as_str())
         .bind(log.key.0.as_slice())
+        .bind(withheld_after)
         .bind(most)
         .fetch_all(&self.pool)
         .await?;

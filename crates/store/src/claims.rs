@@ -20,7 +20,8 @@ impl CheckClaims {
 
 impl Store {
     /// Keeps an owner's receipt with the header that it answers and, where the agreement lets hits be
-    /// followed by requests, the claims of all elements that it answered: both or neither.
+    /// followed by requests, the claims of all elements that it answered: both or neither, and neither
+    /// where the header was erased meanwhile.
     ///
     /// # Errors
     /// When the database fails.
@@ -38,7 +39,7 @@ impl Store {
             sealed.push((index, self.keys.key_encryption.seal(&about, scope)?));
         }
         let mut transaction = self.begin().await?;
-        sqlx::query(
+        let headers = sqlx::query(
             "UPDATE asked_headers SET receipt = $4, receipt_public_key = $5, receipt_signature = $6
              WHERE check_id = $1 AND owner = $2 AND agreement = $3",
         )
@@ -49,7 +50,11 @@ impl Store {
         .bind(&receipt.public_key)
         .bind(&receipt.signature)
         .execute(&mut *transaction)
-        .await?;
+        .await?
+        .rows_affected();
+        if headers == 0 {
+            return Ok(());
+        }
         for (index, sealed) in sealed {
             sqlx::query(
                 "INSERT INTO asked_claims (check_id, owner, agreement, scope_index, sealed)

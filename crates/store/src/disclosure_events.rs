@@ -1,17 +1,16 @@
 //! What happened to requests for records, and the entries by which the log stands for it: one for
 //! each period, whether anything happened or not, so that the log's growth tells nothing of hits.
 
-use ring::rand::{SecureRandom as _, SystemRandom};
 use serde::{Deserialize, Serialize};
 use sqlx::{Sqlite, Transaction};
-use symbolon_ledger::{Commitment, Frontier, InclusionProof, LeafHash, SALT_LEN, TreeHash};
+use symbolon_ledger::{Frontier, InclusionProof, LeafHash, TreeHash};
 use symbolon_policy::{
     Actor, AgreementId, BureauCode, CheckId, RequestId,
     disclosure::{Alarm, PauseReason, RefusalGround},
 };
 use time::OffsetDateTime;
 
-use crate::{ActKind, LogRecord, Store, StoreError, log::append_in};
+use crate::{ActKind, LogOpening, LogRecord, Store, StoreError, log::append_in, opening::Salted};
 
 /// Something that happened to a request for a record. Holds no identifier and nothing of a record.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -204,38 +203,17 @@ pub struct DisclosureEventEntry {
 pub struct DisclosureOpening {
     /// Its index, from 0.
     pub index: u64,
-    /// Salted hash of the event.
-    pub leaf: LeafHash,
-    /// When.
-    pub at: OffsetDateTime,
-    /// Salt and event, as JSON, unless they were erased.
-    pub opening: Option<([u8; SALT_LEN], Vec<u8>)>,
+    /// Salted hash and event.
+    pub opened: LogOpening,
     /// The log entry that stands for it, once there is one.
     pub entry: Option<u64>,
 }
 
 impl DisclosureOpening {
-    /// Whether salt and event are what the hash stands for, and the time beside them the one that the
-    /// event says. Nothing can be held against what was erased.
-    pub fn holds(&self) -> bool {
-        self.opening.as_ref().is_none_or(|(salt, event)| {
-            Commitment::new(salt, event).leaf_hash() == self.leaf
-                && LogRecord::time_in(event).is_none_or(|at| at == self.at.unix_timestamp())
-        })
-    }
-
     fn into_entry(self) -> Result<DisclosureEventEntry, StoreError> {
-        if !self.holds() {
-            return Err(DAMAGED);
-        }
-        let event = self.opening.map(|(_, event)| serde_json::from_slice(&event));
-        Ok(DisclosureEventEntry {
-            index: self.index,
-            leaf: self.leaf,
-            at: self.at,
-            event: event.transpose().map_err(|_| DAMAGED)?,
-            entry: self.entry,
-        })
+        let event = self.opened.record().map_err(|_| DAMAGED)?;
+        let LogOpening { leaf, at, .. } = self.opened;
+        Ok(DisclosureEventEntry { index: self.index, leaf, at, event, entry: self.entry })
     }
 }
 
@@ -421,15 +399,9 @@ type EventRow = (i64, Vec<u8>, i64, Option<Vec<u8>>, Option<Vec<u8>>, Option<i64
 
 fn opening(row: EventRow) -> Result<DisclosureOpening, StoreError> {
     let (index, leaf, at, salt, record, entry) = row;
-    let opening = match (salt, record) {
-        (Some(salt), Some(record)) => Some((salt.try_into().map_err(|_| DAMAGED)?, record)),
-        _ => None,
-    };
     Ok(DisclosureOpening {
         index: u64::try_from(index).map_err(|_| DAMAGED)?,
-        leaf: LeafHash(leaf.try_into().map_err(|_| DAMAGED)?),
-        at: OffsetDateTime::from_unix_timestamp(at).map_err(|_| DAMAGED)?,
-        opening,
+        opened: LogOpening::read(leaf, at, salt, record).map_err(|_| DAMAGED)?,
         entry: entry.map(u64::try_from).transpose().map_err(|_| DAMAGED)?,
     })
 }
@@ -443,15 +415,6 @@ fn root_of<'a>(leaves: impl Iterator<Item = &'a [u8]>) -> Result<String, StoreEr
     Ok(hex::encode(tree.root().0))
 }
 
-/// An event as it is hashed: with when it happened, in whole seconds since 1970 (UTC), so that the
-/// hash stands for that, too.
-#[derive(Serialize)]
-struct Dated<'a> {
-    at: i64,
-    #[serde(flatten)]
-    event: &'a DisclosureEvent,
-}
-
 /// Keeps an event. Whoever does not know under which agreement its request is has it looked up by the id; of
 /// one that two partners have chosen it stays unknown.
 pub(crate) async fn add_event_in(
@@ -460,11 +423,7 @@ pub(crate) async fn add_event_in(
     agreement: Option<&AgreementId>,
     at: OffsetDateTime,
 ) -> Result<(), StoreError> {
-    let dated = Dated { at: at.unix_timestamp(), event };
-    let record = serde_json::to_vec(&dated).map_err(|_| DAMAGED)?;
-    let mut salt = [0; SALT_LEN];
-    SystemRandom::new().fill(&mut salt).map_err(|_| StoreError::Randomness)?;
-    let leaf = Commitment::new(&salt, &record).leaf_hash();
+    let Salted { leaf, salt, record } = Salted::new(event, at)?;
     sqlx::query(
         // Quotes in texts of an event are escaped: so its request is named, and nothing else.
         "INSERT INTO disclosure_events (event_index, leaf_hash, recorded_at, salt, record, agreement)

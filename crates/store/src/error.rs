@@ -38,6 +38,11 @@ pub enum StoreError {
         /// What is damaged.
         what: &'static str,
     },
+    /// A load that another person must have approved, and nobody has.
+    #[error(
+        "nobody but who loads it has approved this load; `symbolon dataset approve` does, each time that it is loaded"
+    )]
+    LoadNotApproved,
     /// There is no such dataset.
     #[error(
         "there is no dataset called {id:?}; `symbolon dataset create` makes one, `symbolon dataset list` shows those that are there"

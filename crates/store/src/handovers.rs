@@ -10,7 +10,8 @@ use crate::{DisclosureEvent, Store, StoreError, disclosure_events::add_event_in}
 impl Store {
     /// Lets `to` follow up a check beside whoever asked it, with the event that says so: among the
     /// events of requests, as the log must not grow with what hits. The caller has verified that `by`
-    /// may do so, and that `to` is a person who may ask. Returns whether it was not so before.
+    /// may do so, and that `to` is a person who may ask. Returns whether it was not so before; it never
+    /// is of a check that is not kept, or not any more.
     ///
     /// # Errors
     /// When the database fails.
@@ -25,7 +26,8 @@ impl Store {
         let mut transaction = self.begin().await?;
         let added = sqlx::query(
             "INSERT INTO check_handovers (check_id, person, given_by, reason, at)
-             VALUES ($1, $2, $3, $4, $5) ON CONFLICT (check_id, person) DO NOTHING",
+             SELECT check_id, $2, $3, $4, $5 FROM asked_checks WHERE check_id = $1
+             ON CONFLICT (check_id, person) DO NOTHING",
         )
         .bind(check.0.as_slice())
         .bind(to)

@@ -6,6 +6,7 @@ use time::OffsetDateTime;
 use crate::{
     AdministrativeAct, Store, StoreError,
     administration::administered,
+    approved_loads::use_up_in,
     details::{Described, Keeping, Suspects, has_details},
     journal,
     lists::Loading,
@@ -62,8 +63,17 @@ impl Store {
         let sorter = Sorter::new(&self.folder.state(), memory);
         let described = Described::new(&self.folder.state());
         let (store, dataset) = (self.clone(), dataset.to_owned());
-        let unsure = Vec::new();
-        Ok(Import { store, connection, dataset, replace, sorter, described, unsure, by: None })
+        Ok(Import {
+            store,
+            connection,
+            dataset,
+            replace,
+            sorter,
+            described,
+            unsure: Vec::new(),
+            by: None,
+            approved: None,
+        })
     }
 }
 
@@ -79,6 +89,8 @@ pub struct Import {
     /// Records that are described and perhaps not named.
     unsure: Vec<String>,
     by: Option<Actor>,
+    /// What must have been approved, as [`crate::HashedFile::load_subject`] has it.
+    approved: Option<[u8; 32]>,
 }
 
 impl Import {
@@ -86,6 +98,14 @@ impl Import {
     #[must_use]
     pub fn by(self, by: Actor) -> Self {
         Self { by: Some(by), ..self }
+    }
+
+    /// Has the load use up an approval of this subject
+    /// ([`HashedFile::load_subject`](crate::HashedFile::load_subject)) by somebody other than
+    /// [who loads](Self::by), and come to nothing where there is none.
+    #[must_use]
+    pub fn approved_as(self, subject: [u8; 32]) -> Self {
+        Self { approved: Some(subject), ..self }
     }
 
     /// Adds a record to the load. Of several rows on one record, the last counts.
@@ -137,12 +157,15 @@ impl Import {
     /// Makes the load so.
     ///
     /// # Errors
-    /// When the database fails; then nothing has changed.
+    /// When nobody has approved what must be, or the database fails; then nothing has changed.
     pub async fn commit(mut self, at: OffsetDateTime) -> Result<ImportCounts, StoreError> {
         // Sorted before anything is locked.
         let rows = self.sorter.finish()?;
         let described = self.described.finish()?;
         let mut transaction = self.connection.begin_with("BEGIN IMMEDIATE").await?;
+        if let Some(subject) = &self.approved {
+            use_up_in(&mut transaction, subject, self.by.as_ref()).await?;
+        }
         let (revision,): (i64,) = sqlx::query_as("SELECT revision FROM datasets WHERE id = $1")
             .bind(&self.dataset)
             .fetch_one(&mut *transaction)

@@ -18,6 +18,7 @@ mod asked_usage;
 mod block;
 mod checkpoints;
 mod claims;
+mod code_key;
 mod config;
 mod contacts;
 mod database;
@@ -37,6 +38,7 @@ mod keys;
 mod lists;
 mod log;
 mod manifests;
+mod opening;
 mod own_watch;
 mod partner_days;
 mod partner_sets;
@@ -44,6 +46,7 @@ mod people;
 mod quota;
 mod refusals;
 mod retention;
+mod role_codes;
 mod rules;
 mod scope_keys;
 mod seal;
@@ -65,7 +68,7 @@ pub use agreement_life::{
 };
 pub use answered::{Admission, Admitted, AnsweredCheck, MOST_REPEATS, NotAdmitted};
 pub use approvals::{ApprovedQuestion, CheckApproval, LONGEST_APPROVAL};
-pub use approved_loads::HashedFile;
+pub use approved_loads::{HashedFile, LoadMode};
 pub use asked::{AskedHeader, AskedMeanwhile, DecidedHeader, NewCheck, StoredCheck, StoredReceipt};
 pub use asked_usage::{AskedShare, AskedUsage, QuotaRefusal};
 pub use checkpoints::{FaultKind, KnownCheckpoint, LogFault, LogId};
@@ -87,8 +90,9 @@ pub use folder::{DataFolder, FolderError, NodeLock, write_private, write_public}
 pub use import::{Import, ImportCounts};
 pub use journal::RevisionMark;
 pub use keys::{KeyName, NodeKeys};
-pub use log::{KeptOut, LogEntry, LogOpening, LogRecord};
+pub use log::{KeptOut, LogEntry, LogRecord};
 pub use manifests::StoredManifest;
+pub use opening::LogOpening;
 pub use own_watch::{
     MOST_WATCHED, OWN_WATCH_DAYS, OwnHistory, OwnQuestion, OwnQuestions, WatchHash,
 };

@@ -1,9 +1,8 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use ring::rand::{SecureRandom as _, SystemRandom};
 use serde::{Deserialize, Serialize};
 use sqlx::{Sqlite, SqliteConnection, Transaction};
-use symbolon_ledger::{Commitment, LeafHash, SALT_LEN};
+use symbolon_ledger::LeafHash;
 use symbolon_policy::{
     Actor, AgreementHash, AgreementId, AgreementState, BureauCode, CardFingerprint,
     CertificateHash, CheckId, ScopeId, StandingId,
@@ -12,7 +11,11 @@ use symbolon_policy::{
 };
 use time::OffsetDateTime;
 
-use crate::{ActKind, AdministrativeAct, Store, StoreError, TokenId, tree::add_nodes};
+use crate::{
+    ActKind, AdministrativeAct, LogOpening, Store, StoreError, TokenId,
+    opening::{Salted, time_in},
+    tree::add_nodes,
+};
 
 /// What the log keeps of an event, as JSON with the time in front, until its retention ends. Holds no
 /// identifier and nothing that depends on hits.
@@ -296,6 +299,9 @@ pub enum LogRecord {
         check: CheckId,
         /// Which of its elements; all if `None`.
         position: Option<u64>,
+        /// The agreements under which its headers were kept then. Entries of before have none.
+        #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+        agreements: BTreeSet<AgreementId>,
         /// Who.
         by: Actor,
     },
@@ -422,7 +428,7 @@ impl Store {
     /// When the database fails, or an entry does not fit its leaf.
     pub async fn log_entries(&self, first: u64, most: u32) -> Result<Vec<LogEntry>, StoreError> {
         let openings = self.log_openings(first, most).await?;
-        openings.into_iter().map(|(index, opening)| opening.into_entry(index)).collect()
+        openings.into_iter().map(entry).collect()
     }
 }
 
@@ -430,41 +436,7 @@ impl LogRecord {
     /// When a record, as the JSON that was hashed, says that it was made: whole seconds since 1970
     /// (UTC). `None` for records of before, which do not say it, and for what is no record.
     pub fn time_in(record: &[u8]) -> Option<i64> {
-        #[derive(Deserialize)]
-        struct Dated {
-            at: i64,
-        }
-        serde_json::from_slice(record).ok().map(|Dated { at }| at)
-    }
-}
-
-/// What a leaf stands for: who has it can show the entry to others.
-pub struct LogOpening {
-    /// The leaf.
-    pub leaf: LeafHash,
-    /// When it was recorded.
-    pub at: OffsetDateTime,
-    /// Salt and record, as JSON, unless they were erased.
-    pub opening: Option<([u8; SALT_LEN], Vec<u8>)>,
-}
-
-impl LogOpening {
-    /// Whether salt and record are what the leaf stands for, and the time beside them the one that the
-    /// record says. Nothing can be held against what was erased.
-    pub fn holds(&self) -> bool {
-        self.opening.as_ref().is_none_or(|(salt, record)| {
-            Commitment::new(salt, record).leaf_hash() == self.leaf
-                && LogRecord::time_in(record).is_none_or(|at| at == self.at.unix_timestamp())
-        })
-    }
-
-    fn into_entry(self, index: u64) -> Result<LogEntry, StoreError> {
-        if !self.holds() {
-            return Err(DAMAGED);
-        }
-        let record = self.opening.map(|(_, record)| serde_json::from_slice(&record));
-        let record = record.transpose().map_err(|_| DAMAGED)?;
-        Ok(LogEntry { index, leaf: self.leaf, at: self.at, record })
+        time_in(record)
     }
 }
 
@@ -493,37 +465,61 @@ impl Store {
 
 type EntryRow = (i64, Vec<u8>, i64, Option<Vec<u8>>, Option<Vec<u8>>);
 
-fn opening(row: EntryRow) -> Result<(u64, LogOpening), StoreError> {
-    let (index, leaf, at, salt, record) = row;
-    let opening = match (salt, record) {
-        (Some(salt), Some(record)) => Some((salt.try_into().map_err(|_| DAMAGED)?, record)),
-        _ => None,
-    };
-    let opening = LogOpening {
-        leaf: LeafHash(leaf.try_into().map_err(|_| DAMAGED)?),
-        at: OffsetDateTime::from_unix_timestamp(at).map_err(|_| DAMAGED)?,
-        opening,
-    };
+fn opening((index, leaf, at, salt, record): EntryRow) -> Result<(u64, LogOpening), StoreError> {
+    let opening = LogOpening::read(leaf, at, salt, record).map_err(|_| DAMAGED)?;
     Ok((u64::try_from(index).map_err(|_| DAMAGED)?, opening))
+}
+
+fn entry((index, opening): (u64, LogOpening)) -> Result<LogEntry, StoreError> {
+    let record = opening.record().map_err(|_| DAMAGED)?;
+    Ok(LogEntry { index, leaf: opening.leaf, at: opening.at, record })
 }
 
 const DAMAGED: StoreError = StoreError::Damaged { what: "log entry" };
 
-/// The index of the newest entry of an event whose record is kept; nothing of it is checked. Goes
-/// back through the log until it finds one.
+/// Events whose newest entry is looked for.
+#[derive(Clone, Copy)]
+pub(crate) enum Sought {
+    /// Rules were adopted.
+    RulesAdopted,
+    /// Records were erased, under an agreement or all.
+    Erased,
+    /// All records were erased, whatever agreement they belong to.
+    AllErased,
+}
+
+impl Sought {
+    /// Quotes in texts of a record are escaped: so its event is named, and nothing else. The conditions
+    /// are those of the indices of these entries, word for word.
+    fn query(self) -> &'static str {
+        match self {
+            Self::RulesAdopted => {
+                "SELECT entry_index FROM log_entries
+                 WHERE instr(record, CAST('\"event\":\"rules_adopted\"' AS BLOB)) > 0
+                 ORDER BY entry_index DESC LIMIT 1"
+            }
+            Self::Erased => {
+                "SELECT entry_index FROM log_entries
+                 WHERE instr(record, CAST('\"event\":\"records_erased\"' AS BLOB)) > 0
+                 ORDER BY entry_index DESC LIMIT 1"
+            }
+            // Only an erasure under an agreement names one.
+            Self::AllErased => {
+                "SELECT entry_index FROM log_entries
+                 WHERE instr(record, CAST('\"event\":\"records_erased\"' AS BLOB)) > 0
+                     AND instr(record, CAST('\"agreement\":' AS BLOB)) = 0
+                 ORDER BY entry_index DESC LIMIT 1"
+            }
+        }
+    }
+}
+
+/// The index of the newest entry of an event whose record is kept; nothing of it is checked.
 pub(crate) async fn newest_of(
     connection: &mut SqliteConnection,
-    event: &str,
+    event: Sought,
 ) -> Result<Option<i64>, StoreError> {
-    // Quotes in texts of a record are escaped: so its event is named, and nothing else.
-    let named = format!("\"event\":\"{event}\"").into_bytes();
-    let row: Option<(i64,)> = sqlx::query_as(
-        "SELECT entry_index FROM log_entries WHERE instr(record, $1) > 0
-         ORDER BY entry_index DESC LIMIT 1",
-    )
-    .bind(named)
-    .fetch_optional(connection)
-    .await?;
+    let row: Option<(i64,)> = sqlx::query_as(event.query()).fetch_optional(connection).await?;
     Ok(row.map(|(index,)| index))
 }
 
@@ -539,17 +535,7 @@ pub(crate) async fn entry_at(
     .bind(index)
     .fetch_one(connection)
     .await?;
-    let (index, opening) = opening(row)?;
-    opening.into_entry(index)
-}
-
-/// A record as it is hashed: with when it was made, in whole seconds since 1970 (UTC), so that the
-/// leaf stands for that, too.
-#[derive(Serialize)]
-struct Dated<'a> {
-    at: i64,
-    #[serde(flatten)]
-    record: &'a LogRecord,
+    entry(opening(row)?)
 }
 
 pub(crate) async fn append_in(
@@ -557,11 +543,7 @@ pub(crate) async fn append_in(
     record: &LogRecord,
     at: OffsetDateTime,
 ) -> Result<(u64, LeafHash), StoreError> {
-    let dated = Dated { at: at.unix_timestamp(), record };
-    let record = serde_json::to_vec(&dated).map_err(|_| DAMAGED)?;
-    let mut salt = [0; SALT_LEN];
-    SystemRandom::new().fill(&mut salt).map_err(|_| StoreError::Randomness)?;
-    let leaf = Commitment::new(&salt, &record).leaf_hash();
+    let Salted { leaf, salt, record } = Salted::new(record, at)?;
     let (index,): (i64,) = sqlx::query_as(
         "INSERT INTO log_entries (entry_index, leaf_hash, recorded_at, salt, record)
          VALUES ((SELECT COALESCE(MAX(entry_index) + 1, 0) FROM log_entries), $1, $2, $3, $4)

@@ -1,12 +1,14 @@
 //! The certificates of this bureau's people, and what of their doings is logged once a day.
 
-use std::collections::BTreeSet;
-
 use sqlx::{Sqlite, Transaction};
-use symbolon_policy::{Actor, CertificateHash, rules::Role};
+use symbolon_policy::{Actor, CertificateHash};
 use time::OffsetDateTime;
 
-use crate::{LogRecord, Store, StoreError, log::append_in};
+use crate::{
+    LONGEST_APPROVAL, LogRecord, Store, StoreError,
+    log::append_in,
+    role_codes::{codes_of, roles_of},
+};
 
 /// A certificate under the bureau's own root that was issued to a person or agency.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -200,19 +202,33 @@ impl Store {
 
 const SECONDS_A_DAY: i64 = 86_400;
 
+/// Erases certificates that ended before `before`, but none that ended so lately before `at` that
+/// something approved by it could still count: that it was revoked must be known then.
+pub(crate) async fn erase_ended_certificates(
+    transaction: &mut Transaction<'static, Sqlite>,
+    before: OffsetDateTime,
+    at: OffsetDateTime,
+) -> Result<(), StoreError> {
+    let lately = at.checked_sub(LONGEST_APPROVAL).unwrap_or(OffsetDateTime::UNIX_EPOCH);
+    sqlx::query("DELETE FROM person_certificates WHERE expires_at < $1")
+        .bind(before.min(lately).unix_timestamp())
+        .execute(&mut **transaction)
+        .await?;
+    Ok(())
+}
+
 /// The row of a certificate, if there is none yet.
 async fn keep(
     transaction: &mut Transaction<'_, Sqlite>,
     one: &PersonCertificate,
 ) -> Result<(), StoreError> {
-    let roles: Vec<_> = one.holder.roles.iter().map(|role| role.as_str()).collect();
     sqlx::query(
         "INSERT INTO person_certificates (certificate, holder, roles, issued_at, expires_at)
          VALUES ($1, $2, $3, $4, $5) ON CONFLICT (certificate) DO NOTHING",
     )
     .bind(one.certificate.0.as_slice())
     .bind(&one.holder.id)
-    .bind(roles.join(","))
+    .bind(codes_of(&one.holder.roles))
     .bind(one.issued_at.unix_timestamp())
     .bind(one.expires_at.unix_timestamp())
     .execute(&mut **transaction)
@@ -224,14 +240,7 @@ fn read(
     (certificate, holder, roles, issued_at, expires_at, revoked_at, reason): Row,
 ) -> Result<PersonCertificate, StoreError> {
     let time = |seconds| OffsetDateTime::from_unix_timestamp(seconds).map_err(|_| DAMAGED);
-    let roles = roles
-        .split(',')
-        .filter(|code| !code.is_empty())
-        .map(|code| {
-            let role = Role::ALL.iter().copied().find(|role| role.as_str() == code);
-            role.ok_or(DAMAGED)
-        })
-        .collect::<Result<BTreeSet<_>, _>>()?;
+    let roles = roles_of(&roles).ok_or(DAMAGED)?;
     Ok(PersonCertificate {
         certificate: CertificateHash(certificate.try_into().map_err(|_| DAMAGED)?),
         holder: Actor { id: holder, roles },

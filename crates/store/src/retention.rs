@@ -7,7 +7,8 @@ use time::OffsetDateTime;
 
 use crate::{
     LogRecord, Store, StoreError,
-    log::{append_in, entry_at, newest_of},
+    log::{Sought, append_in, entry_at, newest_of},
+    people::erase_ended_certificates,
     tokens::erase_ended_tokens,
 };
 
@@ -83,7 +84,7 @@ impl Store {
             .execute(&mut *transaction)
             .await?
             .rows_affected();
-        let adopted = newest_of(&mut transaction, "rules_adopted").await?;
+        let adopted = newest_of(&mut transaction, Sought::RulesAdopted).await?;
         let said = said_to_be_erased(&mut transaction).await?;
         let reached = reached(&mut transaction).await?;
         let ended = ended_periods(&mut transaction, reached, seconds).await?;
@@ -101,6 +102,7 @@ impl Store {
         // Of no use without what they belong to. Counts for statistics name nobody, and stay.
         for statement in [
             "DELETE FROM findings WHERE found_at < $1",
+            "DELETE FROM acts WHERE COALESCE(approved_at, proposed_at) < $1",
             "DELETE FROM budget_usage WHERE renews_at < $1",
             "DELETE FROM quota_refusals WHERE refused_at < $1",
             "DELETE FROM quota_usage WHERE day < $1 / 86400",
@@ -114,6 +116,7 @@ impl Store {
             .execute(&mut *transaction)
             .await?;
         erase_ended_tokens(&mut transaction, at).await?;
+        erase_ended_certificates(&mut transaction, before, at).await?;
         let erased = Erased { entries, asked, answered };
         // The end of a period is reason enough: whether events were erased with it must not show.
         if erased != Erased::default() || ended {
@@ -142,27 +145,17 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn newest_erasure(&self) -> Result<Option<u64>, StoreError> {
-        let index = newest_of(&mut *self.pool.acquire().await?, ERASED).await?;
+        let index = newest_of(&mut *self.pool.acquire().await?, Sought::Erased).await?;
         index.map(u64::try_from).transpose().map_err(|_| DAMAGED)
     }
 }
 
-const ERASED: &str = "records_erased";
 /// What only entries on events of requests have in their records.
 const DISCLOSURES: &[u8] = b"\"event\":\"disclosures\"";
 
 /// Until when everything, whatever agreement it belongs to, was erased before; Unix seconds.
 async fn reached(connection: &mut SqliteConnection) -> Result<i64, StoreError> {
-    // Quotes in texts of a record are escaped: only an erasure under an agreement names one.
-    let newest: Option<(i64,)> = sqlx::query_as(
-        "SELECT entry_index FROM log_entries WHERE instr(record, $1) > 0 AND instr(record, $2) = 0
-         ORDER BY entry_index DESC LIMIT 1",
-    )
-    .bind(&b"\"event\":\"records_erased\""[..])
-    .bind(&b"\"agreement\":"[..])
-    .fetch_optional(&mut *connection)
-    .await?;
-    let Some((index,)) = newest else { return Ok(i64::MIN) };
+    let Some(index) = newest_of(connection, Sought::AllErased).await? else { return Ok(i64::MIN) };
     match entry_at(connection, index).await?.record {
         Some(LogRecord::RecordsErased { before, agreement: None, .. }) => {
             Ok(before.unix_timestamp())
@@ -180,7 +173,8 @@ async fn ended_periods(
 ) -> Result<bool, StoreError> {
     let (count,): (i64,) = sqlx::query_as(
         "SELECT COUNT(*) FROM log_entries
-         WHERE recorded_at >= $1 AND recorded_at < $2 AND instr(record, $3) > 0",
+         WHERE recorded_at >= $1 AND recorded_at < $2 AND record IS NOT NULL
+             AND instr(record, $3) > 0",
     )
     .bind(from)
     .bind(before)
@@ -225,7 +219,9 @@ impl Said {
 }
 
 async fn said_to_be_erased(connection: &mut SqliteConnection) -> Result<Said, StoreError> {
-    let Some(index) = newest_of(connection, ERASED).await? else { return Ok(Said::InAll(0)) };
+    let Some(index) = newest_of(connection, Sought::Erased).await? else {
+        return Ok(Said::InAll(0));
+    };
     match entry_at(connection, index).await?.record {
         Some(LogRecord::RecordsErased { in_all: Some(in_all), .. }) => Ok(Said::InAll(in_all)),
         Some(LogRecord::RecordsErased { entries, .. }) => Ok(Said::AtLeast(entries)),

@@ -6,7 +6,7 @@ use time::OffsetDateTime;
 
 use crate::{
     ActError, ActKind, LogEntry, LogRecord, Store, StoreError,
-    log::{append_in, entry_at, newest_of},
+    log::{Sought, append_in, entry_at, newest_of},
     retention::erasures_hold,
 };
 
@@ -172,7 +172,7 @@ impl Store {
         // What table and log are read from does not change in between.
         let mut transaction = self.pool.begin().await?;
         let last = adoptions(&mut transaction).await?.pop();
-        let newest = match newest_of(&mut transaction, "rules_adopted").await? {
+        let newest = match newest_of(&mut transaction, Sought::RulesAdopted).await? {
             None => None,
             Some(index) => match entry_at(&mut transaction, index).await {
                 Ok(entry) => Some(entry),

@@ -1,18 +1,21 @@
 //! Rows of a load in the order in which a list holds them, in bounded memory: what does not fit is
 //! sorted in runs and lies in a file until it is merged.
 
+mod batch;
+mod runs;
+
 use std::{
-    cmp::{Ordering, Reverse},
-    collections::BinaryHeap,
-    fs::{self, File, OpenOptions},
-    io::{self, BufWriter, Write as _},
-    os::unix::fs::{FileExt as _, OpenOptionsExt as _},
+    cmp::Ordering,
+    io,
     path::{Path, PathBuf},
 };
 
 use symbolon_identifiers::IdentifierType;
-use zeroize::{Zeroize as _, Zeroizing};
+use zeroize::Zeroize as _;
 
+pub(crate) use batch::{Batch, Step};
+
+use self::runs::{Merge, Runs};
 use crate::FolderError;
 
 /// What a row does to a record.
@@ -20,98 +23,6 @@ use crate::FolderError;
 pub(crate) enum Change {
     Add,
     Remove,
-}
-
-/// What one load does to one record of an identifier; an empty reference means all its records.
-#[derive(Clone, Copy)]
-pub(crate) struct Step<'a> {
-    pub(crate) reference: &'a [u8],
-    pub(crate) change: Change,
-    /// Rises from row to row of the load.
-    pub(crate) row: u64,
-}
-
-/// All that a load does to some identifiers of one type, in byte order.
-#[derive(Default)]
-pub(crate) struct Batch {
-    groups: Vec<Group>,
-    steps: Vec<StoredStep>,
-    bytes: Zeroizing<Vec<u8>>,
-}
-
-struct Group {
-    canonical: Span,
-    steps: Span,
-}
-
-#[derive(Clone, Copy)]
-struct Span {
-    from: usize,
-    to: usize,
-}
-
-struct StoredStep {
-    reference: Span,
-    change: Change,
-    row: u64,
-}
-
-impl Batch {
-    pub(crate) fn len(&self) -> usize {
-        self.groups.len()
-    }
-
-    /// Canonical bytes of each identifier, with what happens to its records in byte order of the
-    /// references.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (&[u8], impl Iterator<Item = Step<'_>>)> {
-        self.groups.iter().map(|group| {
-            let steps = self.steps.get(group.steps.from..group.steps.to).unwrap_or_default();
-            let steps = steps.iter().map(|step| Step {
-                reference: self.bytes(step.reference),
-                change: step.change,
-                row: step.row,
-            });
-            (self.bytes(group.canonical), steps)
-        })
-    }
-
-    fn bytes(&self, span: Span) -> &[u8] {
-        self.bytes.get(span.from..span.to).unwrap_or_default()
-    }
-
-    fn keep(&mut self, bytes: &[u8]) -> Span {
-        let from = self.bytes.len();
-        self.bytes.extend_from_slice(bytes);
-        Span { from, to: self.bytes.len() }
-    }
-
-    fn clear(&mut self) {
-        self.groups.clear();
-        self.steps.clear();
-        self.bytes.clear();
-    }
-
-    /// Takes the next row; says whether it names another identifier than the one before.
-    fn push(&mut self, row: &Row<'_>) {
-        let same =
-            self.groups.last().is_some_and(|group| self.bytes(group.canonical) == row.canonical);
-        if !same {
-            let canonical = self.keep(row.canonical);
-            let steps = Span { from: self.steps.len(), to: self.steps.len() };
-            self.groups.push(Group { canonical, steps });
-        }
-        let repeated = same
-            && self.steps.last().is_some_and(|step| self.bytes(step.reference) == row.reference);
-        if repeated {
-            // Of two rows on one record the later one counts.
-            self.steps.pop();
-        }
-        let reference = self.keep(row.reference);
-        self.steps.push(StoredStep { reference, change: row.change, row: row.number });
-        if let Some(group) = self.groups.last_mut() {
-            group.steps.to = self.steps.len();
-        }
-    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -238,17 +149,9 @@ impl Sorter {
         match runs {
             None => Ok(Sorted { folder, source: Source::Memory { held, bytes, next: 0 } }),
             Some(runs) => {
-                let heap = BinaryHeap::new();
-                let mut merge = Merge { file: runs.file, heads: Vec::new(), heap };
                 drop((held, bytes));
-                for (from, to) in runs.spans {
-                    merge.heads.push(Head { at: from, to, buffer: Zeroizing::default(), used: 0 });
-                }
-                for run in 0..merge.heads.len() {
-                    merge
-                        .advance(run)
-                        .map_err(|source| FolderError::io("read", &folder, source))?;
-                }
+                let merge =
+                    runs.merge().map_err(|source| FolderError::io("read", &folder, source))?;
                 Ok(Sorted { folder, source: Source::File(merge) })
             }
         }
@@ -316,7 +219,7 @@ impl Sorted {
     pub(crate) fn next_kind(&self) -> Option<IdentifierType> {
         let number = match &self.source {
             Source::Memory { held, next, .. } => held.get(*next)?.kind,
-            Source::File(merge) => merge.heap.peek()?.0.kind,
+            Source::File(merge) => merge.first()?.kind,
         };
         IdentifierType::ALL.get(usize::from(number)).copied()
     }
@@ -337,17 +240,12 @@ impl Sorted {
                 }
             }
             Source::File(merge) => {
-                while let Some(Reverse(first)) = merge.heap.peek() {
-                    let row = first.row();
+                while let Some(row) = merge.first() {
                     if kind_number(kind) != row.kind || batch.is_full(&row, most) {
                         break;
                     }
                     batch.push(&row);
-                    let run = first.run;
-                    merge.heap.pop();
-                    merge
-                        .advance(run)
-                        .map_err(|source| FolderError::io("read", &self.folder, source))?;
+                    merge.pop().map_err(|source| FolderError::io("read", &self.folder, source))?;
                 }
             }
         }
@@ -368,169 +266,10 @@ impl Sorted {
     }
 }
 
-impl Batch {
-    /// Whether `row` begins an identifier for which there is no place.
-    fn is_full(&self, row: &Row<'_>, most: usize) -> bool {
-        self.groups.len() >= most
-            && self.groups.last().is_some_and(|group| self.bytes(group.canonical) != row.canonical)
-    }
-}
-
-/// Sorted runs, one behind the other in a file without a name.
-struct Runs {
-    file: File,
-    len: u64,
-    spans: Vec<(u64, u64)>,
-}
-
-/// Kind, change, length of canonical bytes and of the reference, number of the row.
-const HEAD_LEN: usize = 1 + 1 + 2 + 4 + 8;
-/// What a run is read in; bytes.
-const READ_LEN: usize = 256 << 10;
-
-impl Runs {
-    fn new(folder: &Path) -> Result<Self, FolderError> {
-        let path = folder.join(format!("load-{}.sorting", std::process::id()));
-        let open = || -> io::Result<File> {
-            match fs::remove_file(&path) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-                _ => {}
-            }
-            let file = OpenOptions::new()
-                .create_new(true)
-                .read(true)
-                .write(true)
-                .mode(0o600)
-                .open(&path)?;
-            // It has no name from here on, so nothing of it outlives this process.
-            fs::remove_file(&path)?;
-            Ok(file)
-        };
-        let file = open().map_err(|source| FolderError::io("make", &path, source))?;
-        Ok(Self { file, len: 0, spans: Vec::new() })
-    }
-
-    fn write<'a>(&mut self, rows: impl Iterator<Item = Row<'a>>) -> io::Result<()> {
-        let from = self.len;
-        let mut out = BufWriter::with_capacity(READ_LEN, &self.file);
-        for row in rows {
-            let fields = [
-                &[row.kind, row.change as u8] as &[u8],
-                &u16::try_from(row.canonical.len()).unwrap_or(u16::MAX).to_le_bytes(),
-                &u32::try_from(row.reference.len()).unwrap_or(u32::MAX).to_le_bytes(),
-                &row.number.to_le_bytes(),
-            ];
-            for field in fields {
-                out.write_all(field)?;
-            }
-            out.write_all(row.canonical)?;
-            out.write_all(row.reference)?;
-            self.len += (HEAD_LEN + row.canonical.len() + row.reference.len()) as u64;
-        }
-        out.flush()?;
-        self.spans.push((from, self.len));
-        Ok(())
-    }
-}
-
-/// All runs at once, lowest row first.
-struct Merge {
-    file: File,
-    heads: Vec<Head>,
-    heap: BinaryHeap<Reverse<First>>,
-}
-
-/// Where the reading of a run stands.
-struct Head {
-    at: u64,
-    to: u64,
-    buffer: Zeroizing<Vec<u8>>,
-    used: usize,
-}
-
-/// The next row of a run.
-struct First {
-    run: usize,
-    kind: u8,
-    change: Change,
-    number: u64,
-    canonical_len: usize,
-    bytes: Zeroizing<Vec<u8>>,
-}
-
-impl First {
-    fn row(&self) -> Row<'_> {
-        let (canonical, reference) =
-            self.bytes.split_at_checked(self.canonical_len).unwrap_or_default();
-        Row { kind: self.kind, canonical, reference, number: self.number, change: self.change }
-    }
-}
-
-impl PartialEq for First {
-    fn eq(&self, other: &Self) -> bool {
-        self.row() == other.row()
-    }
-}
-
-impl Eq for First {}
-
-impl PartialOrd for First {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for First {
-    fn cmp(&self, other: &Self) -> Ordering {
-        self.row().cmp(&other.row())
-    }
-}
-
-impl Merge {
-    fn advance(&mut self, run: usize) -> io::Result<()> {
-        let Some(head) = self.heads.get_mut(run) else { return Ok(()) };
-        let Some(fields) = head.take(&self.file, HEAD_LEN)? else { return Ok(()) };
-        let cut_off = || io::Error::from(io::ErrorKind::UnexpectedEof);
-        let ([kind, change], rest) = fields.split_first_chunk().ok_or_else(cut_off)?;
-        let (canonical_len, rest) = rest.split_first_chunk().ok_or_else(cut_off)?;
-        let (reference_len, number) = rest.split_first_chunk().ok_or_else(cut_off)?;
-        let canonical_len = usize::from(u16::from_le_bytes(*canonical_len));
-        let number = u64::from_le_bytes(number.try_into().map_err(|_| cut_off())?);
-        let len = canonical_len + u32::from_le_bytes(*reference_len) as usize;
-        let bytes = head.take(&self.file, len)?.ok_or_else(cut_off)?;
-        let change = if *change == Change::Add as u8 { Change::Add } else { Change::Remove };
-        self.heap.push(Reverse(First { run, kind: *kind, change, number, canonical_len, bytes }));
-        Ok(())
-    }
-}
-
-impl Head {
-    /// The next `len` bytes; `None` at the end of the run.
-    fn take(&mut self, file: &File, len: usize) -> io::Result<Option<Zeroizing<Vec<u8>>>> {
-        let mut taken = Zeroizing::new(Vec::with_capacity(len));
-        while taken.len() < len {
-            if self.used == self.buffer.len() {
-                let left = usize::try_from(self.to - self.at).unwrap_or(usize::MAX);
-                if left == 0 {
-                    let whole = taken.is_empty();
-                    return if whole { Ok(None) } else { Err(io::ErrorKind::UnexpectedEof.into()) };
-                }
-                self.buffer.resize(left.min(READ_LEN), 0);
-                file.read_exact_at(&mut self.buffer, self.at)?;
-                self.at += self.buffer.len() as u64;
-                self.used = 0;
-            }
-            let ready = self.buffer.get(self.used..).unwrap_or_default();
-            let part = ready.get(..len - taken.len()).unwrap_or(ready);
-            taken.extend_from_slice(part);
-            self.used += part.len();
-        }
-        Ok(Some(taken))
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     fn sorted(memory_rows: usize) -> Vec<(String, Vec<(String, Change)>)> {

@@ -2,6 +2,7 @@
 
 mod bitmap;
 mod frames;
+mod names;
 mod rows;
 mod segment;
 

@@ -1,21 +1,24 @@
 //! Bearer tokens: for programs of agencies that cannot use a certificate.
 
-use std::{collections::BTreeSet, fmt, str::FromStr};
+use std::{fmt, str::FromStr};
 
 use ring::{
-    hkdf::{HKDF_SHA256, Salt},
     hmac,
     rand::{SecureRandom as _, SystemRandom},
 };
 use serde::{Deserialize, Serialize};
-use symbolon_policy::{Actor, rules::Role};
+use sqlx::{Sqlite, Transaction};
+use symbolon_policy::Actor;
 use thiserror::Error;
 use time::{Duration, OffsetDateTime};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
-use sqlx::{Sqlite, Transaction};
-
-use crate::{LogRecord, SealError, Store, StoreError, log::append_in};
+use crate::{
+    LogRecord, SealError, Store, StoreError,
+    code_key::code_key,
+    log::append_in,
+    role_codes::{codes_of, roles_of},
+};
 
 /// The longest time for which a token is good.
 pub const LONGEST_TOKEN_LIFE: Duration = Duration::hours(24);
@@ -26,6 +29,7 @@ const KEPT_AFTER_ITS_END: Duration = Duration::days(30);
 const PREFIX: &str = "symbolon";
 const ID_LEN: usize = 8;
 const SECRET_LEN: usize = 32;
+
 /// Names a token without being one: 8 bytes, written in hexadecimal.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -130,11 +134,7 @@ pub(crate) struct TokenKey(hmac::Key);
 impl TokenKey {
     /// That of a node, from its key-encryption key.
     pub(crate) fn derive(key_encryption: &[u8]) -> Result<Self, SealError> {
-        Salt::new(HKDF_SHA256, b"Symbolon-v1-bearer-tokens")
-            .extract(key_encryption)
-            .expand(&[b"token"], hmac::HMAC_SHA256)
-            .map(|derived| Self(hmac::Key::from(derived)))
-            .map_err(|_| SealError::KeyLength)
+        code_key(key_encryption, b"Symbolon-v1-bearer-tokens", b"token").map(Self)
     }
 }
 
@@ -176,7 +176,7 @@ impl Store {
         at: OffsetDateTime,
     ) -> Result<BearerToken, StoreError> {
         let token = BearerToken::generate()?;
-        let (roles, until) = (codes(holder), expires_at.unix_timestamp());
+        let (roles, until) = (codes_of(&holder.roles), expires_at.unix_timestamp());
         let said = authenticated(&token, &holder.id, &roles, until);
         let code = hmac::sign(&self.keys.tokens.0, &said);
         let mut transaction = self.begin().await?;
@@ -294,20 +294,11 @@ pub(crate) async fn erase_ended_tokens(
     Ok(())
 }
 
-fn codes(holder: &Actor) -> String {
-    let roles: Vec<_> = holder.roles.iter().map(|role| role.as_str()).collect();
-    roles.join(",")
-}
-
 fn read(
     (token, holder, roles, issued_by, issued_at, expires_at, revoked_at, reason, _): Row,
 ) -> Result<IssuedToken, StoreError> {
     let time = |seconds| OffsetDateTime::from_unix_timestamp(seconds).map_err(|_| DAMAGED);
-    let roles = roles
-        .split(',')
-        .filter(|code| !code.is_empty())
-        .map(|code| Role::ALL.iter().copied().find(|role| role.as_str() == code).ok_or(DAMAGED))
-        .collect::<Result<BTreeSet<_>, _>>()?;
+    let roles = roles_of(&roles).ok_or(DAMAGED)?;
     Ok(IssuedToken {
         token: TokenId(token.try_into().map_err(|_| DAMAGED)?),
         holder: Actor { id: holder, roles },

@@ -1,5 +1,7 @@
 use std::fmt;
 
+use zeroize::Zeroize;
+
 /// What the PRF says about one match key: bytes 0..16 of its output, uniformly random.
 ///
 /// In a requester's hands it is the answer to "is this identifier in the set?", so it does not print.
@@ -10,6 +12,12 @@ impl MembershipHash {
     /// Big-endian, so that the order of the numbers is the order of the bytes.
     pub(crate) fn to_number(self) -> u128 {
         u128::from_be_bytes(self.0)
+    }
+}
+
+impl Zeroize for MembershipHash {
+    fn zeroize(&mut self) {
+        self.0.zeroize();
     }
 }
 

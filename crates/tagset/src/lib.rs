@@ -47,6 +47,7 @@ mod builder;
 mod dummies;
 mod encoder;
 mod error;
+mod few_behind;
 mod format;
 mod hash;
 mod labels;
@@ -64,6 +65,7 @@ mod workers;
 pub use builder::{Summary, build, build_parallel, build_with_room};
 pub use dummies::DummySecret;
 pub use error::Error;
+pub use few_behind::sort_few_behind;
 pub use hash::MembershipHash;
 pub use labels::{
     Label, LabelParameters, LabelSecret, LabelSummary, Labels, MAX_LABEL_LEN, MIN_LABEL_LEN,

@@ -4,6 +4,7 @@
 use std::num::NonZeroUsize;
 use std::ops::RangeInclusive;
 
+use crate::few_behind::sort_few_behind;
 use crate::hash::MembershipHash;
 use crate::workers::share_out;
 
@@ -22,49 +23,13 @@ const NEAR: RangeInclusive<usize> = 1 << 11..=1 << 17;
 /// From so many hashes on threads are worth their start.
 const PARALLEL_FROM: usize = 1 << 16;
 
-/// Hashes behind sorted ones are merged with them where they are at most one in so many.
-const MERGED: usize = 8;
-
 /// Sorts `hashes` as numbers, on at most `workers` threads.
 ///
-/// What is sorted already is only read, once; a few behind many that are sorted are merged with them, for
-/// which they are copied. Everything else needs no memory besides. However the bits are distributed, it takes at
-/// most one swap a hash for each 8 of the 128 bits; only where few first bytes occur do fewer threads find work.
+/// A few behind many that are sorted are merged with them ([`sort_few_behind`]), for which they are copied.
+/// Everything else needs no memory besides. However the bits are distributed, it takes at most one swap a hash
+/// for each 8 of the 128 bits; only where few first bytes occur do fewer threads find work.
 pub(crate) fn sort(hashes: &mut [MembershipHash], workers: NonZeroUsize) {
-    let in_order =
-        hashes.array_windows().take_while(|[a, b]| a.to_number() <= b.to_number()).count();
-    let (many, few) = hashes.split_at_mut(hashes.len().min(in_order + 1));
-    if few.len() <= many.len() / MERGED {
-        sort_parts(few, workers);
-        merge_last(hashes, in_order + 1);
-    } else {
-        sort_parts(hashes, workers);
-    }
-}
-
-/// Merges the sorted hashes from `place` on with the sorted ones before it.
-fn merge_last(hashes: &mut [MembershipHash], place: usize) {
-    let mut few = hashes.get(place..).unwrap_or_default().to_vec();
-    let (mut left, mut to) = (place, hashes.len());
-    // From the end, where there is room: what is read has not been written over yet.
-    while let Some(last) = few.last() {
-        let before = left.checked_sub(1).and_then(|before| hashes.get(before));
-        let next = match before {
-            Some(one) if one.to_number() > last.to_number() => {
-                left -= 1;
-                *one
-            }
-            _ => {
-                let next = *last;
-                few.pop();
-                next
-            }
-        };
-        to -= 1;
-        if let Some(place) = hashes.get_mut(to) {
-            *place = next;
-        }
-    }
+    sort_few_behind(hashes, |hash| hash.to_number(), |hashes| sort_parts(hashes, workers));
 }
 
 fn sort_parts(hashes: &mut [MembershipHash], workers: NonZeroUsize) {

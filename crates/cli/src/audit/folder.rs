@@ -347,11 +347,12 @@ async fn export_events(store: &Store, root: &Path, size: u64) -> Result<u64, Cli
                 period.events.clear();
             }
             period.entry = entry;
-            let (salt, record) = event.opening.unzip();
+            let opened = event.opened;
+            let (salt, record) = opened.opening.unzip();
             period.events.push(EventLine {
                 index: event.index,
-                at: event.at,
-                leaf: hex::encode(event.leaf.0),
+                at: opened.at,
+                leaf: hex::encode(opened.leaf.0),
                 salt: salt.map(hex::encode),
                 record: record.map(|record| String::from_utf8_lossy(&record).into_owned()),
             });

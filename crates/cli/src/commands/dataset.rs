@@ -1,4 +1,5 @@
 mod approve;
+mod mode;
 
 use std::{
     collections::{HashMap, hash_map::RandomState},
@@ -13,7 +14,7 @@ use serde::Serialize;
 use symbolon_client::Rules;
 use symbolon_node::{AdmissionReport, admission_report};
 use symbolon_policy::{AgreementId, RecordDetails, rules::Role};
-use symbolon_store::{DataFolder, HashedFile, NodeConfig, Store};
+use symbolon_store::{DataFolder, HashedFile, NodeConfig, Store, StoreError};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use super::{DONE, INCOMPLETE};
@@ -83,14 +84,8 @@ pub(super) struct Import {
     /// another says could keep its record from somebody.
     #[arg(long)]
     skip_rejected: bool,
-    /// Make the dataset hold exactly what the file holds: what is not in the file goes.
-    #[arg(long)]
-    replace: bool,
-    /// The file says in a column `change` what each row does: add, or remove. Records that it does
-    /// not name stay. A row that removes holds the identifier as well, and takes out its record of that
-    /// record_id; without one, all records on the identifier.
-    #[arg(long, conflicts_with = "replace")]
-    changes: bool,
+    #[command(flatten)]
+    mode: mode::Mode,
     /// Memory to sort rows in, in MiB. Files of any size can be loaded: what does not fit lies on
     /// disk meanwhile.
     #[arg(long, value_name = "MIB", default_value_t = 256)]
@@ -224,14 +219,14 @@ impl Import {
         let file = File::open(&self.file).map_err(|e| CliError::file("read", &self.file, e))?;
         let mut rows = Rows::new(HashedFile::new(file), mapping)?;
         // A file of changes loaded as a list would add what it says is gone.
-        if self.changes != rows.has_changes() {
-            return Err(CliError::new("changes", changes_sentence(self.changes)));
+        if self.mode.changes != rows.has_changes() {
+            return Err(CliError::new("changes", changes_sentence(self.mode.changes)));
         }
         let store = open(&self.data).await?;
         let actor = self.acting.authorise(store.folder(), &store, &[Role::Administrator]).await?;
         let memory = usize::try_from(self.memory).unwrap_or(usize::MAX).saturating_mul(1 << 20);
         let mut import =
-            store.import_in(&self.dataset, self.replace, memory).await?.by(actor.clone());
+            store.import_in(&self.dataset, self.mode.replace, memory).await?.by(actor.clone());
         let mut report = Report { dataset: self.dataset.clone(), ..Report::default() };
         let mut good = 0_u64;
         let mut said = Said::default();
@@ -241,7 +236,7 @@ impl Import {
         while let Some(row) = rows.next_ref()? {
             report.rows = report.rows.saturating_add(1);
             let read = row.and_then(|row| {
-                let change = if self.changes { row.change()? } else { Change::Add };
+                let change = if self.mode.changes { row.change()? } else { Change::Add };
                 let details = match change {
                     Change::Add => row.details()?,
                     Change::Remove => None,
@@ -281,29 +276,35 @@ impl Import {
         spinner.finish_and_clear();
         let may_skip = self.skip_rejected && !unsure;
         report.loaded = !self.dry_run && (report.rejected.is_empty() || may_skip);
-        if report.loaded && self.replace && good == 0 {
+        if report.loaded && self.mode.replace && good == 0 {
             return Err(CliError::new(
                 "empty",
                 "the file holds no good row, and --replace would empty the dataset; nothing was \
                  changed",
             ));
         }
-        if report.loaded && states_approvals {
-            let subject = rows.text().load_subject(&self.dataset, &mapping_bytes);
-            let approved =
-                approve::must_be_approved(&store, &self.dataset, &subject, &self.file, &actor)
-                    .await;
-            if approved.is_err() {
-                // Nothing of the load stays.
-                import.give_up()?;
-                store.close().await;
-                return approved.map(|()| DONE);
-            }
-        }
         if report.loaded {
+            let load = approve::Load {
+                dataset: &self.dataset,
+                mapping: self.mapping.as_deref(),
+                mode: self.mode,
+                file: &self.file,
+            };
+            let subject = load.subject(rows.text(), &mapping_bytes);
+            if states_approvals {
+                import = import.approved_as(subject);
+            }
             let spinner = output.spinner("storing");
-            let counts = import.commit(OffsetDateTime::now_utc()).await?;
+            let counts = import.commit(OffsetDateTime::now_utc()).await;
             spinner.finish_and_clear();
+            let counts = match counts {
+                Err(StoreError::LoadNotApproved) => {
+                    let refusal = load.propose(&store, &subject, &actor).await;
+                    store.close().await;
+                    return Err(refusal);
+                }
+                counts => counts?,
+            };
             report.added = counts.added;
             report.unchanged = counts.unchanged;
             report.removed = counts.removed;

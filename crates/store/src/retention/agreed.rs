@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 
 use sqlx::{Sqlite, SqliteConnection, Transaction};
-use symbolon_policy::{AgreementId, SignedAgreement};
+use symbolon_policy::{
+    AgreementId, SignedAgreement,
+    rules::{Facts, LoggedDecision},
+};
 use time::OffsetDateTime;
 
 use super::{Erased, ended_periods, said_to_be_erased};
@@ -205,7 +208,8 @@ impl Span<'_> {
         }
     }
 
-    /// Whether an entry is about checks under this agreement alone. One that cannot be read is left for
+    /// Whether an entry is about checks under this agreement, and nothing under another needs it. Some
+    /// entries of before name no agreement. One that cannot be read is left for
     /// whoever looks the log over.
     async fn covers(
         &self,
@@ -221,10 +225,14 @@ impl Span<'_> {
                 | LogRecord::CheckRefused { agreement, .. },
             ) => return Ok(agreement.as_ref() == Some(self.agreement)),
             Ok(
-                LogRecord::CheckAsked { check, .. }
-                | LogRecord::CheckAskedAgain { check, .. }
-                | LogRecord::CheckOpened { check, .. },
-            ) => check,
+                LogRecord::CheckAsked { check, decisions, .. }
+                | LogRecord::CheckAskedAgain { check, decisions },
+            ) if decisions.is_empty() || decisions.iter().any(|one| self.is_named_in(one)) => check,
+            Ok(LogRecord::CheckOpened { check, agreements, .. })
+                if agreements.is_empty() || agreements.contains(self.agreement) =>
+            {
+                check
+            }
             _ => return Ok(false),
         };
         // The question itself went with the last agreement under which it was asked.
@@ -233,6 +241,11 @@ impl Span<'_> {
             .fetch_optional(connection)
             .await?;
         Ok(kept.is_none())
+    }
+
+    /// Whether that was decided for a question under this agreement.
+    fn is_named_in(&self, decision: &LoggedDecision) -> bool {
+        matches!(&decision.facts, Facts::Egress(facts) if facts.agreement == self.agreement.as_str())
     }
 }
 

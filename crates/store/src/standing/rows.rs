@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use super::{
     Bitmap, SegmentId, StandingError, WrittenSegment,
-    segment::{identifiers_path, labels_path, segment_of, tags_path},
+    names::{identifiers_path, labels_path, segment_of, tags_path},
 };
 use crate::{HitTally, LogRecord, Store, StoreError, log::append_in};
 

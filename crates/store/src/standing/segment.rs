@@ -11,8 +11,12 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 use super::{
     Bitmap, StoredSegment, StoredTags,
     frames::{self, About, ENTRIES_A_FRAME, Frames},
+    names::{
+        counted_about, identifiers_about, identifiers_key, identifiers_path, labels_about,
+        labels_path, removed_about, seen_about, tags_about, tags_key, tags_path,
+    },
 };
-use crate::{DataFolder, FolderError, Sealer, Store, StoreError};
+use crate::{FolderError, Sealer, Store, StoreError};
 
 /// Length of a membership hash in bytes.
 const TAG_LEN: usize = 16;
@@ -322,21 +326,12 @@ impl StoredTags {
         mut see: impl FnMut(usize, &MembershipHash),
     ) -> Result<(), StandingError> {
         let path = tags_path(&store.folder, &segment.standing, &segment.id, &self.scope);
-        let sealer = self.sealer(store, segment)?;
         let about = tags_about(&segment.id, &self.scope, segment.entries);
-        let mut frames = Frames::open(&path, &sealer, about).map_err(|error| error.at(&path))?;
-        frames.each_with(&path, places, |frame, first, places| {
-            let (tags, rest) = frame.as_chunks::<TAG_LEN>();
-            if !rest.is_empty() {
-                return Err(StandingError::Damaged);
-            }
-            for place in places {
-                let mut hash =
-                    MembershipHash(*tags.get(place - first).ok_or(StandingError::Damaged)?);
-                see(*place, &hash);
-                hash.0.zeroize();
-            }
-            Ok(())
+        let sealer = self.sealer(store, segment)?;
+        entries_at::<TAG_LEN>(&path, &sealer, about, places, |place, tag| {
+            let mut hash = MembershipHash(*tag);
+            see(place, &hash);
+            hash.zeroize();
         })
     }
 
@@ -356,19 +351,10 @@ impl StoredTags {
             return Ok(());
         }
         let path = labels_path(&store.folder, &segment.standing, &segment.id, &self.scope);
-        let sealer = self.sealer(store, segment)?;
         let about = labels_about(&segment.id, &self.scope, segment.entries);
-        let mut frames = Frames::open(&path, &sealer, about).map_err(|error| error.at(&path))?;
-        frames.each_with(&path, places, |frame, first, places| {
-            let (secrets, rest) = frame.as_chunks::<SECRET_LEN>();
-            if !rest.is_empty() {
-                return Err(StandingError::Damaged);
-            }
-            for place in places {
-                let secret = secrets.get(place - first).ok_or(StandingError::Damaged)?;
-                see(*place, LabelSecret::new(*secret));
-            }
-            Ok(())
+        let sealer = self.sealer(store, segment)?;
+        entries_at::<SECRET_LEN>(&path, &sealer, about, places, |place, secret| {
+            see(place, LabelSecret::new(*secret));
         })
     }
 
@@ -430,39 +416,26 @@ impl StoredTags {
     }
 }
 
-pub(super) fn tags_path(
-    folder: &DataFolder,
-    standing: &StandingId,
-    segment: &SegmentId,
-    scope: &ScopeId,
-) -> std::path::PathBuf {
-    folder.standing(standing).join(format!("{}-{scope}.tags", hex::encode(segment.0)))
-}
-
-/// The file of what opens the labels, beside that of the tags.
-pub(super) fn labels_path(
-    folder: &DataFolder,
-    standing: &StandingId,
-    segment: &SegmentId,
-    scope: &ScopeId,
-) -> std::path::PathBuf {
-    folder.standing(standing).join(format!("{}-{scope}.labels", hex::encode(segment.0)))
-}
-
-pub(super) fn identifiers_path(
-    folder: &DataFolder,
-    standing: &StandingId,
-    segment: &SegmentId,
-) -> std::path::PathBuf {
-    folder.standing(standing).join(format!("{}.identifiers", hex::encode(segment.0)))
-}
-
-/// The segment that a file in a standing check's folder belongs to, by its name.
-pub(super) fn segment_of(path: &Path) -> Option<SegmentId> {
-    let name = path.file_name()?.to_str()?;
-    let mut id = [0; 16];
-    hex::decode_to_slice(name.get(..32)?, &mut id).ok()?;
-    Some(SegmentId(id))
+/// Gives the entries of `LEN` bytes at `places`, which must rise, to `see`; only frames that hold one are
+/// opened.
+fn entries_at<const LEN: usize>(
+    path: &Path,
+    sealer: &Sealer,
+    about: About,
+    places: impl Iterator<Item = usize>,
+    mut see: impl FnMut(usize, &[u8; LEN]),
+) -> Result<(), StandingError> {
+    let mut frames = Frames::open(path, sealer, about).map_err(|error| error.at(path))?;
+    frames.each_with(path, places, |frame, first, places| {
+        let (entries, rest) = frame.as_chunks::<LEN>();
+        if !rest.is_empty() {
+            return Err(StandingError::Damaged);
+        }
+        for place in places {
+            see(*place, entries.get(place - first).ok_or(StandingError::Damaged)?);
+        }
+        Ok(())
+    })
 }
 
 fn fresh_key(store: &Store, about: &[u8]) -> Result<(Sealer, Vec<u8>), StoreError> {
@@ -474,41 +447,6 @@ fn fresh_key(store: &Store, about: &[u8]) -> Result<(Sealer, Vec<u8>), StoreErro
 fn open_key(store: &Store, about: &[u8], sealed: &[u8]) -> Result<Sealer, StandingError> {
     let key = store.keys.key_encryption.open(about, sealed).map_err(|_| StandingError::Damaged)?;
     Ok(Sealer::new(&key).map_err(StoreError::from)?)
-}
-
-fn identifiers_key(segment: &SegmentId) -> Vec<u8> {
-    [b"Symbolon-v1-StandingIdentifiersKey\0".as_slice(), &segment.0].concat()
-}
-
-fn tags_key(segment: &SegmentId, scope: &ScopeId) -> Vec<u8> {
-    [b"Symbolon-v1-StandingTagsKey\0".as_slice(), &segment.0, &scope.0].concat()
-}
-
-fn removed_about(segment: &SegmentId) -> Vec<u8> {
-    [b"Symbolon-v1-StandingRemoved\0".as_slice(), &segment.0].concat()
-}
-
-fn seen_about(segment: &SegmentId, scope: &ScopeId) -> Vec<u8> {
-    [b"Symbolon-v1-StandingSeen\0".as_slice(), &segment.0, &scope.0].concat()
-}
-
-fn counted_about(segment: &SegmentId, scope: &ScopeId) -> Vec<u8> {
-    [b"Symbolon-v1-StandingCounted\0".as_slice(), &segment.0, &scope.0].concat()
-}
-
-fn labels_about(segment: &SegmentId, scope: &ScopeId, entries: usize) -> About {
-    let what = [b"Symbolon-v1-StandingLabels\0".as_slice(), &segment.0, &scope.0, &be64(entries)];
-    About { what: what.concat(), frames: frame_count(entries) }
-}
-
-fn identifiers_about(segment: &SegmentId, entries: usize) -> About {
-    let what = [b"Symbolon-v1-StandingIdentifiers\0".as_slice(), &segment.0, &be64(entries)];
-    About { what: what.concat(), frames: frame_count(entries) }
-}
-
-fn tags_about(segment: &SegmentId, scope: &ScopeId, entries: usize) -> About {
-    let what = [b"Symbolon-v1-StandingTags\0".as_slice(), &segment.0, &scope.0, &be64(entries)];
-    About { what: what.concat(), frames: frame_count(entries) }
 }
 
 /// Writes a file of entries that all have one length.
@@ -530,14 +468,6 @@ fn write_fixed<T, const N: usize>(
         })
     })
     .map_err(|error| error.at(path))
-}
-
-fn be64(number: usize) -> [u8; 8] {
-    (number as u64).to_be_bytes()
-}
-
-fn frame_count(entries: usize) -> u64 {
-    entries.div_ceil(ENTRIES_A_FRAME) as u64
 }
 
 /// Each entry: reference and canonical bytes, each after its length (16-bit big-endian).

@@ -1,6 +1,6 @@
 //! Sorting the tags of a run, as the bytes that are sealed.
 
-use zeroize::{Zeroize as _, Zeroizing};
+use symbolon_tagset::sort_few_behind;
 
 use super::{CacheKind, SECRET_LEN, TAG_LEN};
 
@@ -21,36 +21,7 @@ pub(super) fn hash(tag: &[u8]) -> u128 {
 }
 
 fn sort_tags<const LEN: usize>(tags: &mut [[u8; LEN]]) {
-    let in_order = tags.array_windows().take_while(|[a, b]| hash(a) <= hash(b)).count() + 1;
-    let behind = tags.len().saturating_sub(in_order);
-    if behind > tags.len() / 8 {
-        return tags.sort_unstable_by_key(|tag| hash(tag));
-    }
-    let (many, few) = tags.split_at_mut(in_order.min(tags.len()));
-    few.sort_unstable_by_key(|tag| hash(tag));
-    let mut few = Zeroizing::new(few.to_vec());
-    // From the end, where there is room: what is read has not been written over yet.
-    let (mut left, mut place) = (many.len(), tags.len());
-    while let Some(last) = few.last() {
-        let before = left.checked_sub(1).and_then(|before| tags.get(before));
-        let next = match before {
-            Some(one) if hash(one) > hash(last) => {
-                left -= 1;
-                *one
-            }
-            _ => {
-                let next = *last;
-                if let Some(mut taken) = few.pop() {
-                    taken.zeroize();
-                }
-                next
-            }
-        };
-        place -= 1;
-        if let Some(to) = tags.get_mut(place) {
-            *to = next;
-        }
-    }
+    sort_few_behind(tags, |tag| hash(tag), |tags| tags.sort_unstable_by_key(|tag| hash(tag)));
 }
 
 #[cfg(test)]

@@ -16,9 +16,8 @@ use symbolon_store::{
 use time::{Duration, OffsetDateTime};
 use tokio::task::JoinSet;
 
-use crate::fixture::{Home, NOW, agreement_id, check_id, code, document, question};
+use crate::fixture::{ASKER, Home, NOW, agreement_id, check_id, code, document, question};
 
-const ASKER: &str = "spiffe://deu.example/people/asker";
 const CERTIFICATE: CertificateHash = CertificateHash([7; 32]);
 
 fn approver(name: &str) -> Actor {
@@ -65,8 +64,13 @@ fn by_approvals(approvals: u64, elements: u64) -> LoggedDecision {
 /// Asks under rules that ask for one approval; returns whether anything may be sent.
 async fn ask(store: &Store, number: u64, elements: u64) -> bool {
     let then = count(store, &asked("2026/117", elements), NOW).await;
+    ask_when(store, number, elements, "FRA", then).await
+}
+
+/// The same of one owner, decided when so many approvals covered it.
+async fn ask_when(store: &Store, number: u64, elements: u64, owner: &str, then: u64) -> bool {
     let header =
-        AskedHeader { owner: code("FRA"), agreement: agreement_id(), header: document("header") };
+        AskedHeader { owner: code(owner), agreement: agreement_id(), header: document("header") };
     let (counts, decision) = (PartnerCounts::default(), by_approvals(then, elements));
     let (mut permitted, mut forbidden) = (Vec::new(), Vec::new());
     if decision.ruling.permitted {
@@ -171,13 +175,20 @@ async fn however_many_ask_at_once_an_approval_is_used_up_exactly() {
     approve(&home.store, &approval("2026/117", 20), "b").await;
     let other = home.other_handle().await;
     let mut asking = JoinSet::new();
-    for number in 0..24 {
+    for (number, letter) in (0..24).zip('A'..='Z') {
         let store = if number % 2 == 0 { home.store.clone() } else { other.clone() };
-        asking.spawn(async move { ask(&store, number, 2).await });
+        // All were decided while all of the approval was left, and each asks another owner: that too many
+        // are asking shows in the approvals alone, and not in what was asked of an owner before.
+        let owner = format!("X{letter}");
+        asking.spawn(async move { ask_when(&store, number, 2, &owner, 1).await });
     }
     let sent = asking.join_all().await.into_iter().filter(|sent| *sent).count();
     assert_eq!(sent, 10);
-    assert_eq!(count(&home.store, &asked("2026/117", 1), NOW).await, 0);
+    let (left,): (i64,) = sqlx::query_as("SELECT elements_left FROM check_approvals")
+        .fetch_one(&mut home.raw().await)
+        .await
+        .unwrap();
+    assert_eq!(left, 0, "nothing is used twice");
 }
 
 #[tokio::test]

@@ -144,7 +144,10 @@ async fn a_receipt_is_kept_with_its_header_only() {
     let home = Home::new().await;
     record(&home, 1, OPENING).await.unwrap();
     let receipt = document("receipt");
-    home.store.record_receipt(&check_id(1), &code("ITA"), &agreement_id(), &receipt).await.unwrap();
+    home.store
+        .record_answer(&check_id(1), &code("ITA"), &agreement_id(), &receipt, None)
+        .await
+        .unwrap();
     let rows: Vec<(String, Option<Vec<u8>>)> =
         sqlx::query_as("SELECT owner, receipt FROM asked_headers ORDER BY owner")
             .fetch_all(&mut home.raw().await)

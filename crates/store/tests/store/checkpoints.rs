@@ -35,7 +35,7 @@ async fn the_largest_checkpoint_that_agreed_is_what_counts() {
         }
     }
     assert_eq!(home.store.agreed_checkpoint(&fra).await.unwrap().unwrap().size, 9);
-    let unproven = home.store.unproven_checkpoints(&fra, 10).await.unwrap();
+    let unproven = home.store.unproven_checkpoints(&fra, 16, 10).await.unwrap();
     assert_eq!(unproven, [known(&fra, 12, 1)]);
     assert_eq!(home.store.all_unproven_checkpoints().await.unwrap(), unproven);
     // Of another key it is another log.
@@ -50,27 +50,56 @@ async fn the_smallest_that_is_not_proven_comes_first_so_that_none_waits_behind_n
         home.store.keep_checkpoint(&known(&fra, size, 1)).await.unwrap();
     }
     home.store.keep_checkpoint(&known(&ita, 5, 1)).await.unwrap();
-    let first = home.store.unproven_checkpoints(&fra, 2).await.unwrap();
-    assert_eq!(first.iter().map(|one| one.size).collect::<Vec<_>>(), [10, 20]);
+    assert_eq!(order(&home, &fra, 16, 2).await, [10, 20]);
     assert_eq!(home.store.unproven_count().await.unwrap(), 4);
     home.store.mark_agreed(&known(&fra, 10, 1), NOW).await.unwrap();
     assert_eq!(home.store.unproven_count().await.unwrap(), 3);
 }
 
+async fn order(home: &Home, log: &LogId, withheld_after: u32, most: u32) -> Vec<u64> {
+    let unproven = home.store.unproven_checkpoints(log, withheld_after, most).await.unwrap();
+    unproven.iter().map(|one| one.size).collect()
+}
+
 #[tokio::test]
-async fn what_its_owner_does_not_prove_keeps_back_nothing_else() {
+async fn what_its_owner_does_not_prove_is_asked_for_first_until_it_is_withheld_and_then_last() {
     let home = Home::new().await;
     let fra = log("FRA", 1);
-    for size in [10, 20, 30] {
+    for size in [10, 20, 30, 40] {
         home.store.keep_checkpoint(&known(&fra, size, 1)).await.unwrap();
     }
-    for tries in 1..=2 {
-        assert_eq!(home.store.note_unproven(&known(&fra, 10, 1)).await.unwrap(), tries);
+    for (size, tries) in [(10, 4), (20, 1), (30, 3)] {
+        for tried in 1..=tries {
+            assert_eq!(home.store.note_unproven(&known(&fra, size, 1)).await.unwrap(), tried);
+        }
     }
-    home.store.note_unproven(&known(&fra, 20, 1)).await.unwrap();
-    let order = home.store.unproven_checkpoints(&fra, 10).await.unwrap();
-    assert_eq!(order.iter().map(|one| one.size).collect::<Vec<_>>(), [30, 20, 10]);
+    assert_eq!(order(&home, &fra, 5, 10).await, [10, 30, 20, 40]);
+    assert_eq!(order(&home, &fra, 4, 10).await, [30, 20, 40, 10]);
+    assert_eq!(order(&home, &fra, 3, 10).await, [20, 40, 30, 10]);
     assert_eq!(home.store.note_unproven(&known(&fra, 99, 1)).await.unwrap(), 0, "not known");
+}
+
+#[tokio::test]
+async fn silence_about_a_checkpoint_is_counted_to_its_end_however_many_others_come_meanwhile() {
+    let home = Home::new().await;
+    let fra = log("FRA", 1);
+    let (withheld_after, waited_at_once) = (16, 8);
+    let mut tries = 0;
+    for look in 0..u64::from(withheld_after) {
+        for receipt in 0..2 * u64::from(waited_at_once) {
+            let new = known(&fra, 1 + 100 * look + receipt, 1);
+            home.store.keep_checkpoint(&new).await.unwrap();
+        }
+        // A look ends when its owner was waited for so often.
+        for one in
+            home.store.unproven_checkpoints(&fra, withheld_after, waited_at_once).await.unwrap()
+        {
+            tries = home.store.note_unproven(&one).await.unwrap().max(tries);
+        }
+    }
+    assert_eq!(tries, withheld_after);
+    // Known by now, they give way to what has been waiting.
+    assert_eq!(order(&home, &fra, withheld_after, 2).await, [9, 10]);
 }
 
 #[tokio::test]

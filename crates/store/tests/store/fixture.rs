@@ -20,11 +20,11 @@ use symbolon_policy::{
     },
 };
 use symbolon_store::{
-    Admission, Admitted, DataFolder, LogEntry, LogRecord, NodeConfig, NodeKeys, NotAdmitted,
-    PartnerCounts, Store, StoredDocument,
+    Admission, Admitted, ApprovedQuestion, AskedHeader, DataFolder, DecidedHeader, LogEntry,
+    LogRecord, NewCheck, NodeConfig, NodeKeys, NotAdmitted, PartnerCounts, Store, StoredDocument,
 };
 use tempfile::TempDir;
-use time::{OffsetDateTime, macros::datetime};
+use time::{Duration, OffsetDateTime, macros::datetime};
 
 pub(crate) const NOW: OffsetDateTime = datetime!(2026-03-04 23:59:50 UTC);
 pub(crate) const EPOCH_ENDS: OffsetDateTime = datetime!(2026-03-31 00:00 UTC);
@@ -199,6 +199,52 @@ pub(crate) fn question(permitted: bool, elements: u64, adequacy: Adequacy) -> Lo
     let elements = ElementCounts::of(IdentifierType::Vin, elements);
     let facts = EgressFacts { elements, partner_adequacy: adequacy, ..EgressFacts::default() };
     decided(permitted, facts)
+}
+
+/// A question about one identifier under this agreement, permitted.
+pub(crate) fn question_under(agreement: &str) -> LoggedDecision {
+    let elements = ElementCounts::of(IdentifierType::Vin, 1);
+    let agreement = agreement.to_owned();
+    decided(true, EgressFacts { elements, agreement, ..EgressFacts::default() })
+}
+
+pub(crate) const ASKER: &str = "spiffe://deu.example/people/asker";
+pub(crate) const CASE: &str = "2026/117";
+
+/// Asks FRA about one identifier under these agreements, a day after NOW for each number.
+pub(crate) async fn ask(home: &Home, number: u8, agreements: &[&str]) {
+    let at = NOW + Duration::DAY * i32::from(number);
+    let permitted = agreements
+        .iter()
+        .map(|agreement| DecidedHeader {
+            header: AskedHeader {
+                owner: code("FRA"),
+                agreement: agreement.parse().unwrap(),
+                header: document("asked"),
+            },
+            shares: Vec::new(),
+            counts: PartnerCounts::default(),
+            decision: question_under(agreement),
+        })
+        .collect();
+    let question = ApprovedQuestion {
+        case_reference: CASE,
+        purpose: "border_check",
+        asker: ASKER,
+        types: [IdentifierType::Vin].into(),
+        elements: 1,
+    };
+    let check = NewCheck {
+        check: check_id(number.into()),
+        opening: b"opening",
+        permitted,
+        forbidden: Vec::new(),
+        approved: Some((question, 0)),
+        watched: None,
+        at,
+    };
+    let again = |place: usize, _| question_under(agreements[place]);
+    home.store.record_asked(check, again).await.unwrap();
 }
 
 fn decided(permitted: bool, facts: impl Into<Facts>) -> LoggedDecision {

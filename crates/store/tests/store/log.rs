@@ -80,8 +80,13 @@ async fn every_kind_of_record_is_read_back_as_it_was_written() {
             approved_by: Actor { id: "spiffe://x/other".to_owned(), roles: [Role::Legal].into() },
         },
         LogRecord::CheckAsked { check, headers: Some("04".to_owned()), decisions: Vec::new() },
-        LogRecord::CheckOpened { check, position: Some(7), by: inspector() },
-        LogRecord::CheckOpened { check, position: None, by: inspector() },
+        LogRecord::CheckOpened {
+            check,
+            position: Some(7),
+            agreements: [agreement_id()].into(),
+            by: inspector(),
+        },
+        LogRecord::CheckOpened { check, position: None, agreements: [].into(), by: inspector() },
         LogRecord::ChecksRefused {
             requester: code("FRA"),
             hour: NOW,

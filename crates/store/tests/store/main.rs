@@ -5,6 +5,7 @@
 mod admission;
 mod agreements;
 mod approvals;
+mod approved_loads;
 mod asked;
 mod budgets;
 mod checkpoints;

@@ -1,15 +1,17 @@
 use symbolon_identifiers::IdentifierType;
 use symbolon_policy::{
-    Actor, AgreementId, AgreementTerms, Conditions,
-    rules::{Adequacy, Role, RulesHash},
+    Actor, AgreementId, AgreementTerms, CertificateHash, Conditions,
+    rules::{Role, RulesHash},
 };
 use symbolon_store::{
-    AskedHeader, DecidedHeader, Erased, InForce, LogRecord, NewCheck, PartnerCounts,
+    ActKind, CheckApproval, CheckClaims, Erased, InForce, LogRecord, PersonCertificate,
 };
 use time::Duration;
+use zeroize::Zeroizing;
 
 use crate::fixture::{
-    Asked, Home, NOW, Parties, agreement_id, check_id, code, document, question, share, whole_log,
+    AGREEMENT, ASKER, Asked, CASE, Home, NOW, Parties, agreement_id, ask, check_id, code, document,
+    question_under, share, whole_log,
 };
 
 const DAY: Duration = Duration::days(1);
@@ -18,30 +20,10 @@ async fn home_with_a_day_of_work_each() -> Home {
     let home = Home::new().await;
     for day in 0_u8..3 {
         let at = NOW + DAY * i32::from(day);
-        let header = AskedHeader {
-            owner: code("FRA"),
-            agreement: agreement_id(),
-            header: document("asked"),
-        };
-        let decision = question(true, 1, Adequacy::Safeguards);
-        let check = NewCheck {
-            check: check_id(day.into()),
-            opening: b"opening",
-            permitted: vec![DecidedHeader {
-                header,
-                shares: Vec::new(),
-                counts: PartnerCounts::default(),
-                decision: decision.clone(),
-            }],
-            forbidden: Vec::new(),
-            approved: None,
-            watched: None,
-            at,
-        };
-        home.store.record_asked(check, |_, _| decision.clone()).await.unwrap();
+        ask(&home, day, &[AGREEMENT]).await;
         let receipt = document("receipt");
         home.store
-            .record_receipt(&check_id(day.into()), &code("FRA"), &agreement_id(), &receipt)
+            .record_answer(&check_id(day.into()), &code("FRA"), &agreement_id(), &receipt, None)
             .await
             .unwrap();
         let mut answered =
@@ -141,35 +123,6 @@ async fn nothing_is_logged_where_nothing_was_erased() {
     }
 }
 
-/// Asks under these agreements, a day after NOW for each number.
-async fn ask(home: &Home, number: u8, agreements: &[&str]) {
-    let at = NOW + DAY * i32::from(number);
-    let decision = question(true, 1, Adequacy::Safeguards);
-    let permitted = agreements
-        .iter()
-        .map(|agreement| DecidedHeader {
-            header: AskedHeader {
-                owner: code("FRA"),
-                agreement: agreement.parse().unwrap(),
-                header: document("asked"),
-            },
-            shares: Vec::new(),
-            counts: PartnerCounts::default(),
-            decision: decision.clone(),
-        })
-        .collect();
-    let check = NewCheck {
-        check: check_id(number.into()),
-        opening: b"opening",
-        permitted,
-        forbidden: Vec::new(),
-        approved: None,
-        watched: None,
-        at,
-    };
-    home.store.record_asked(check, |_, _| decision.clone()).await.unwrap();
-}
-
 async fn answer(home: &Home, number: u8, agreement: &'static str) {
     let at = NOW + DAY * i32::from(number);
     let mut asked = Asked::new(100 + u64::from(number), vec![share(IdentifierType::Vin, 1, 100)]);
@@ -221,6 +174,180 @@ async fn what_an_agreement_keeps_for_a_shorter_time_goes_then_and_nothing_of_oth
     // The entry on the erasure among them.
     assert_eq!(all, Erased { entries: 8, asked: 3, answered: 2 });
     assert!(home.store.erasures_hold().await.unwrap());
+}
+
+#[tokio::test]
+async fn an_entry_on_a_check_goes_only_with_an_agreement_under_which_it_was_asked() {
+    let home = Home::new().await;
+    let (short, long): (AgreementId, AgreementId) =
+        ("short".parse().unwrap(), "long".parse().unwrap());
+    ask(&home, 0, &["long"]).await;
+    let check = check_id(0);
+    let inspector = Actor { id: "spiffe://i".to_owned(), roles: [Role::Inspector].into() };
+    let about_it = [
+        LogRecord::CheckAskedAgain { check, decisions: vec![question_under("long")] },
+        LogRecord::CheckOpened {
+            check,
+            position: None,
+            agreements: [long.clone()].into(),
+            by: inspector,
+        },
+    ];
+    for record in &about_it {
+        home.store.append(record, NOW).await.unwrap();
+    }
+    // Somebody took the question away.
+    for statement in ["DELETE FROM asked_headers", "DELETE FROM asked_checks"] {
+        sqlx::query(statement).execute(&mut home.raw().await).await.unwrap();
+    }
+    let before = NOW + DAY;
+    let erased = home.store.erase_under_agreement(&short, before, before).await.unwrap();
+    assert_eq!(erased, Erased::default());
+    assert!(whole_log(&home.store).await.iter().all(|entry| entry.record.is_some()));
+    let erased = home.store.erase_under_agreement(&long, before, before).await.unwrap();
+    assert_eq!(erased, Erased { entries: 3, asked: 0, answered: 0 });
+}
+
+/// How many headers, claims, handovers and used approvals are kept of a check.
+async fn hanging_on(home: &Home, number: u8) -> [i64; 4] {
+    let mut counts = [0; 4];
+    let statements = [
+        "SELECT COUNT(*) FROM asked_headers WHERE check_id = $1",
+        "SELECT COUNT(*) FROM asked_claims WHERE check_id = $1",
+        "SELECT COUNT(*) FROM check_handovers WHERE check_id = $1",
+        "SELECT COUNT(*) FROM check_approvals_used WHERE check_id = $1",
+    ];
+    for (count, statement) in counts.iter_mut().zip(statements) {
+        (*count,) = sqlx::query_as(statement)
+            .bind(check_id(number.into()).0.to_vec())
+            .fetch_one(&mut home.raw().await)
+            .await
+            .unwrap();
+    }
+    counts
+}
+
+async fn hand_over(home: &Home, number: u8) -> bool {
+    let by = Actor { id: "spiffe://b".to_owned(), roles: [Role::Approver].into() };
+    let check = check_id(number.into());
+    home.store.hand_over_check(&check, "spiffe://x", "leave", &by, NOW).await.unwrap()
+}
+
+async fn answered_under(home: &Home, number: u8, agreement: &AgreementId) {
+    let claims = CheckClaims::new(vec![Zeroizing::new(vec![1; 16])]);
+    let (check, receipt) = (check_id(number.into()), document("receipt"));
+    home.store
+        .record_answer(&check, &code("FRA"), agreement, &receipt, Some(&claims))
+        .await
+        .unwrap();
+}
+
+/// The check of the first day under `short` alone, that of the second under `long` as well: approved,
+/// answered under `short`, and handed over.
+async fn home_with_checks_that_were_followed_up(short: &AgreementId) -> Home {
+    let home = Home::new().await;
+    let approval = CheckApproval {
+        case_reference: CASE.to_owned(),
+        purpose: "border_check".to_owned(),
+        asker: ASKER.to_owned(),
+        types: [].into(),
+        elements: 10,
+        valid_until: NOW + DAY * 7,
+    };
+    let by = Actor { id: "spiffe://b".to_owned(), roles: [Role::Approver].into() };
+    home.store.approve_check(&approval, &by, &CertificateHash([7; 32]), NOW).await.unwrap();
+    ask(&home, 0, &["short"]).await;
+    ask(&home, 1, &["short", "long"]).await;
+    for number in 0..2 {
+        answered_under(&home, number, short).await;
+        assert!(hand_over(&home, number).await);
+    }
+    assert_eq!(hanging_on(&home, 0).await, [1, 1, 1, 1]);
+    assert_eq!(hanging_on(&home, 1).await, [2, 1, 1, 1]);
+    home
+}
+
+#[tokio::test]
+async fn what_hangs_on_a_check_goes_with_it_and_does_not_come_back() {
+    let short = "short".parse().unwrap();
+    let home = home_with_checks_that_were_followed_up(&short).await;
+    home.store.erase_before(NOW + DAY, NOW + DAY).await.unwrap();
+    assert_eq!(hanging_on(&home, 0).await, [0; 4]);
+    assert_eq!(hanging_on(&home, 1).await, [2, 1, 1, 1]);
+    // What was under way meanwhile comes too late.
+    answered_under(&home, 0, &short).await;
+    assert!(!hand_over(&home, 0).await);
+    assert_eq!(hanging_on(&home, 0).await, [0; 4]);
+}
+
+#[tokio::test]
+async fn what_hangs_on_a_check_stays_as_long_as_one_of_its_agreements_keeps_the_check() {
+    let short = "short".parse().unwrap();
+    let home = home_with_checks_that_were_followed_up(&short).await;
+    let before = NOW + DAY + DAY;
+    home.store.erase_under_agreement(&short, before, before).await.unwrap();
+    assert_eq!(hanging_on(&home, 0).await, [0; 4]);
+    assert_eq!(hanging_on(&home, 1).await, [1, 0, 1, 1]);
+    let long = "long".parse().unwrap();
+    home.store.erase_under_agreement(&long, before, before).await.unwrap();
+    assert_eq!(hanging_on(&home, 1).await, [0; 4]);
+}
+
+#[tokio::test]
+async fn acts_of_two_people_go_with_what_the_log_says_of_them() {
+    let home = Home::new().await;
+    let person = |name: &str| Actor { id: name.to_owned(), roles: [Role::Approver].into() };
+    let kind = ActKind::LoadRecords;
+    for (subject, day) in [([1; 32], Duration::ZERO), ([2; 32], Duration::ZERO), ([3; 32], DAY)] {
+        home.store.propose_act(kind, &subject, &person("spiffe://a"), NOW + day).await.unwrap();
+    }
+    home.store.approve_act(kind, &[2; 32], &person("spiffe://b"), NOW + DAY).await.unwrap();
+    home.store.erase_before(NOW + DAY, NOW + DAY).await.unwrap();
+    for (subject, is_kept) in [([1; 32], false), ([2; 32], true), ([3; 32], true)] {
+        assert_eq!(home.store.act(kind, &subject).await.unwrap().is_some(), is_kept, "{subject:?}");
+    }
+}
+
+#[tokio::test]
+async fn certificates_that_ended_long_ago_are_forgotten_and_none_by_which_something_still_counts() {
+    let home = Home::new().await;
+    let by = Actor { id: "spiffe://a".to_owned(), roles: [Role::Administrator].into() };
+    for (number, age) in [(1, 29), (2, 31), (3, 50)] {
+        let certificate = PersonCertificate {
+            certificate: CertificateHash([number; 32]),
+            holder: Actor { id: "spiffe://b".to_owned(), roles: [Role::Approver].into() },
+            issued_at: NOW - DAY * 60,
+            expires_at: NOW - DAY * age,
+            revoked: None,
+        };
+        home.store.record_certificate(&certificate, &by, NOW).await.unwrap();
+    }
+    let known = async || {
+        let all = home.store.person_certificates().await.unwrap();
+        all.iter().map(|one| one.certificate.0[0]).collect::<Vec<_>>()
+    };
+    home.store.erase_before(NOW - DAY * 40, NOW).await.unwrap();
+    assert_eq!(known().await, [1, 2]);
+    home.store.erase_before(NOW, NOW).await.unwrap();
+    assert_eq!(known().await, [1]);
+}
+
+#[tokio::test]
+async fn the_newest_of_an_event_is_found_by_its_index() {
+    let home = Home::new().await;
+    let mut raw = home.raw().await;
+    for (event, index) in
+        [("rules_adopted", "log_entries_on_rules"), ("records_erased", "log_entries_on_erasures")]
+    {
+        let statement = format!(
+            "EXPLAIN QUERY PLAN SELECT entry_index FROM log_entries
+             WHERE instr(record, CAST('\"event\":\"{event}\"' AS BLOB)) > 0
+             ORDER BY entry_index DESC LIMIT 1"
+        );
+        let (_, _, _, plan): (i64, i64, i64, String) =
+            sqlx::query_as(sqlx::AssertSqlSafe(statement)).fetch_one(&mut raw).await.unwrap();
+        assert!(plan.contains(index), "{plan}");
+    }
 }
 
 #[tokio::test]

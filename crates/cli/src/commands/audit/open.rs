@@ -157,7 +157,8 @@ impl Open {
         };
         let opened = open_check(&store, &Compute::default(), check, self.position).await?;
         // Before anyone sees anything.
-        let record = LogRecord::CheckOpened { check, position: self.position, by };
+        let agreements = opened.parties.iter().map(|party| party.agreement.clone()).collect();
+        let record = LogRecord::CheckOpened { check, position: self.position, agreements, by };
         store.append(&record, OffsetDateTime::now_utc()).await?;
         store.close().await;
         let exports = self

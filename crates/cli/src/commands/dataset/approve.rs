@@ -1,9 +1,10 @@
-//! A file that says of records that people have approved entering them is loaded once another person
-//! has approved that very file.
+//! A file that says of records that people have approved entering them is loaded after another person
+//! has approved that very file, and once for each approval.
 
 use std::{
+    fmt,
     fs::{self, File},
-    io,
+    io::{self, Read},
     path::{Path, PathBuf},
 };
 
@@ -13,10 +14,11 @@ use symbolon_policy::{Actor, rules::Role};
 use symbolon_store::{ActError, ActKind, DataFolder, HashedFile, Store};
 use time::OffsetDateTime;
 
+use super::mode::Mode;
 use crate::{CliError, acting::Acting, commands::DONE, output::Output};
 
 /// Approve a file that an administrator wants to load, and that says of records that people have
-/// approved entering them. It can be loaded from then on, as it is and with that mapping.
+/// approved entering them. It can be loaded once then, as it is, with that mapping and in that mode.
 #[derive(Debug, Args)]
 pub(in crate::commands) struct Approve {
     /// The bureau's data folder.
@@ -27,6 +29,8 @@ pub(in crate::commands) struct Approve {
     /// The mapping file with which it is loaded, if any.
     #[arg(long, value_name = "FILE")]
     mapping: Option<PathBuf>,
+    #[command(flatten)]
+    mode: Mode,
     /// Id of the dataset.
     dataset: String,
     /// The CSV file.
@@ -43,62 +47,81 @@ impl Approve {
     pub(super) async fn run(self, output: Output) -> Result<u8, CliError> {
         let store = Store::open(DataFolder::open(&self.data)?).await?;
         let by = self.acting.authorise(store.folder(), &store, &[Role::Approver]).await?;
-        let subject = subject_of(&self.dataset, self.mapping.as_deref(), &self.file)?;
+        let load = Load {
+            dataset: &self.dataset,
+            mapping: self.mapping.as_deref(),
+            mode: self.mode,
+            file: &self.file,
+        };
+        let subject = load.read_subject()?;
         let now = OffsetDateTime::now_utc();
         let act = store.approve_act(ActKind::LoadRecords, &subject, &by, now).await;
         let act = act.map_err(|error| match error {
             ActError::NotProposed => CliError::new(
                 "not_proposed",
-                "nobody has tried to load this very file into this dataset, with this mapping; an \
-                 administrator does so first",
+                "nobody has tried to load this very file into this dataset, with this mapping and in this \
+                 mode (--replace, --changes, or neither), since it was loaded last; an administrator does \
+                 so first",
             ),
             other => CliError::new("act", other.to_string()),
         })?;
         store.close().await;
-        let approved = Approved { dataset: self.dataset, proposed_by: act.proposed_by };
+        let approved = Approved { dataset: self.dataset.clone(), proposed_by: act.proposed_by };
         output.result(&approved, || {
             format!(
-                "Approved. {} can load it now: symbolon dataset import {} {}",
-                approved.proposed_by,
-                approved.dataset,
-                self.file.display()
+                "Approved. {} can load it now, once: symbolon dataset import {load}",
+                approved.proposed_by
             )
         });
         Ok(DONE)
     }
 }
 
-/// Whether another person has approved what was read, which has this subject; else it is proposed, and the
-/// load refused.
-pub(super) async fn must_be_approved(
-    store: &Store,
-    dataset: &str,
-    subject: &[u8; 32],
-    file: &Path,
-    by: &Actor,
-) -> Result<(), CliError> {
-    if store.is_load_approved(subject, by).await? {
-        return Ok(());
-    }
-    let proposed = store.propose_act(ActKind::LoadRecords, subject, by, OffsetDateTime::now_utc());
-    proposed.await.map_err(|error| CliError::new("act", error.to_string()))?;
-    Err(CliError::new(
-        "load_not_approved",
-        format!(
-            "this file says of records that people have approved entering them, so another person \
-             stands behind it; nothing was changed. Load it again after: symbolon dataset approve \
-             {dataset} {} --as APPROVER",
-            file.display()
-        ),
-    ))
+/// A load, as two people stand behind it.
+pub(super) struct Load<'a> {
+    pub(super) dataset: &'a str,
+    pub(super) mapping: Option<&'a Path>,
+    pub(super) mode: Mode,
+    pub(super) file: &'a Path,
 }
 
-fn subject_of(dataset: &str, mapping: Option<&Path>, file: &Path) -> Result<[u8; 32], CliError> {
-    let mapping = mapping_bytes(mapping)?;
-    let unreadable = |error| CliError::file("read", file, error);
-    let mut hashed = HashedFile::new(File::open(file).map_err(unreadable)?);
-    io::copy(&mut hashed, &mut io::sink()).map_err(unreadable)?;
-    Ok(hashed.load_subject(dataset, &mapping))
+impl Load<'_> {
+    /// What identifies it, once its file was read whole.
+    pub(super) fn subject<R: Read>(&self, file: &HashedFile<R>, mapping: &[u8]) -> [u8; 32] {
+        file.load_subject(self.dataset, mapping, self.mode.of_load())
+    }
+
+    fn read_subject(&self) -> Result<[u8; 32], CliError> {
+        let mapping = mapping_bytes(self.mapping)?;
+        let unreadable = |error| CliError::file("read", self.file, error);
+        let mut hashed = HashedFile::new(File::open(self.file).map_err(unreadable)?);
+        io::copy(&mut hashed, &mut io::sink()).map_err(unreadable)?;
+        Ok(self.subject(&hashed, &mapping))
+    }
+
+    /// Proposes it, for another person to approve, and says so; or why it cannot be proposed.
+    pub(super) async fn propose(&self, store: &Store, subject: &[u8; 32], by: &Actor) -> CliError {
+        let now = OffsetDateTime::now_utc();
+        if let Err(error) = store.propose_act(ActKind::LoadRecords, subject, by, now).await {
+            return CliError::new("act", error.to_string());
+        }
+        CliError::new(
+            "load_not_approved",
+            format!(
+                "this file says of records that people have approved entering them, so another person \
+                 stands behind each load of it; nothing was changed. Load it again after: symbolon \
+                 dataset approve {self} --as APPROVER"
+            ),
+        )
+    }
+}
+
+/// As it stands behind `dataset import` and `dataset approve`.
+impl fmt::Display for Load<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}{}", self.dataset, self.file.display(), self.mode.flag())?;
+        self.mapping.map_or(Ok(()), |mapping| write!(f, " --mapping {}", mapping.display()))
+    }
 }
 
 /// The mapping file as it is; nothing where there is none.
