@@ -13,6 +13,7 @@ mod audit;
 mod commands;
 mod failure;
 pub mod legal;
+mod moment;
 mod output;
 mod profile;
 mod prose;
@@ -21,6 +22,7 @@ pub mod rule_folder;
 pub mod scenario;
 pub mod standing;
 mod statistics;
+mod typed;
 
 pub use commands::{Cli, run};
 pub use failure::CliError;

@@ -2,6 +2,7 @@ mod describe;
 mod draft;
 mod export;
 mod life;
+mod proposals;
 
 use std::{
     fs,

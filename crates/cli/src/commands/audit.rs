@@ -13,7 +13,7 @@ use symbolon_store::{AdministrativeAct, DataFolder, NodeConfig, Store};
 use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
 
 use super::DONE;
-use crate::{CliError, acting::Acting, audit::AuditFolder, output::Output};
+use crate::{CliError, acting::Acting, audit::AuditFolder, moment::moment, output::Output};
 
 /// Who may read the whole log.
 const READERS: &[Role] = &[Role::Inspector, Role::Administrator];
@@ -138,11 +138,11 @@ impl Erase {
         let store = Store::open(folder).await?;
         let actor = self.acting.authorise(store.folder(), &store, &[Role::Administrator]).await?;
         let act = AdministrativeAct::EraseRecords;
-        store.log_administration(act, &shown(before), &actor, now).await?;
+        store.log_administration(act, &moment(before), &actor, now).await?;
         let erased = store.erase_before(before, now).await?;
         store.close().await;
         let counts = ErasedCounts {
-            before: shown(before),
+            before: moment(before),
             entries: erased.entries,
             asked: erased.asked,
             answered: erased.answered,
@@ -156,10 +156,6 @@ impl Erase {
         });
         Ok(DONE)
     }
-}
-
-fn shown(time: OffsetDateTime) -> String {
-    time.format(&Rfc3339).unwrap_or_default()
 }
 
 /// A time, or a date, which begins at midnight (UTC).

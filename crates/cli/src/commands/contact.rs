@@ -4,10 +4,10 @@ use clap::{Args, Subcommand};
 use serde::Serialize;
 use symbolon_policy::{BureauCode, CardFingerprint, rules::Role};
 use symbolon_store::{Contact, DataFolder, NodeConfig, Store};
-use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+use time::OffsetDateTime;
 
 use super::DONE;
-use crate::{CliError, acting::Acting, output::Output, scenario::read_card};
+use crate::{CliError, acting::Acting, moment::moment, output::Output, scenario::read_card};
 
 /// Know other bureaus by their cards, before there is an agreement.
 #[derive(Debug, Subcommand)]
@@ -73,7 +73,7 @@ impl From<Contact> for ContactLine {
             spiffe_id: contact.card.spiffe_id,
             fingerprint: contact.fingerprint.to_string(),
             added_by: contact.added_by,
-            added_at: contact.added_at.format(&Rfc3339).unwrap_or_default(),
+            added_at: moment(contact.added_at),
         }
     }
 }

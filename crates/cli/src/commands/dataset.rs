@@ -14,14 +14,16 @@ use symbolon_client::Rules;
 use symbolon_node::{AdmissionReport, admission_report};
 use symbolon_policy::{AgreementId, RecordDetails, rules::Role};
 use symbolon_store::{DataFolder, HashedFile, NodeConfig, Store};
-use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+use time::OffsetDateTime;
 
 use super::{DONE, INCOMPLETE};
 use crate::{
     CliError,
     acting::Acting,
+    moment::moment,
     output::Output,
     rows::{Change, Mapping, RejectedRow, RowRef, Rows},
+    typed::Typed,
 };
 
 /// Rejected rows shown to a person; JSON has all of them.
@@ -207,7 +209,10 @@ impl Create {
         store.create_dataset_by(&self.id, &self.title, &actor, now).await?;
         store.close().await;
         output.result(&Created { dataset: &self.id }, || {
-            format!("Made {}. Load it: symbolon dataset import {} FILE.csv", self.id, self.id)
+            format!("Made {}. Load it: {}", self.id, {
+                let import = Typed::command("dataset import").at(&self.data);
+                import.by(self.acting.person()).with(&self.id).with("FILE.csv")
+            })
         });
         Ok(DONE)
     }
@@ -342,8 +347,12 @@ impl Admission {
         if offering.is_empty() {
             return Err(CliError::new(
                 "no_agreement",
-                "no agreement in force offers this dataset, so nobody can test it; `symbolon \
-                 agreement list` shows the agreements, `symbolon dataset list` the datasets",
+                format!(
+                    "no agreement in force offers this dataset, so nobody can test it; `{}` shows the \
+                     agreements, `{}` the datasets",
+                    Typed::command("agreement list").at(&self.data),
+                    Typed::command("dataset list").at(&self.data)
+                ),
             ));
         }
         let mut lines = Vec::new();
@@ -394,13 +403,13 @@ impl List {
             lines.push(DatasetLine {
                 dataset: dataset.id,
                 title: dataset.title,
-                updated_at: dataset.updated_at.format(&Rfc3339).unwrap_or_default(),
+                updated_at: moment(dataset.updated_at),
                 revision: dataset.revision,
                 types,
             });
         }
         store.close().await;
-        output.result(&lines, || list_text(&lines));
+        output.result(&lines, || list_text(&lines, &self.data));
         Ok(DONE)
     }
 }
@@ -528,9 +537,10 @@ fn admission_text(lines: &[AdmissionLine]) -> String {
     text
 }
 
-fn list_text(lines: &[DatasetLine]) -> String {
+fn list_text(lines: &[DatasetLine], data: &Path) -> String {
     if lines.is_empty() {
-        return "There is no dataset yet: symbolon dataset create ID --title TITLE".to_owned();
+        let create = Typed::command("dataset create").at(data).by("ADMINISTRATOR");
+        return format!("There is no dataset yet: {create} ID --title TITLE");
     }
     let mut text = String::new();
     for line in lines {

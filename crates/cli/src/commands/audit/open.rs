@@ -14,13 +14,14 @@ use time::OffsetDateTime;
 
 use super::{
     super::{CONTRADICTED, DONE},
-    shown, steps,
+    steps,
     verify::read_agreement,
 };
 use crate::{
     CliError,
     acting::Acting,
     audit::{AuditFolder, EntryFinding, held_entry},
+    moment::moment,
     output::Output,
 };
 
@@ -195,7 +196,7 @@ impl Element {
             check_id: proven.check.to_string(),
             requester: proven.requester.to_string(),
             owner: proven.owner.to_string(),
-            asked_at: shown(proven.asked_at),
+            asked_at: moment(proven.asked_at),
             purpose: proven.purpose,
             officer: evidence.facts.officer.clone(),
             case_reference: evidence.facts.case_reference.clone(),
@@ -259,7 +260,7 @@ fn report(
     Ok(OpenedReport {
         check_id: opened.check.to_string(),
         holds,
-        asked_at: shown(opened.asked_at),
+        asked_at: moment(opened.asked_at),
         agency: opened.agency,
         officer: opened.officer,
         case_reference: opened.case_reference,

@@ -10,8 +10,10 @@ use symbolon_policy::{
 };
 use time::OffsetDateTime;
 
-use super::{Place, codes, request::moment};
-use crate::{CliError, acting::Acting, commands::DONE, output::Output};
+use super::{Place, codes};
+use crate::{
+    CliError, acting::Acting, commands::DONE, moment::moment, output::Output, typed::Typed,
+};
 
 /// Which request of a partner.
 #[derive(Debug, Args)]
@@ -232,9 +234,13 @@ impl Release {
         output.result(&outcome, || match &outcome.proposal {
             None => "Released. The requester's node fetches it at the next exchange.".to_owned(),
             Some(hash) => format!(
-                "Proposed. The rules ask for a second person: symbolon disclosure approve {} \
-                 --proposal {hash} --as APPROVER",
-                outcome.request
+                "Proposed. The rules ask for a second person, with the role approver: {}",
+                Typed::command("disclosure approve")
+                    .at(&self.place.data)
+                    .by("APPROVER")
+                    .with(&outcome.request.to_string())
+                    .with("--proposal")
+                    .with(hash)
             ),
         });
         Ok(DONE)

@@ -1,4 +1,4 @@
-use std::{collections::BTreeSet, fmt::Write as _};
+use std::{collections::BTreeSet, fmt::Write as _, path::Path};
 
 use clap::Args;
 use serde::Serialize;
@@ -12,14 +12,17 @@ use symbolon_policy::{
     disclosure::DisclosureState,
     rules::{DisclosedField, Role, SubjectCategory, Urgency},
 };
-use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+use time::OffsetDateTime;
 
 use super::{Place, codes};
 use crate::{
     CliError,
     acting::Acting,
     commands::{DONE, keys::somebody_with},
+    moment::moment,
     output::Output,
+    prose::wrapped,
+    typed::Typed,
 };
 
 /// Ask the owner of a list for the record behind a hit.
@@ -107,7 +110,7 @@ pub(in crate::commands) struct Status {
     place: Place,
     #[command(flatten)]
     acting: Acting,
-    /// Also those that are closed and not released.
+    /// Also those that this bureau has taken back.
     #[arg(long)]
     all: bool,
 }
@@ -143,8 +146,12 @@ struct StatusLine {
     /// Whether the agreed time is over, and the owner has not decided.
     overdue: bool,
     pauses: Vec<&'static str>,
+    /// The ground on which the owner refused.
     ground: Option<&'static str>,
+    /// Why the owner's node did not take it, for programs.
     reason: Option<String>,
+    /// Either of the two, for a person.
+    sentence: Option<String>,
 }
 
 impl Request {
@@ -193,8 +200,9 @@ impl Request {
         store.close().await;
         output.result(&Made { request }, || {
             format!(
-                "Request {request} is signed. The running node carries it to the owner; `symbolon \
-                 disclosure status` shows how it stands.{}",
+                "Request {request} is signed. The running node carries it to the owner; `{}` shows \
+                 how it stands.{}",
+                Typed::command("disclosure status").at(&self.place.data).by(self.acting.person()),
                 if is_qualified { "" } else { UNQUALIFIED }
             )
         });
@@ -209,12 +217,11 @@ impl Status {
         let now = OffsetDateTime::now_utc();
         let mut views = own_disclosures(&opened.store, true, &actor, now).await?;
         opened.store.close().await;
-        views.retain(|view| {
-            self.all || view.state.is_open() || view.state == DisclosureState::Released
-        });
+        // Who took one back knows it; what others decided, or let pass, the officer must learn.
+        views.retain(|view| self.all || view.state != DisclosureState::Withdrawn);
         let now = OffsetDateTime::now_utc();
         let lines: Vec<_> = views.iter().map(|view| line(view, now)).collect();
-        output.result(&lines, || text(&lines));
+        output.result(&lines, || text(&lines, &self.place.data, self.acting.person()));
         Ok(DONE)
     }
 }
@@ -249,14 +256,20 @@ fn line(view: &DisclosureView, now: OffsetDateTime) -> StatusLine {
         pauses: view.pauses.iter().map(|reason| reason.as_str()).collect(),
         ground: refused.map(|refusal| refusal.ground.as_str()),
         reason: view.not_taken.as_ref().map(|(reason, _)| reason.clone()),
+        sentence: refused
+            .map(|refusal| refusal.sentence.clone())
+            .or_else(|| view.not_taken.as_ref().map(|(_, sentence)| sentence.clone()))
+            .filter(|sentence| !sentence.is_empty()),
     }
 }
 
-fn text(lines: &[StatusLine]) -> String {
+fn text(lines: &[StatusLine], data: &Path, person: &str) -> String {
     if lines.is_empty() {
-        return "Nothing is asked for. A hit is unconfirmed until its owner has recognised it: \
-                symbolon disclosure request CHECK POSITION"
-            .to_owned();
+        return format!(
+            "Nothing is asked for. A hit is unconfirmed until its owner has recognised it: {} CHECK \
+             POSITION …",
+            Typed::command("disclosure request").at(data).by(person)
+        );
     }
     let mut text = String::new();
     for line in lines {
@@ -282,12 +295,11 @@ fn text(lines: &[StatusLine]) -> String {
             let _ = write!(text, " ({why})");
         }
         text.push('\n');
+        if let Some(sentence) = &line.sentence {
+            text += &wrapped(sentence, 4);
+        }
     }
     text
-}
-
-pub(super) fn moment(at: OffsetDateTime) -> String {
-    at.format(&Rfc3339).unwrap_or_default()
 }
 
 pub(super) fn check_id(text: &str) -> Result<CheckId, String> {
