@@ -1,5 +1,6 @@
 mod adopt;
 mod diff;
+mod entered;
 mod explain;
 mod replay;
 mod show;

@@ -51,6 +51,8 @@ impl Explain {
         let (act, now) = (AdministrativeAct::ExplainCheck, OffsetDateTime::now_utc());
         if let (Some(record), Some(dataset)) = (&self.record, &self.dataset) {
             let explanation = record::Explanation::find(&store, dataset, record).await?;
+            // It tells of the record, so who looked is kept; the subject names the list, and not the record.
+            store.log_administration(act, dataset, &by, now).await?;
             store.close().await;
             output.result(&explanation, || explanation.text());
             return Ok(DONE);
