@@ -7,7 +7,9 @@ use super::{DONE, INCOMPLETE, reasons::Reasons};
 use crate::{
     CliError, Profile,
     answer_file::AnswerFile,
-    asking::{Answered, Asked, CheckReport, Detail, ItemWarning, Reason, ask_for, warnings},
+    asking::{
+        Answered, Asked, CheckReport, Detail, ItemWarning, Reason, ask_for, passed_over, warnings,
+    },
     commands::table,
     output::Output,
     rows::{Mapping, Rows},
@@ -86,6 +88,7 @@ impl Check {
         }
         let reason = self.reason(&profile)?;
         let mut client = profile.connect()?;
+        let left_out = passed_over(&mut client, &reason, &asked).await?;
         let mut file = self.output.as_deref().map(AnswerFile::create).transpose()?;
         let asked = Arc::from(asked);
         let detail = self.detail(&asked, output);
@@ -103,6 +106,7 @@ impl Check {
         if let Some(file) = file {
             file.finish()?;
         }
+        report.passed_over = left_out;
         report.warnings = self.warnings(&asked, &report, output);
         report.summary.rejected = report.summary.rejected.saturating_add(unreadable.len() as u64);
         report.rejected.extend(unreadable);

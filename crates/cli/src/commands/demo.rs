@@ -22,7 +22,7 @@ use self::story::{Step, Story};
 use super::{DONE, replaceable::Replaceable, table};
 use crate::{
     CliError, Profile,
-    asking::{Asked, CheckReport, Reason, StatedFacts, Urgency, ask},
+    asking::{Asked, CheckReport, Reason, StatedFacts, Urgency, ask, passed_over},
     output::Output,
     rows::{Mapping, Rows},
     scenario::{Bureau, RunningNode, agree, dataset, simple_terms, wait_for_coverage},
@@ -358,7 +358,10 @@ async fn check_missing(profile: &Profile) -> Result<CheckReport, CliError> {
     let urgency = Urgency::Urgent;
     let why =
         Reason { purpose: MISSING_PURPOSE.to_owned(), urgency, stated, ..reason("demo missing") };
-    ask(&mut profile.connect()?, &why, &[asked], |_, _| {}).await
+    let (mut client, asked) = (profile.connect()?, [asked]);
+    let mut report = ask(&mut client, &why, &asked, |_, _| {}).await?;
+    report.passed_over = passed_over(&mut client, &why, &asked).await?;
+    Ok(report)
 }
 
 async fn tell(root: &Path, missing: &CheckReport) -> Result<Vec<Step>, CliError> {
