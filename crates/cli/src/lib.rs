@@ -10,6 +10,7 @@ mod acting;
 mod answer_file;
 pub mod asking;
 mod audit;
+mod card;
 mod commands;
 mod failure;
 pub mod legal;

@@ -1,3 +1,4 @@
+mod element;
 mod entries;
 mod faults;
 mod open;
@@ -29,7 +30,7 @@ pub(super) enum AuditCommand {
     /// inspector, with the proof.
     Open(Box<open::Open>),
     /// Verify one element's evidence from files alone.
-    Element(open::Element),
+    Element(element::Element),
     /// Show contradictions found in logs, and checkpoints that nobody has proven yet.
     Faults(faults::Faults),
     /// List entries of this bureau's log.

@@ -7,7 +7,7 @@ use symbolon_store::{Contact, DataFolder, NodeConfig, Store};
 use time::OffsetDateTime;
 
 use super::DONE;
-use crate::{CliError, acting::Acting, moment::moment, output::Output, scenario::read_card};
+use crate::{CliError, acting::Acting, card::read_card, moment::moment, output::Output, typed::Typed};
 
 /// Know other bureaus by their cards, before there is an agreement.
 #[derive(Debug, Subcommand)]
@@ -180,7 +180,11 @@ impl Remove {
         if !removed {
             return Err(CliError::new(
                 "contact_unknown",
-                format!("{} is not known by card; `symbolon contact list` shows who is", self.code),
+                format!(
+                    "{} is not known by card; `{}` shows who is",
+                    self.code,
+                    Typed::command("contact list").at(&self.data)
+                ),
             ));
         }
         let changed = Changed { code: self.code.to_string() };

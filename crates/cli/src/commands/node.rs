@@ -14,7 +14,7 @@ use tokio::{
 };
 
 use super::{DONE, keys::issue_first};
-use crate::{CliError, output::Output, scenario::read_card, typed::Typed};
+use crate::{CliError, card::read_card, output::Output, typed::Typed};
 
 /// Found a bureau, run its node, show its card.
 #[derive(Debug, Subcommand)]

@@ -15,7 +15,7 @@ use symbolon_store::write_public;
 use time::{Duration, OffsetDateTime, Time};
 
 use super::Done;
-use crate::{CliError, commands::DONE, output::Output, scenario::read_card, typed::Typed};
+use crate::{CliError, card::read_card, commands::DONE, output::Output, typed::Typed};
 
 #[derive(Debug, Args)]
 pub(in crate::commands) struct Draft {

@@ -41,7 +41,8 @@ pub(in crate::commands) struct Request {
     /// Id of the check that hit, as its report shows it.
     #[arg(value_parser = check_id)]
     check: CheckId,
-    /// Position of the element among all that the check asked, from 0, as `symbolon audit open` counts.
+    /// Position of the element among all that the check asked, from 0: 0 where it asked one identifier.
+    /// `symbolon audit open` counts the same way.
     position: u64,
     /// Code of the bureau whose record it is; needed where several were asked.
     #[arg(long, value_name = "CODE")]
@@ -53,7 +54,7 @@ pub(in crate::commands) struct Request {
     /// holds no good certificate as officer or analyst does not count as qualified.
     #[arg(long, value_name = "PERSON", requires_all = ["role", "how"])]
     confirmed_by: Option<String>,
-    /// What that person is.
+    /// What that person is, for instance "desk officer".
     #[arg(long, requires = "how")]
     role: Option<String>,
     /// How it was confirmed: what was compared with what.
@@ -62,10 +63,10 @@ pub(in crate::commands) struct Request {
     /// That person is not trained for it.
     #[arg(long)]
     unqualified: bool,
-    /// The facts of the case.
+    /// The facts of the case, for the owner's people. A request without facts is refused as incomplete.
     #[arg(long, default_value = "")]
     facts: String,
-    /// Class of offence; that of the check unless given.
+    /// Class of offence, for instance fraud; that of the check unless given.
     #[arg(long, value_name = "CODE")]
     offence: Option<String>,
     /// Purpose; that of the check unless given.
@@ -74,7 +75,10 @@ pub(in crate::commands) struct Request {
     /// Whom or what the case concerns: suspect, convicted, victim, witness, missing, contact, object.
     #[arg(long, value_name = "CODE", default_value = "unknown", value_parser = codes::category)]
     subject: SubjectCategory,
-    /// A field that is wanted; may be repeated. For instance name, date_of_birth, object_status.
+    /// A field that is wanted; may be repeated. There are name, alias, date_of_birth, nationality,
+    /// place_of_birth, gender, acquisition_date, acquisition_place, acquisition_offence, case_number,
+    /// authority, object_description, object_status, photograph, address, asylum_authority, health,
+    /// free_text.
     #[arg(long = "field", value_name = "CODE", required = true, value_parser = codes::field)]
     fields: Vec<DisclosedField>,
     /// How soon it matters: routine, urgent (a person is held up) or emergency (danger to life).
