@@ -144,6 +144,13 @@ async fn a_hit_becomes_a_record_through_four_eyes_and_restarts() {
     };
     // A rule forbids it without necessity, whoever approves; a field that was not asked for is none.
     assert!(refused(&world.owner, &release("name", "")).contains("strictly necessary"));
+    // What stopped it is kept as what permits it is.
+    let store = world.owner.store().await.unwrap();
+    let kept = symbolon_node::disclosure_decisions(&store, None).await.unwrap();
+    let rulings: Vec<_> =
+        kept[0].decisions.iter().map(|one| one.decision.ruling.permitted).collect();
+    assert_eq!(rulings, [true, false]);
+    store.close().await;
     let error = refused(&world.owner, &release("authority", "strictly_necessary=threat"));
     assert!(error.contains("authority was not asked for"), "{error}");
     let proposed = done(&world.owner, &release("name", "strictly_necessary=threat to her life"));

@@ -456,7 +456,9 @@ async fn a_draft_shows_what_it_would_change_before_anyone_adopts_it() {
         .map(|one| one["id"].as_str().unwrap().to_owned())
         .collect();
     assert_eq!(removed, ["R02-egress", "R07-egress"]);
-    assert_eq!(diff["tables"][0], "partner OWN");
+    assert_eq!(diff["tables"][0]["row"], "partner OWN");
+    let words = &diff["sentences"]["R02-egress"];
+    assert!(words["before"].is_string() && words["after"].is_null(), "{words}");
     let shown = text(&symbolon(&["rules", "diff", "starter", path(&draft)]));
     assert!(shown.contains("would be ALLOWED"), "{shown}");
     let same = text(&symbolon(&["rules", "diff", "starter", "starter"]));

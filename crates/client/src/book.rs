@@ -45,10 +45,9 @@ impl AgreementBook {
         self.turned.send_replace(());
     }
 
-    /// Resolves when the agreements, or what is known of any, have changed the next time.
-    pub async fn changed(&self) {
-        // The sender lives as long as this book does.
-        let _ = self.turned.subscribe().changed().await;
+    /// The changes of the agreements, or of what is known of any, from now on.
+    pub fn changes(&self) -> BookChanges {
+        BookChanges(self.turned.subscribe())
     }
 
     /// Resolves once nothing may be asked or answered under the agreement any more, with the reason:
@@ -65,6 +64,19 @@ impl AgreementBook {
                 }
                 Err(_) => tokio::time::sleep(PAUSE_AFTER_FAILURE).await,
             }
+        }
+    }
+}
+
+/// The changes of a book. Those that come while nobody waits are told as one, and none is lost.
+#[derive(Debug)]
+pub struct BookChanges(watch::Receiver<()>);
+
+impl BookChanges {
+    /// Resolves at the next change; never once the book is gone.
+    pub async fn next(&mut self) {
+        if self.0.changed().await.is_err() {
+            std::future::pending::<()>().await;
         }
     }
 }

@@ -8,6 +8,7 @@ use tokio_rustls::TlsConnector;
 use tonic::transport::Channel;
 
 use crate::{
+    codes::codes,
     partner::connect_lazily,
     tls::{Credentials, TlsError, crypto_provider},
 };
@@ -15,31 +16,10 @@ use crate::{
 /// Longest message on the bureau face in bytes: 4,096 items of at most 1,024 bytes, with framing.
 pub const MAX_MESSAGE_LEN: usize = 8 << 20;
 
-macro_rules! reasons {
-    ($($(#[$doc:meta])* $variant:ident => $code:literal,)*) => {
-        /// Machine-readable reason why an item is rejected, beside those of
-        /// [`symbolon_identifiers::ErrorCode`], which a value has that is no identifier of its type.
-        #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-        #[non_exhaustive]
-        pub enum ItemReason {
-            $($(#[$doc])* $variant,)*
-        }
-
-        impl ItemReason {
-            /// All of them.
-            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
-
-            /// The stable code.
-            pub fn as_str(self) -> &'static str {
-                match self {
-                    $(Self::$variant => $code,)*
-                }
-            }
-        }
-    };
-}
-
-reasons! {
+codes! {
+    /// Machine-readable reason why an item is rejected, beside those of
+    /// [`symbolon_identifiers::ErrorCode`], which a value has that is no identifier of its type.
+    ItemReason:
     /// The item is empty.
     Empty => "empty",
     /// There is nothing to remove from yet.

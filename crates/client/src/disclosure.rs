@@ -21,7 +21,7 @@ pub use exchange::{DisclosureExchange, DisclosureReport};
 pub use failure::DisclosureFailure;
 pub use need_to_know::hand_over_check;
 pub use request::{DisclosureWish, request_disclosure};
-pub use view::{DisclosureView, own_disclosure, own_disclosures};
+pub use view::{DisclosureStatus, DisclosureView, own_disclosure, own_disclosures};
 
 use self::need_to_know::{Sight, not_theirs};
 use crate::SignedFile;

@@ -1,38 +1,17 @@
 use std::time::Duration;
 
-use symbolon_exchange::{DocumentError, Received, SetError};
+use symbolon_exchange::{DocumentError, Received, SetError, is_between_bureaus};
 use symbolon_policy::{Reason, Refusal};
-use symbolon_store::StoreError;
+use symbolon_store::{StoreError, TagsEnd};
 use time::OffsetDateTime;
 use tonic::{Code, Status};
 
-use crate::compute::Stopped;
+use crate::{LabelTrouble, codes::codes, compute::Stopped};
 
-macro_rules! reasons {
-    ($($(#[$doc:meta])* $variant:ident => $code:literal,)*) => {
-        /// Machine-readable reason that the asking side gives by itself, beside those of
-        /// [`Reason`], which a refusal has.
-        #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-        #[non_exhaustive]
-        pub enum FailureReason {
-            $($(#[$doc])* $variant,)*
-        }
-
-        impl FailureReason {
-            /// All of them.
-            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
-
-            /// The stable code.
-            pub fn as_str(self) -> &'static str {
-                match self {
-                    $(Self::$variant => $code,)*
-                }
-            }
-        }
-    };
-}
-
-reasons! {
+codes! {
+    /// Machine-readable reason that the asking side gives by itself, beside those of
+    /// [`Reason`], which a refusal has.
+    FailureReason:
     /// A text of an agreement, or what another party holds of it, cannot be taken in or sent.
     Agreement => "agreement",
     /// What the agreement says of the bureau's address or root cannot be used.
@@ -68,7 +47,8 @@ reasons! {
 pub struct Failure {
     /// Whether the owner (or this bureau) decided not to, or something went wrong.
     pub kind: FailureKind,
-    /// For programs: a [`FailureReason`], a [`Reason`], or what the other side gave as one.
+    /// For programs: a [`FailureReason`], a [`Reason`], or one that a partner of a later version gave. Of
+    /// those that this side knows a partner gives only such as are [between bureaus](is_between_bureaus).
     pub reason: String,
     /// For a person.
     pub sentence: String,
@@ -133,9 +113,19 @@ impl Failure {
         Self::no_answer(FailureReason::SetNotReady, sentence)
     }
 
+    /// The owner answered something that is none of its answers.
+    fn unexpected() -> Self {
+        Self::no_answer(
+            FailureReason::Unexpected,
+            "the bureau answered in a way that this program does not understand; tell its desk",
+        )
+    }
+
     /// Whether the partner said nothing at all.
     pub(crate) fn is_silence(&self) -> bool {
-        self.reason == "timeout" || self.reason == "unreachable"
+        [FailureReason::Timeout, FailureReason::Unreachable]
+            .iter()
+            .any(|silence| silence.as_str() == self.reason)
     }
 
     /// Whether the same request may succeed at once over a new connection.
@@ -144,10 +134,28 @@ impl Failure {
     }
 }
 
+/// Whether a partner may have given this reason. Some are what this bureau's own node says of itself, of
+/// the connection, of the caller or of what it keeps: from a partner they would have the node do, and its
+/// people believe, what only they themselves can know.
+pub(crate) fn is_for_a_partner_to_give(reason: &str) -> bool {
+    if let Some(known) = Reason::ALL.iter().find(|known| known.as_str() == reason) {
+        return is_between_bureaus(*known);
+    }
+    // Others may be of a later version.
+    let own = FailureReason::ALL.iter().map(|own| own.as_str());
+    let ends = TagsEnd::ALL.iter().map(|end| end.as_str());
+    let labels = LabelTrouble::ALL.iter().map(|trouble| trouble.as_str());
+    !own.chain(ends).chain(labels).any(|own| own == reason)
+}
+
+/// What a partner answered to a call.
 impl From<Status> for Failure {
     fn from(status: Status) -> Self {
         let received = Received::read(&status);
         if let Some(reason) = &received.reason {
+            if !is_for_a_partner_to_give(reason) {
+                return Self::unexpected();
+            }
             let kind = if received.is_refusal_by_rule() {
                 FailureKind::NotPermitted
             } else {
@@ -171,10 +179,7 @@ impl From<Status> for Failure {
                      whether its node is up",
                 )
             }
-            _ => Self::no_answer(
-                FailureReason::Unexpected,
-                "the bureau answered in a way that this program does not understand; tell its desk",
-            ),
+            _ => Self::unexpected(),
         }
     }
 }

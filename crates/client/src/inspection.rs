@@ -17,9 +17,9 @@ use crate::{
     Compute,
     batch::Batch,
     blinding::{Blinded, blind},
-    check::{CheckError, read_secret},
+    check::CheckError,
     evidence::{ElementEvidence, EvidenceFacts, Logged},
-    opening::{Opening, OpeningSalts, SealedOpening},
+    opening::{DAMAGED, Opening, OpeningSalts, SealedOpening},
     plan::Item,
 };
 
@@ -131,7 +131,7 @@ pub async fn open_check(
         .zip(&identifiers)
         .map(|(n, one)| Item { reference: n, identifier: one.clone() })
         .collect();
-    let secret = read_secret(&sealed.opening)?;
+    let secret = sealed.opening.check_secret().ok_or(DAMAGED)?;
     let batches = Batch::group(&items);
     let blinded = blind(compute, &batches, check, &secret).await?;
     let element_count = identifiers.len() as u64;
@@ -382,5 +382,3 @@ pub enum InspectionError {
     #[error(transparent)]
     Store(#[from] StoreError),
 }
-
-const DAMAGED: StoreError = StoreError::Damaged { what: "record of a check" };

@@ -13,6 +13,7 @@ mod blinding;
 mod book;
 pub mod bureau;
 mod check;
+mod codes;
 mod compute;
 mod disclosure;
 mod egress;
@@ -40,12 +41,13 @@ mod watch;
 
 pub use agreements::{AgreementExchange, kept_notices, known_parties};
 pub use ask::OpenedLabel;
-pub use book::{AgreementBook, ContactBook};
+pub use book::{AgreementBook, BookChanges, ContactBook};
 pub use check::{CheckError, CheckRequest, SourceResult, StartedCheck};
 pub use compute::{Compute, Stopped};
 pub use disclosure::{
-    DisclosureExchange, DisclosureFailure, DisclosureReport, DisclosureView, DisclosureWish,
-    hand_over_check, own_disclosure, own_disclosures, request_disclosure, withdraw_disclosure,
+    DisclosureExchange, DisclosureFailure, DisclosureReport, DisclosureStatus, DisclosureView,
+    DisclosureWish, hand_over_check, own_disclosure, own_disclosures, request_disclosure,
+    withdraw_disclosure,
 };
 pub use egress::{MOST_OF_ONE_MATTER, urgency};
 pub use evidence::{

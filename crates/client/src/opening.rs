@@ -1,7 +1,9 @@
 use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
+use symbolon_exchange::CHECK_SECRET_LEN;
 use symbolon_identifiers::{Identifier, IdentifierType};
+use symbolon_store::StoreError;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::{batch::Batch, plan::QuestionContext, stated::StatedFacts};
@@ -59,10 +61,20 @@ pub(crate) struct SealedOpening<'a> {
     packed: Cow<'a, [u8]>,
 }
 
+/// What an opening that cannot be read is.
+pub(crate) const DAMAGED: StoreError = StoreError::Damaged { what: "record of a check" };
+
 /// First byte of an opening whose identifiers are packed; an older one begins as JSON does.
 const PACKED: u8 = 2;
 
 impl Opening {
+    /// The secret from which the blinds of the check are derived.
+    pub(crate) fn check_secret(&self) -> Option<Zeroizing<[u8; CHECK_SECRET_LEN]>> {
+        let mut secret = Zeroizing::new([0; CHECK_SECRET_LEN]);
+        hex::decode_to_slice(&self.secret, secret.as_mut()).ok()?;
+        Some(secret)
+    }
+
     /// The opening with the identifiers of its batches.
     pub(crate) fn to_bytes(&self, batches: &[Batch]) -> Option<Zeroizing<Vec<u8>>> {
         let opening = Zeroizing::new(serde_json::to_vec(self).ok()?);

@@ -1,9 +1,10 @@
 use std::{
+    collections::HashMap,
     fs::{self, OpenOptions},
     io::{self, Write as _},
     os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
-    sync::OnceLock,
+    sync::{Arc, OnceLock},
     time::Duration,
 };
 
@@ -118,8 +119,17 @@ impl Requester {
         }
         match self.manifests(agreement, owner).await {
             Ok(manifests) => {
+                let held = self.held_of(agreement, owner);
                 for signed in manifests {
-                    match self.bring_up_to_date(agreement, owner, &signed).await {
+                    // What is held was verified when it came; most looks find nothing else.
+                    let known = held.get(&DocumentHash::of(&signed.document));
+                    let done = match known {
+                        Some((id, set)) => {
+                            self.bring_labels(agreement, owner, id, set).await.map(|()| false)
+                        }
+                        None => self.bring_up_to_date(agreement, owner, &signed).await,
+                    };
+                    match done {
                         Ok(new) => report.installed = report.installed.saturating_add(new.into()),
                         Err(failure) => {
                             report.failures.push((owner.code.to_string(), failure.sentence));
@@ -153,7 +163,18 @@ impl Requester {
         Ok(manifests)
     }
 
-    /// Returns whether a new version was put in place.
+    /// The sets held of a partner under an agreement, by the hash of their manifest.
+    fn held_of(
+        &self,
+        agreement: &Agreement,
+        owner: &Party,
+    ) -> HashMap<DocumentHash, (ScopeId, Arc<HeldSet>)> {
+        let scopes = agreement.scopes_of(&owner.code, OffsetDateTime::now_utc());
+        let ids = scopes.map(|(scope, ..)| scope.id());
+        ids.filter_map(|id| self.sets.held(&id).map(|set| (set.hash, (id, set)))).collect()
+    }
+
+    /// Takes a manifest that is not of what is held. Returns whether a new version was put in place.
     async fn bring_up_to_date(
         &self,
         agreement: &Agreement,
@@ -170,10 +191,6 @@ impl Requester {
             .ok_or_else(|| Failure::untrusted("a manifest names a scope that is not agreed"))?
             .id();
         if same_rules(manifest.scope.identifier_type, manifest.scope.rules_version).is_err() {
-            return Ok(false);
-        }
-        if let Some(held) = self.sets.held(&id).filter(|held| held.hash == hash) {
-            self.bring_labels(agreement, owner, &id, &held).await?;
             return Ok(false);
         }
         if self.sets.is_barred_by(&id, &hash) {

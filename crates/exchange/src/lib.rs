@@ -49,4 +49,4 @@ pub use receipt::{AnswerDigest, Receipt};
 pub use set_check::SetError;
 pub use signed::{DocumentError, DocumentHash, sign, verify};
 #[cfg(feature = "status")]
-pub use status::{ERROR_DOMAIN, Received, code, refuse};
+pub use status::{ERROR_DOMAIN, Received, code, is_between_bureaus, refuse};

@@ -79,6 +79,29 @@ pub fn code(reason: Reason) -> Code {
     }
 }
 
+/// Whether one bureau gives this reason to another. The others are for a bureau's own people alone: on its
+/// bureau face, or as what the asking side says by itself.
+pub fn is_between_bureaus(reason: Reason) -> bool {
+    !matches!(
+        reason,
+        Reason::CertificateExpired
+            | Reason::CertificateRevoked
+            | Reason::MediaType
+            | Reason::MethodNotAllowed
+            | Reason::PathUnknown
+            | Reason::RoleMissing
+            | Reason::StandingNotAgreed
+            | Reason::StandingUnknown
+            | Reason::TokenExpired
+            | Reason::TokenMissing
+            | Reason::TokenRevoked
+            | Reason::TokenUnknown
+            | Reason::TooManyAttempts
+            | Reason::TooSlow
+            | Reason::TypeNotAgreed
+    )
+}
+
 /// What a caller makes of a status that came back.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Received {

@@ -15,18 +15,9 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use crate::{
     Fault, Faults,
     frames::{framed, message},
+    relay::{Next, OnTheWay},
     unknown::{later_part, with_field, with_later_fields},
 };
-
-/// What becomes of a message.
-pub(crate) enum Next {
-    /// These are sent in its place.
-    Frames(Vec<Bytes>),
-    /// The answer ends as if it were whole.
-    End,
-    /// The stream is reset.
-    Reset,
-}
 
 /// An owner's answer to one check, on its way.
 pub(crate) struct Answer {
@@ -38,6 +29,19 @@ pub(crate) struct Answer {
     blinded: UnboundedReceiver<Bytes>,
     chunks: u64,
     digest: AnswerDigest,
+}
+
+impl OnTheWay for Answer {
+    async fn next(&mut self, frame: Bytes) -> Next {
+        let part = message(&frame)
+            .and_then(|message| CheckResponse::decode(message).ok())
+            .and_then(|response| response.part);
+        match part {
+            Some(check_response::Part::Chunk(chunk)) => self.chunk(chunk).await,
+            Some(check_response::Part::Receipt(signed)) => self.receipt(signed),
+            None => Next::frames(vec![frame]),
+        }
+    }
 }
 
 impl Answer {
@@ -56,17 +60,6 @@ impl Answer {
             blinded,
             chunks: 0,
             digest: AnswerDigest::default(),
-        }
-    }
-
-    pub(crate) async fn next(&mut self, frame: Bytes) -> Next {
-        let part = message(&frame)
-            .and_then(|message| CheckResponse::decode(message).ok())
-            .and_then(|response| response.part);
-        match part {
-            Some(check_response::Part::Chunk(chunk)) => self.chunk(chunk).await,
-            Some(check_response::Part::Receipt(signed)) => self.receipt(signed),
-            None => Next::Frames(vec![frame]),
         }
     }
 
@@ -93,11 +86,15 @@ impl Answer {
                 let rest = chunk.elements.len().saturating_sub(ELEMENT_LEN);
                 chunk.elements.truncate(rest);
             }
-            Some(Fault::SignsEarly) => return Next::Frames(Vec::new()),
+            Some(Fault::SignsEarly) => return Next::frames(Vec::new()),
             Some(Fault::Halfway | Fault::Dropped | Fault::BrokenOnce) if self.chunks > 1 => {
-                return if self.fault == Some(Fault::Halfway) { Next::End } else { Next::Reset };
+                return if self.fault == Some(Fault::Halfway) {
+                    Next::end()
+                } else {
+                    Next::reset()
+                };
             }
-            Some(Fault::UnknownPart) => return Next::Frames(vec![framed(&later_part())]),
+            Some(Fault::UnknownPart) => return Next::frames(vec![framed(&later_part())]),
             _ => {}
         }
         self.digest.add(&chunk.elements);
@@ -107,19 +104,19 @@ impl Answer {
         } else {
             CheckResponse { part: Some(check_response::Part::Chunk(chunk)) }.encode_to_vec()
         };
-        Next::Frames(vec![framed(&message)])
+        Next::frames(vec![framed(&message)])
     }
 
     fn receipt(&mut self, signed: SignedDocument) -> Next {
         let keys = self.faults.keys();
         match self.fault {
             // There was one chunk, and that is the half of an answer.
-            Some(Fault::Halfway | Fault::SignsNothing) => return Next::End,
-            Some(Fault::Dropped | Fault::BrokenOnce) => return Next::Reset,
+            Some(Fault::Halfway | Fault::SignsNothing) => return Next::end(),
+            Some(Fault::Dropped | Fault::BrokenOnce) => return Next::reset(),
             _ => {}
         }
         let own = keys.log.verifying_key();
-        let Ok(mut receipt) = Receipt::verify(&signed, &own) else { return Next::Reset };
+        let Ok(mut receipt) = Receipt::verify(&signed, &own) else { return Next::reset() };
         receipt.evaluated = self.digest.clone().finish();
         for (named, offered) in receipt.manifests.iter_mut().zip(&self.manifests) {
             *named = offered.unwrap_or(*named);
@@ -157,7 +154,7 @@ impl Answer {
         } else {
             CheckResponse { part: Some(check_response::Part::Receipt(signed)) }.encode_to_vec()
         };
-        Next::Frames(vec![framed(&message)])
+        Next::frames(vec![framed(&message)])
     }
 }
 

@@ -1,8 +1,3 @@
-use std::{
-    pin::Pin,
-    task::{Context, Poll},
-};
-
 use bytes::Bytes;
 use prost::Message as _;
 use symbolon_exchange::refuse;
@@ -15,12 +10,13 @@ use tonic::{
     body::Body,
     codegen::http::{Request, Response},
 };
-use tower::{BoxError, Layer, Service, ServiceExt as _};
+use tower::{BoxError, Layer, ServiceExt as _};
 
 use crate::{
     CallFault, Faults,
-    frames::{Frames, framed, made_while_sent, message, went_well},
-    partner_wire::{Answered, FIRST_MESSAGE, pass_on},
+    behind::{Answered, Behind, Between, FIRST_MESSAGE, Face},
+    frames::{Frames, framed, message},
+    relay::{Next, relay},
     unknown::{later_part, with_field, with_later_fields},
 };
 
@@ -35,52 +31,24 @@ const ANSWERS: u32 = 3;
 pub struct BureauWire(pub(crate) Faults);
 
 impl<S> Layer<S> for BureauWire {
-    type Service = Failing<S>;
+    type Service = Behind<S, Self>;
 
-    fn layer(&self, inner: S) -> Self::Service {
-        Failing { inner, faults: self.0.clone() }
+    fn layer(&self, face: S) -> Self::Service {
+        Behind { face, between: self.clone() }
     }
 }
 
-/// A bureau face behind a [`BureauWire`].
-#[derive(Clone)]
-pub struct Failing<S> {
-    inner: S,
-    faults: Faults,
-}
-
-impl<S> Service<Request<Body>> for Failing<S>
-where
-    S: Service<Request<Body>, Response = Response<Body>, Error: Into<BoxError>, Future: Send>
-        + Clone
-        + Send
-        + 'static,
-{
-    type Response = Response<Body>;
-    type Error = BoxError;
-    type Future = Pin<Box<dyn Future<Output = Answered> + Send>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
-        // The node is asked when it is called.
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, request: Request<Body>) -> Self::Future {
-        let (node, faults) = (self.inner.clone(), self.faults.clone());
-        Box::pin(async move {
-            if request.uri().path() == CHECK {
-                check(node, faults, request).await
-            } else {
-                node.oneshot(request).await.map_err(Into::into)
-            }
-        })
+impl Between for BureauWire {
+    async fn call(self, face: impl Face, request: Request<Body>) -> Answered {
+        if request.uri().path() == CHECK {
+            check(face, self.0, request).await
+        } else {
+            face.oneshot(request).await.map_err(Into::into)
+        }
     }
 }
 
-async fn check<S>(node: S, faults: Faults, request: Request<Body>) -> Answered
-where
-    S: Service<Request<Body>, Response = Response<Body>, Error: Into<BoxError>>,
-{
+async fn check(face: impl Face, faults: Faults, request: Request<Body>) -> Answered {
     let (parts, body) = request.into_parts();
     let mut frames = Frames::new(body);
     let first = tokio::time::timeout(FIRST_MESSAGE, frames.next()).await.ok();
@@ -106,14 +74,19 @@ where
         (Some(CallFault::Slow), _) => tokio::time::sleep(faults.delay_now()).await,
         _ => {}
     }
-    let body = pass_on(first, frames, |_| {});
+    let body = relay(first, frames, |frame| Next::frames(vec![frame]));
     let answer =
-        node.oneshot(Request::from_parts(parts, body)).await.map_err(Into::<BoxError>::into)?;
+        face.oneshot(Request::from_parts(parts, body)).await.map_err(Into::<BoxError>::into)?;
     let Some(fault @ (CallFault::Dropped | CallFault::Cut | CallFault::Unknown)) = fault else {
         return Ok(answer);
     };
     let (parts, body) = answer.into_parts();
-    Ok(Response::from_parts(parts, alter(body, fault)))
+    let altered = relay(None, Frames::new(body), move |frame: Bytes| match fault {
+        CallFault::Unknown => Next::frames(with_later_events(frame)),
+        CallFault::Dropped => Next::reset().after(frame),
+        _ => Next::end().after(frame),
+    });
+    Ok(Response::from_parts(parts, altered))
 }
 
 fn start(first: &Bytes) -> Option<CheckStart> {
@@ -121,36 +94,6 @@ fn start(first: &Bytes) -> Option<CheckStart> {
         check_request::Part::Start(start) => Some(start),
         check_request::Part::Items(_) => None,
     }
-}
-
-fn alter(body: Body, fault: CallFault) -> Body {
-    let mut frames = Frames::new(body);
-    let (outgoing, body) = made_while_sent();
-    tokio::spawn(async move {
-        loop {
-            match frames.next().await {
-                Ok(Some(frame)) => {
-                    let frames = match fault {
-                        CallFault::Unknown => with_later_events(frame),
-                        _ => vec![frame],
-                    };
-                    for frame in frames {
-                        if !outgoing.send(frame).await {
-                            return;
-                        }
-                    }
-                    match fault {
-                        CallFault::Dropped => return outgoing.reset().await,
-                        CallFault::Cut => return outgoing.end(Some(went_well())).await,
-                        _ => {}
-                    }
-                }
-                Ok(None) => return outgoing.end(frames.trailers()).await,
-                Err(_) => return outgoing.reset().await,
-            }
-        }
-    });
-    body
 }
 
 /// The event with later fields, after one of a later kind; the last answer of each source has an outcome

@@ -10,12 +10,14 @@
 #![forbid(unsafe_code)]
 
 mod answer;
+mod behind;
 mod bureau_wire;
 mod fault;
 mod faults;
 mod frames;
 mod offered;
 mod partner_wire;
+mod relay;
 mod unknown;
 
 pub use bureau_wire::BureauWire;

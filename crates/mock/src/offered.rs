@@ -24,8 +24,9 @@ use tonic::{body::Body, codegen::http::Response};
 
 use crate::{
     Faults, ListFault,
-    frames::{Frames, answered, framed, made_while_sent, message},
-    partner_wire::Answered,
+    behind::Answered,
+    frames::{Frames, answered, framed, message},
+    relay::{Next, relay},
 };
 
 /// A version of a list: its signed manifest, its file, and its labels.
@@ -221,29 +222,17 @@ pub(crate) fn file(fault: Option<ListFault>, answer: Response<Body>) -> Response
         return answer;
     };
     let (parts, body) = answer.into_parts();
-    let mut frames = Frames::new(body);
-    let (outgoing, body) = made_while_sent();
-    tokio::spawn(async move {
-        loop {
-            match frames.next().await {
-                Ok(Some(frame)) => {
-                    let piece =
-                        message(&frame).and_then(|m| DownloadTagSetResponse::decode(m).ok());
-                    let Some(mut piece) = piece else { return outgoing.reset().await };
-                    match fault {
-                        ListFault::BrokenTransfer => piece.data.truncate(piece.data.len() / 2),
-                        _ => piece.data.last_mut().into_iter().for_each(|byte| *byte ^= 1),
-                    }
-                    let sent = outgoing.send(framed(&piece.encode_to_vec())).await;
-                    if fault == ListFault::BrokenTransfer {
-                        return outgoing.reset().await;
-                    }
-                    if !sent {
-                        return;
-                    }
-                }
-                Ok(None) => return outgoing.end(frames.trailers()).await,
-                Err(_) => return outgoing.reset().await,
+    let body = relay(None, Frames::new(body), move |frame: Bytes| {
+        let piece = message(&frame).and_then(|m| DownloadTagSetResponse::decode(m).ok());
+        let Some(mut piece) = piece else { return Next::reset() };
+        match fault {
+            ListFault::BrokenTransfer => {
+                piece.data.truncate(piece.data.len() / 2);
+                Next::reset().after(framed(&piece.encode_to_vec()))
+            }
+            _ => {
+                piece.data.last_mut().into_iter().for_each(|byte| *byte ^= 1);
+                Next::frames(vec![framed(&piece.encode_to_vec())])
             }
         }
     });

@@ -1,9 +1,3 @@
-use std::{
-    pin::Pin,
-    task::{Context, Poll},
-    time::Duration,
-};
-
 use bytes::Bytes;
 use prost::Message as _;
 use symbolon_exchange::{CheckHeader, refuse};
@@ -15,95 +9,63 @@ use symbolon_proto::{
 use time::OffsetDateTime;
 use tokio::sync::mpsc;
 use tonic::{
-    Status,
     body::Body,
     codegen::http::{Request, Response},
 };
-use tower::{BoxError, Layer, Service, ServiceExt as _};
+use tower::{BoxError, Layer, ServiceExt as _};
 
 use crate::{
     Fault, Faults,
-    answer::{Answer, Next},
-    frames::{Frames, made_while_sent, message, went_well},
+    answer::Answer,
+    behind::{Answered, Behind, Between, FIRST_MESSAGE, Face},
+    frames::{Frames, message},
     offered,
+    relay::{Next, relay},
 };
 
 const CHECK: &str = "/symbolon.partner.v1.PartnerService/Check";
 const MANIFESTS: &str = "/symbolon.partner.v1.PartnerService/GetManifests";
 const DOWNLOAD: &str = "/symbolon.partner.v1.PartnerService/DownloadTagSet";
 
-/// How long the first message of a call is waited for before the node gets it unseen.
-pub(crate) const FIRST_MESSAGE: Duration = Duration::from_secs(10);
-
 /// Stands between a partner face and the network.
 #[derive(Clone)]
 pub struct PartnerWire(pub(crate) Faults);
 
 impl<S> Layer<S> for PartnerWire {
-    type Service = Misbehaving<S>;
+    type Service = Behind<S, Self>;
 
-    fn layer(&self, inner: S) -> Self::Service {
-        Misbehaving { inner, faults: self.0.clone() }
+    fn layer(&self, face: S) -> Self::Service {
+        Behind { face, between: self.clone() }
     }
 }
 
-/// A partner face behind a [`PartnerWire`].
-#[derive(Clone)]
-pub struct Misbehaving<S> {
-    inner: S,
-    faults: Faults,
-}
-
-pub(crate) type Answered = Result<Response<Body>, BoxError>;
-
-impl<S> Service<Request<Body>> for Misbehaving<S>
-where
-    S: Service<Request<Body>, Response = Response<Body>, Error: Into<BoxError>, Future: Send>
-        + Clone
-        + Send
-        + 'static,
-{
-    type Response = Response<Body>;
-    type Error = BoxError;
-    type Future = Pin<Box<dyn Future<Output = Answered> + Send>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
-        // The node is asked when it is called.
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, request: Request<Body>) -> Self::Future {
-        let (node, faults) = (self.inner.clone(), self.faults.clone());
-        Box::pin(async move {
-            if faults.is_silent() {
-                std::future::pending::<()>().await;
+impl Between for PartnerWire {
+    async fn call(self, face: impl Face, request: Request<Body>) -> Answered {
+        let Self(faults) = self;
+        if faults.is_silent() {
+            std::future::pending::<()>().await;
+        }
+        match request.uri().path() {
+            CHECK => check(face, faults, request).await,
+            MANIFESTS => {
+                let (request, asked) = look_at(request).await;
+                let fault = asked.as_ref().and_then(|asked| offered::of_manifests(&faults, asked));
+                let answer = face.oneshot(request).await.map_err(Into::<BoxError>::into)?;
+                offered::manifests(&faults, fault, answer).await
             }
-            match request.uri().path() {
-                CHECK => check(node, faults, request).await,
-                MANIFESTS => {
-                    let (request, asked) = look_at(request).await;
-                    let fault =
-                        asked.as_ref().and_then(|asked| offered::of_manifests(&faults, asked));
-                    let answer = node.oneshot(request).await.map_err(Into::<BoxError>::into)?;
-                    offered::manifests(&faults, fault, answer).await
+            DOWNLOAD => {
+                let (request, asked) = look_at(request).await;
+                if let Some(answer) =
+                    asked.as_ref().and_then(|asked| offered::in_place_of_file(&faults, asked))
+                {
+                    return Ok(answer);
                 }
-                DOWNLOAD => {
-                    let (request, asked) = look_at(request).await;
-                    match asked.as_ref().and_then(|asked| offered::in_place_of_file(&faults, asked))
-                    {
-                        Some(answer) => Ok(answer),
-                        None => {
-                            let fault =
-                                asked.as_ref().and_then(|asked| offered::of_file(&faults, asked));
-                            let answer =
-                                node.oneshot(request).await.map_err(Into::<BoxError>::into)?;
-                            Ok(offered::file(fault, answer))
-                        }
-                    }
-                }
-                _ => node.oneshot(request).await.map_err(Into::into),
+                let fault = asked.as_ref().and_then(|asked| offered::of_file(&faults, asked));
+                let answer = face.oneshot(request).await.map_err(Into::<BoxError>::into)?;
+                Ok(offered::file(fault, answer))
             }
-        })
+            _ => face.oneshot(request).await.map_err(Into::into),
+        }
     }
 }
 
@@ -113,43 +75,11 @@ async fn look_at(request: Request<Body>) -> (Request<Body>, Option<Bytes>) {
     let mut frames = Frames::new(body);
     let first = tokio::time::timeout(FIRST_MESSAGE, frames.next()).await.ok();
     let asked = first.as_ref().and_then(|first| message(first.as_ref().ok()?.as_ref()?));
-    let body = pass_on(first, frames, |_| {});
+    let body = relay(first, frames, |frame| Next::frames(vec![frame]));
     (Request::from_parts(parts, body), asked)
 }
 
-/// The body of a request of which the first message was taken; `see` sees the later ones.
-pub(crate) fn pass_on(
-    first: Option<Result<Option<Bytes>, Status>>,
-    mut frames: Frames,
-    mut see: impl FnMut(&Bytes) + Send + 'static,
-) -> Body {
-    let (outgoing, body) = made_while_sent();
-    tokio::spawn(async move {
-        let mut next = match first {
-            Some(first) => first,
-            None => frames.next().await,
-        };
-        loop {
-            match next {
-                Ok(Some(frame)) => {
-                    see(&frame);
-                    if !outgoing.send(frame).await {
-                        return;
-                    }
-                }
-                Ok(None) => return outgoing.end(frames.trailers()).await,
-                Err(_) => return outgoing.reset().await,
-            }
-            next = frames.next().await;
-        }
-    });
-    body
-}
-
-async fn check<S>(node: S, faults: Faults, request: Request<Body>) -> Answered
-where
-    S: Service<Request<Body>, Response = Response<Body>, Error: Into<BoxError>>,
-{
+async fn check(face: impl Face, faults: Faults, request: Request<Body>) -> Answered {
     let (parts, body) = request.into_parts();
     let mut frames = Frames::new(body);
     let first = tokio::time::timeout(FIRST_MESSAGE, frames.next()).await.ok();
@@ -161,14 +91,15 @@ where
         return answer;
     }
     let (sender, blinded) = mpsc::unbounded_channel();
-    let body = pass_on(first, frames, move |frame| {
+    let body = relay(first, frames, move |frame: Bytes| {
         // Nobody looks at them but the fault of this check, and memory is that of one check.
-        if let Some(elements) = elements(frame) {
+        if let Some(elements) = elements(&frame) {
             let _ = sender.send(elements);
         }
+        Next::frames(vec![frame])
     });
     let answer =
-        node.oneshot(Request::from_parts(parts, body)).await.map_err(Into::<BoxError>::into)?;
+        face.oneshot(Request::from_parts(parts, body)).await.map_err(Into::<BoxError>::into)?;
     let Some(header) = asked else { return Ok(answer) };
     let fault = fault.filter(|fault| {
         // The second attempt is answered.
@@ -180,7 +111,7 @@ where
     }
     let altered = Answer::new(faults, fault, header, manifests, blinded);
     let (parts, body) = answer.into_parts();
-    Ok(Response::from_parts(parts, alter(body, altered)))
+    Ok(Response::from_parts(parts, relay(None, Frames::new(body), altered)))
 }
 
 /// What a fault does in place of asking the node.
@@ -221,32 +152,6 @@ async fn before_anything(fault: Fault, faults: &Faults, header: &CheckHeader) ->
         _ => return None,
     };
     Some(Ok(refuse(&refusal, now).into_http()))
-}
-
-/// The answer's body with what the fault makes of it.
-fn alter(body: Body, mut answer: Answer) -> Body {
-    let mut frames = Frames::new(body);
-    let (outgoing, body) = made_while_sent();
-    tokio::spawn(async move {
-        loop {
-            match frames.next().await {
-                Ok(Some(frame)) => match answer.next(frame).await {
-                    Next::Frames(frames) => {
-                        for frame in frames {
-                            if !outgoing.send(frame).await {
-                                return;
-                            }
-                        }
-                    }
-                    Next::End => return outgoing.end(Some(went_well())).await,
-                    Next::Reset => return outgoing.reset().await,
-                },
-                Ok(None) => return outgoing.end(frames.trailers()).await,
-                Err(_) => return outgoing.reset().await,
-            }
-        }
-    });
-    body
 }
 
 /// The header that a check begins with, if it is one; whether it may be asked is for the node to say.

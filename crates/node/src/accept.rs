@@ -2,13 +2,13 @@ use std::{io, sync::Arc, time::Duration};
 
 use tokio::{
     net::{TcpListener, TcpStream},
-    sync::{OwnedSemaphorePermit, Semaphore, mpsc},
+    sync::{Semaphore, mpsc},
     time::{sleep, timeout},
 };
 use tokio_rustls::{TlsAcceptor, server::TlsStream};
 use tokio_stream::wrappers::ReceiverStream;
 
-use crate::{logging::event, metrics::Metrics};
+use crate::{accepted::Accepted, logging::event, metrics::Metrics};
 
 /// Connections open at one time on a face, handshakes included.
 const MOST_CONNECTIONS: usize = 2_048;
@@ -16,15 +16,14 @@ const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long to wait after the system refused a connection, for instance for lack of files.
 const PAUSE_AFTER_ERROR: Duration = Duration::from_millis(100);
 
-/// The connections that complete a handshake on `listener`, as far as `admit` makes something of them.
-/// One that is slow or fails holds up no other; beyond the limit, new ones wait in the system's queue.
-/// What `admit` makes holds the connection's place as long as it lives.
-pub(crate) fn accept<S: Send + 'static>(
+/// The connections that complete a handshake on `listener`, as far as `identify` says who is at the other
+/// end. One that is slow or fails holds up no other; beyond the limit, new ones wait in the system's queue.
+pub(crate) fn accept<W: Send + 'static>(
     listener: TcpListener,
     acceptor: TlsAcceptor,
     metrics: Arc<Metrics>,
-    admit: fn(TlsStream<TcpStream>, OwnedSemaphorePermit) -> Option<S>,
-) -> ReceiverStream<io::Result<S>> {
+    identify: fn(&TlsStream<TcpStream>) -> Option<W>,
+) -> ReceiverStream<io::Result<Accepted<W>>> {
     let (sender, receiver) = mpsc::channel(64);
     let places = Arc::new(Semaphore::new(MOST_CONNECTIONS));
     tokio::spawn(async move {
@@ -44,8 +43,8 @@ pub(crate) fn accept<S: Send + 'static>(
             tokio::spawn(async move {
                 match timeout(HANDSHAKE_TIMEOUT, acceptor.accept(tcp)).await {
                     Ok(Ok(tls)) => {
-                        if let Some(stream) = admit(tls, place) {
-                            let _ = sender.send(Ok(stream)).await;
+                        if let Some(who) = identify(&tls) {
+                            let _ = sender.send(Ok(Accepted::new(tls, who, place))).await;
                         }
                     }
                     _ => {

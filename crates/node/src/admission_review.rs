@@ -8,7 +8,7 @@ use symbolon_policy::{
 use symbolon_store::{RecordGroup, Store, StoreError};
 use time::OffsetDateTime;
 
-use crate::entering::Rulings;
+use crate::entering::{Rulings, facts_of};
 
 /// What rules say of a record for one set.
 pub struct AdmissionRuling {
@@ -35,10 +35,7 @@ pub fn admission_of(
         .filter(|(_, offered, _)| offered.id == dataset)
         .map(|(scope, _, _)| {
             let setting = AdmissionSetting::new(us, agreement, &scope, &rules.tables);
-            let facts = match attributes {
-                Some(attributes) => setting.facts(attributes, now),
-                None => setting.facts_without_details(now),
-            };
+            let facts = facts_of(&setting, attributes, now);
             let ruling = rules.pack.decide_admission(&facts);
             AdmissionRuling {
                 agreement: scope.agreement.as_str().to_owned(),

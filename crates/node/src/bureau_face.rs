@@ -23,7 +23,7 @@ use symbolon_proto::bureau::v1::{
 use symbolon_store::Store;
 use time::OffsetDateTime;
 use tokio::{
-    sync::{Semaphore, mpsc},
+    sync::{OwnedSemaphorePermit, Semaphore, mpsc},
     time::{Instant, timeout},
 };
 use tokio_stream::{Stream, StreamExt as _, wrappers::ReceiverStream};
@@ -59,7 +59,7 @@ pub use read::read_check;
 
 pub(crate) use authority::{Act, Authority};
 pub(crate) use coverage::Coverage;
-pub(crate) use read::{MOST_ITEMS_A_MESSAGE, Messages, invalid, limit};
+pub(crate) use read::{MOST_ITEMS_A_MESSAGE, Messages, invalid, limit, stopping};
 
 impl BureauFace {
     pub(crate) fn into_service(self) -> BureauServiceServer<Self> {
@@ -92,9 +92,20 @@ impl BureauFace {
         ListCoverageResponse { entries: self.coverage.entries(OffsetDateTime::now_utc()) }
     }
 
-    /// Asks what `actor`, who may ask, says in `requests`; what comes of it, as it comes.
+    /// A place among the calls that read and ask at one time. It is taken before anything of what is
+    /// asked is read, so that callers cannot fill memory with questions that wait.
+    pub(crate) fn place(&self) -> Result<OwnedSemaphorePermit, Refusal> {
+        Arc::clone(&self.checks).try_acquire_owned().map_err(|_| {
+            Refusal::new(Reason::TryAgain, "this node is asking as many checks as it can")
+                .retry_at(OffsetDateTime::now_utc() + time::Duration::seconds(1))
+        })
+    }
+
+    /// Asks what `actor`, who may ask, says in `requests`; what comes of it, as it comes. `place` is
+    /// given back when all has come.
     pub(crate) async fn answer(
         &self,
+        place: OwnedSemaphorePermit,
         actor: Actor,
         requests: impl Messages<wire::CheckRequest>,
     ) -> Result<ReceiverStream<CheckResponse>, Refusal> {
@@ -103,7 +114,6 @@ impl BureauFace {
         } else {
             MOST_ITEMS_OF_OFFICER
         };
-        let place = self.place()?;
         let began = Instant::now();
         let asked = read::question(requests, actor.clone(), most, &self.compute).await?;
         let Ok(Question { check, items, rejected, context, timeout: limit }) = asked else {
@@ -179,7 +189,9 @@ impl BureauService for BureauFace {
         request: Request<Streaming<wire::CheckRequest>>,
     ) -> Result<Response<Self::CheckStream>, Status> {
         let actor = self.authorised(&request, Act::Check).await?;
-        self.answer(actor, messages(request.into_inner()))
+        let answered =
+            async { self.answer(self.place()?, actor, messages(request.into_inner())).await };
+        answered
             .await
             .map(|answers| Response::new(Box::pin(answers.map(Ok)) as Self::CheckStream))
             .map_err(|refusal| self.refusal(&refusal))
@@ -200,8 +212,10 @@ impl BureauService for BureauFace {
         request: Request<Streaming<BeginStandingRequest>>,
     ) -> Result<Response<Self::BeginStandingStream>, Status> {
         let asker = self.authorised(&request, Act::Standing).await?;
-        let events = self.begin_standing(asker, messages(request.into_inner())).await;
-        events.map(events_of).map_err(|refusal| self.refusal(&refusal))
+        let events = async {
+            self.begin_standing(self.place()?, asker, messages(request.into_inner())).await
+        };
+        events.await.map(events_of).map_err(|refusal| self.refusal(&refusal))
     }
 
     type UpdateStandingStream = Events<UpdateStandingResponse>;
@@ -211,8 +225,10 @@ impl BureauService for BureauFace {
         request: Request<Streaming<UpdateStandingRequest>>,
     ) -> Result<Response<Self::UpdateStandingStream>, Status> {
         let asker = self.authorised(&request, Act::Standing).await?;
-        let events = self.update_standing(asker, messages(request.into_inner())).await;
-        events.map(events_of).map_err(|refusal| self.refusal(&refusal))
+        let events = async {
+            self.update_standing(self.place()?, asker, messages(request.into_inner())).await
+        };
+        events.await.map(events_of).map_err(|refusal| self.refusal(&refusal))
     }
 
     type MatchStandingStream = Events<MatchStandingResponse>;
@@ -222,8 +238,9 @@ impl BureauService for BureauFace {
         request: Request<MatchStandingRequest>,
     ) -> Result<Response<Self::MatchStandingStream>, Status> {
         let agency = self.authorised(&request, Act::Standing).await?.id;
-        let events = self.match_standing(&agency, &request.into_inner().standing_id).await;
-        events.map(events_of).map_err(|refusal| self.refusal(&refusal))
+        let standing = request.into_inner().standing_id;
+        let events = async { self.match_standing(self.place()?, &agency, &standing).await };
+        events.await.map(events_of).map_err(|refusal| self.refusal(&refusal))
     }
 
     async fn list_standing(

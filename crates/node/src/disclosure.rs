@@ -15,7 +15,7 @@ mod refusing;
 pub(crate) use case::CaseFile;
 pub use case::{DecidedFile, ReleaseTerms, RuledFile};
 pub use decided::{CaseDecisions, disclosure_decisions};
-pub use desk::{CaseView, Desk, DeskError, Proposed};
+pub use desk::{CaseStatus, CaseView, Desk, DeskError, Proposed};
 pub(crate) use examine::Examiner;
 pub use named::NamedRequest;
 pub use overdue::overdue_requests;

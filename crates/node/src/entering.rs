@@ -153,6 +153,18 @@ pub async fn admission_report(
     Ok(reports)
 }
 
+/// What rules look at for a record with these attributes, or for one without details.
+pub(crate) fn facts_of(
+    setting: &AdmissionSetting,
+    attributes: Option<&RecordAttributes>,
+    now: OffsetDateTime,
+) -> AdmissionFacts {
+    match attributes {
+        Some(attributes) => setting.facts(attributes, now),
+        None => setting.facts_without_details(now),
+    }
+}
+
 /// Decides once for each different facts.
 pub(crate) struct Rulings<'a> {
     setting: &'a AdmissionSetting,
@@ -172,10 +184,7 @@ impl<'a> Rulings<'a> {
 
     /// Of records with these attributes, or of those without details.
     pub(crate) fn of(&mut self, attributes: Option<&RecordAttributes>) -> Ruling {
-        let facts = match attributes {
-            Some(attributes) => self.setting.facts(attributes, self.now),
-            None => self.setting.facts_without_details(self.now),
-        };
+        let facts = facts_of(self.setting, attributes, self.now);
         if let Some(ruling) = self.known.get(&facts) {
             return ruling.clone();
         }

@@ -3,11 +3,20 @@
 
 use std::{path::PathBuf, process::Stdio, sync::Arc, time::Duration};
 
+use nix::{
+    sys::signal::{Signal, killpg},
+    unistd::Pid,
+};
 use serde::Serialize;
 use symbolon_policy::{AgreementId, BureauCode, RequestId, disclosure::Alarm, rules::Urgency};
 use symbolon_store::EscalationConfig;
 use time::OffsetDateTime;
-use tokio::{io::AsyncWriteExt as _, process::Command, sync::Semaphore, time::sleep};
+use tokio::{
+    io::AsyncWriteExt as _,
+    process::{Child, Command},
+    sync::Semaphore,
+    time::sleep,
+};
 
 use crate::{
     logging::{AlarmCode, event},
@@ -157,8 +166,10 @@ impl Configured {
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
+            .process_group(0)
             .kill_on_drop(true);
         let Ok(mut child) = command.spawn() else { return Ended::Failed };
+        let mut group = Group::of(&child);
         let stdin = child.stdin.take();
         let work = async {
             if let Some(mut stdin) = stdin {
@@ -168,12 +179,112 @@ impl Configured {
             }
             child.wait().await
         };
-        let ended = match tokio::time::timeout(self.limit, work).await {
-            Ok(Ok(status)) if status.success() => return Ended::Done,
-            Ok(_) => Ended::Failed,
-            Err(_) => Ended::TimedOut,
-        };
-        let _ = child.kill().await;
-        ended
+        match tokio::time::timeout(self.limit, work).await {
+            Ok(ended) => {
+                group.has_ended();
+                if ended.is_ok_and(|status| status.success()) { Ended::Done } else { Ended::Failed }
+            }
+            Err(_) => {
+                drop(group);
+                let _ = child.wait().await;
+                Ended::TimedOut
+            }
+        }
+    }
+}
+
+/// The command and all that it has started: killed when this is dropped, so that neither a command that
+/// takes too long nor one that runs when the node stops leaves anything behind.
+struct Group(Option<Pid>);
+
+impl Group {
+    fn of(child: &Child) -> Self {
+        Self(child.id().and_then(|id| i32::try_from(id).ok()).map(Pid::from_raw))
+    }
+
+    /// Once the command has ended by itself, its number may be given to another process.
+    fn has_ended(&mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        // An error means that nothing of it is left.
+        let _ = self.0.map(|group| killpg(group, Signal::SIGKILL));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, path::Path, time::Instant};
+
+    use nix::{errno::Errno, sys::signal::kill};
+
+    use super::*;
+
+    fn shell(script: String, limit: Duration) -> Configured {
+        let arguments = vec!["-c".to_owned(), script];
+        Configured { program: "/bin/sh".into(), arguments, limit }
+    }
+
+    async fn written(path: &Path) -> String {
+        loop {
+            match fs::read_to_string(path) {
+                Ok(text) if text.ends_with('\n') => return text.trim().to_owned(),
+                _ => sleep(Duration::from_millis(5)).await,
+            }
+        }
+    }
+
+    /// Whether a process is no more, or only waits to be reaped.
+    fn is_over(process: Pid) -> bool {
+        let state = fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
+        let after_name = state.rsplit_once(") ").map(|(_, rest)| rest);
+        kill(process, None) == Err(Errno::ESRCH) || after_name.is_some_and(|s| s.starts_with('Z'))
+    }
+
+    async fn ends(process: Pid) {
+        let began = Instant::now();
+        while !is_over(process) {
+            assert!(began.elapsed() < Duration::from_secs(5), "{process} still runs");
+            sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    #[tokio::test]
+    async fn a_command_that_takes_too_long_ends_with_all_that_it_has_started() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("child");
+        let script = format!("sleep 60 & echo $! > '{}'; wait", file.display());
+        let command = shell(script, Duration::from_secs(1));
+        let ended = command.run(b"{}").await;
+        assert!(ended == Ended::TimedOut);
+        ends(Pid::from_raw(written(&file).await.parse().unwrap())).await;
+    }
+
+    #[tokio::test]
+    async fn a_command_that_runs_when_the_node_stops_ends_with_all_that_it_has_started() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("child");
+        let script = format!("sleep 60 & echo $! > '{}'; wait", file.display());
+        let command = shell(script, Duration::from_secs(60));
+        let running = tokio::spawn(async move { command.run(b"{}").await });
+        let child = Pid::from_raw(written(&file).await.parse().unwrap());
+        assert!(!is_over(child));
+        running.abort();
+        let _ = running.await;
+        ends(child).await;
+    }
+
+    #[tokio::test]
+    async fn how_a_command_ends_is_told_and_it_reads_what_happened() {
+        let minute = Duration::from_secs(60);
+        let reads = shell(r#"test "$(cat)" = '{"a":1}'"#.to_owned(), minute);
+        assert!(reads.run(br#"{"a":1}"#).await == Ended::Done);
+        assert!(reads.run(b"{}").await == Ended::Failed);
+        // What it leaves to work on after it is its own affair.
+        let leaves = shell("sleep 1 & exit 0".to_owned(), minute);
+        assert!(leaves.run(b"{}").await == Ended::Done);
     }
 }

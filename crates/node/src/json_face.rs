@@ -11,7 +11,6 @@ mod collected;
 mod mapping;
 mod problem;
 mod shape;
-mod stream;
 
 use std::{io, sync::Arc, time::Duration};
 
@@ -24,9 +23,13 @@ use tokio_stream::{StreamExt as _, wrappers::ReceiverStream};
 use tower::ServiceExt as _;
 
 use self::attempts::Attempts;
-use crate::bureau_face::{BureauFace, MOST_ITEMS_A_MESSAGE};
+use crate::{
+    accepted::Accepted,
+    bureau_face::{BureauFace, MOST_ITEMS_A_MESSAGE},
+    stopping::until_stopped,
+};
 
-pub(crate) use stream::CallerStream;
+pub(crate) use caller::Caller;
 
 /// The longest body that is not a stream, and the longest line of one that is.
 const LONGEST_BODY: usize = symbolon_client::bureau::MAX_MESSAGE_LEN;
@@ -57,8 +60,8 @@ impl JsonFace {
     }
 
     /// Serves connections until the node stops, and then finishes what is in flight.
-    pub(crate) async fn serve(self, mut incoming: ReceiverStream<io::Result<CallerStream>>) {
-        let mut stopped = self.stopped.clone();
+    pub(crate) async fn serve(self, mut incoming: ReceiverStream<io::Result<Accepted<Caller>>>) {
+        let stopped = self.stopped.clone();
         let router = self.into_router();
         let mut http = http1::Builder::new();
         http.timer(TokioTimer::new())
@@ -68,7 +71,7 @@ impl JsonFace {
         let mut connections = JoinSet::new();
         loop {
             let stream = tokio::select! {
-                () = stop(&mut stopped) => break,
+                () = until_stopped(stopped.clone()) => break,
                 _ = connections.join_next(), if !connections.is_empty() => continue,
                 next = incoming.next() => match next {
                     Some(Ok(stream)) => stream,
@@ -76,19 +79,19 @@ impl JsonFace {
                     None => break,
                 },
             };
-            let (router, caller) = (router.clone(), stream.caller().clone());
+            let (router, caller) = (router.clone(), stream.who().clone());
             let service = service_fn(move |mut request: hyper::Request<Incoming>| {
                 request.extensions_mut().insert(caller.clone());
                 router.clone().oneshot(request.map(Body::new))
             });
             let connection = http.serve_connection(TokioIo::new(stream), service);
-            let mut stopped = stopped.clone();
+            let stopped = stopped.clone();
             connections.spawn(async move {
                 let mut connection = std::pin::pin!(connection);
                 // How a connection ends is its caller's business.
                 tokio::select! {
                     _ = connection.as_mut() => return,
-                    () = stop(&mut stopped) => connection.as_mut().graceful_shutdown(),
+                    () = until_stopped(stopped) => connection.as_mut().graceful_shutdown(),
                 }
                 let _ = connection.await;
             });
@@ -124,11 +127,6 @@ impl JsonFace {
         self.face.count_refusal(refusal);
         problem::response(refusal, time::OffsetDateTime::now_utc())
     }
-}
-
-async fn stop(stopped: &mut watch::Receiver<bool>) {
-    // An error means that the sender is gone, which is a stop as well.
-    let _ = stopped.wait_for(|stopping| *stopping).await;
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 mod accept;
+mod accepted;
 mod admission_review;
 mod bureau_face;
 mod certificates;
@@ -12,6 +13,8 @@ mod disclosure;
 mod disclosure_standing;
 mod entering;
 mod escalation;
+#[cfg(test)]
+mod fixture;
 mod founding;
 mod jobs;
 mod json_face;
@@ -24,6 +27,7 @@ mod peer;
 mod publish;
 mod publish_error;
 mod published;
+mod stopping;
 mod tags;
 mod tls;
 mod unread;
@@ -40,8 +44,8 @@ pub use certificates::{
     person_certificate, renew, token_holder,
 };
 pub use disclosure::{
-    CaseDecisions, CaseView, DecidedFile, Desk, DeskError, NamedRequest, Proposed, ReleaseTerms,
-    RuledFile, disclosure_decisions, overdue_requests,
+    CaseDecisions, CaseStatus, CaseView, DecidedFile, Desk, DeskError, NamedRequest, Proposed,
+    ReleaseTerms, RuledFile, disclosure_decisions, overdue_requests,
 };
 pub use entering::{AdmissionReport, RuleCount, admission_report};
 pub use founding::{BureauFacts, FoundingError, found_bureau};

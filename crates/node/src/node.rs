@@ -28,14 +28,15 @@ use crate::{
     disclosure::Examiner,
     escalation::Escalation,
     jobs::Jobs,
-    json_face::{CallerStream, JsonFace},
+    json_face::{Caller, JsonFace},
     logging::{FolderPath, event},
     metrics::{self, Metrics},
     own_log::OwnLog,
     partner_face::{PartnerFace, Places},
-    peer::PeerStream,
+    peer::Peer,
     publish::{DecidedBefore, Publisher},
     published::Published,
+    stopping::until_stopped,
     tls, unread,
     watch::OwnerWatch,
     wire::Wire,
@@ -225,12 +226,12 @@ impl Node {
         );
         let mut tasks = JoinSet::new();
         tasks.spawn({
-            let signal = when(stopped.clone());
+            let signal = until_stopped(stopped.clone());
             let incoming = accept(
                 self.partner,
                 TlsAcceptor::from(Arc::new(partner_tls)),
                 Arc::clone(&metrics),
-                PeerStream::new,
+                Peer::of,
             );
             let router = server()
                 .layer(unread::reasons(metrics.checks_refused.clone()))
@@ -240,12 +241,12 @@ impl Node {
             async move { log_end(router.serve_with_incoming_shutdown(incoming, signal).await) }
         });
         tasks.spawn({
-            let signal = when(stopped.clone());
+            let signal = until_stopped(stopped.clone());
             let incoming = accept(
                 self.bureau,
                 TlsAcceptor::from(Arc::new(bureau_tls)),
                 Arc::clone(&metrics),
-                PeerStream::new,
+                Peer::of,
             );
             let router = server()
                 .layer(unread::reasons(metrics.bureau_refused.clone()))
@@ -260,10 +261,10 @@ impl Node {
         if let Some(listener) = self.json {
             event!(info, "the JSON face is open", json_face = address(&listener)?);
             let acceptor = TlsAcceptor::from(Arc::new(json_tls));
-            let incoming = accept(listener, acceptor, Arc::clone(&metrics), CallerStream::new);
+            let incoming = accept(listener, acceptor, Arc::clone(&metrics), Caller::of);
             tasks.spawn(JsonFace::new(bureau_face, stopped.clone()).serve(incoming));
         }
-        tasks.spawn(metrics::serve(self.metrics_listener, metrics, when(stopped.clone())));
+        tasks.spawn(metrics::serve(self.metrics_listener, metrics, until_stopped(stopped.clone())));
         let adoptions = adoption.map_or(0, |adoption| adoption.number);
         tasks.spawn(jobs.run(known, adoptions, stopped));
 
@@ -330,11 +331,6 @@ async fn mark_serving<S: tonic::server::NamedService>(
     _service: &S,
 ) {
     health.set_serving::<S>().await;
-}
-
-async fn when(mut stopped: watch::Receiver<bool>) {
-    // An error means that the sender is gone, which is a stop as well.
-    let _ = stopped.wait_for(|stopping| *stopping).await;
 }
 
 fn log_end(result: Result<(), tonic::transport::Error>) {

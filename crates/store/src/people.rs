@@ -38,6 +38,8 @@ pub enum DayNote {
     Expired,
     /// A call with a revoked bearer token was refused.
     TokenRevoked,
+    /// A call with a bearer token that has expired was refused.
+    TokenExpired,
 }
 
 impl DayNote {
@@ -49,6 +51,7 @@ impl DayNote {
             Self::Revoked => "certificate_revoked",
             Self::Expired => "certificate_expired",
             Self::TokenRevoked => "token_revoked",
+            Self::TokenExpired => "token_expired",
         }
     }
 
@@ -58,7 +61,9 @@ impl DayNote {
             Self::LoggedIn => return LogRecord::LoggedIn { by },
             Self::RoleMissing(act) => (act, "role_missing"),
             Self::NotTheirs => ("disclosure", self.code()),
-            Self::Revoked | Self::Expired | Self::TokenRevoked => ("any", self.code()),
+            Self::Revoked | Self::Expired | Self::TokenRevoked | Self::TokenExpired => {
+                ("any", self.code())
+            }
         };
         LogRecord::ActRefused { act: act.to_owned(), reason: reason.to_owned(), by }
     }

@@ -159,9 +159,10 @@ async fn wrong_tokens_are_slowed_down_and_counted_and_harm_nobody_who_shows_a_ce
     let bureau = &world.requester;
     let wrong = format!("symbolon_{}_{}", "0".repeat(16), "0".repeat(64));
     let wrong = Client::with_token(&address, bureau, &wrong);
-    let mut connection = wrong.connect().await;
     let mut refusals = Vec::new();
     for _ in 0..2_000 {
+        // A connection each: the node ends one on which it refused a token.
+        let mut connection = wrong.connect().await;
         let answer = connection.send("GET", "/v1/coverage", &[], "").await;
         refusals.push(answer.refusal());
         if answer.status == 429 {

@@ -7,7 +7,9 @@ use symbolon_store::{Contact, DataFolder, NodeConfig, Store};
 use time::OffsetDateTime;
 
 use super::DONE;
-use crate::{CliError, acting::Acting, card::read_card, moment::moment, output::Output, typed::Typed};
+use crate::{
+    CliError, acting::Acting, card::read_card, moment::moment, output::Output, typed::Typed,
+};
 
 /// Know other bureaus by their cards, before there is an agreement.
 #[derive(Debug, Subcommand)]

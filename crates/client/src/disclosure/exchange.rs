@@ -18,7 +18,11 @@ use time::{Duration as Span, OffsetDateTime};
 use tokio::time::timeout;
 
 use super::{DAMAGED, RequestFile};
-use crate::{SignedFile, failure::Failure, requester::Requester};
+use crate::{
+    FailureReason, SignedFile,
+    failure::{Failure, is_for_a_partner_to_give},
+    requester::Requester,
+};
 
 const CALL_TIMEOUT: Duration = Duration::from_secs(20);
 
@@ -245,7 +249,10 @@ fn shorter(said: OffsetDateTime, days: u32, now: OffsetDateTime) -> OffsetDateTi
 fn plain(reason: String, sentence: &str) -> (String, String) {
     let is_code = (1..=64).contains(&reason.len())
         && reason.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
-    let reason = if is_code { reason } else { "unexpected".to_owned() };
+    let reason = match is_code && is_for_a_partner_to_give(&reason) {
+        true => reason,
+        false => FailureReason::Unexpected.as_str().to_owned(),
+    };
     (reason, sentence.chars().filter(|c| !c.is_control()).take(512).collect())
 }
 
@@ -259,6 +266,16 @@ fn is_final(reason: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_owner_cannot_say_that_this_bureaus_own_node_failed() {
+        let said = |reason: &str| plain(reason.to_owned(), "a\u{1b}b").0;
+        assert_eq!(said("claim_expired"), "claim_expired");
+        assert_eq!(said("moon_phase"), "moon_phase");
+        for foreign in ["stopping", "damaged", "token_revoked", "epoch_over", "Not A Code"] {
+            assert_eq!(said(foreign), "unexpected");
+        }
+    }
 
     #[test]
     fn a_record_is_never_kept_longer_than_the_agreement_says() {

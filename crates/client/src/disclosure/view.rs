@@ -1,10 +1,10 @@
 use symbolon_exchange::{DisclosureDecision, DisclosureRequest};
 use symbolon_policy::{
     Actor, BureauCode, CheckId, RequestId,
-    disclosure::{DisclosureState, PauseReason},
+    disclosure::{DisclosureState, PauseReason, RefusalGround},
     rules::Role,
 };
-use symbolon_store::{DisclosureSide, Store, StoredDisclosure};
+use symbolon_store::{DisclosureEvent, DisclosureSide, Store, StoredDisclosure};
 use time::OffsetDateTime;
 
 use super::{
@@ -12,7 +12,34 @@ use super::{
     need_to_know::{Sight, not_theirs, note_listing},
 };
 
-/// A request of this bureau as its people see it. Holds an identifier and personal data.
+/// How a request of this bureau stands, and not what it is about: neither the identifier nor anything of
+/// the case or the record.
+pub struct DisclosureStatus {
+    /// Identity of the request.
+    pub id: RequestId,
+    /// Whose record it is.
+    pub owner: BureauCode,
+    /// The dataset; empty once it was erased.
+    pub dataset: String,
+    /// The check.
+    pub check: CheckId,
+    /// Who asked for the record.
+    pub by: Option<String>,
+    /// Where it stands, as far as this bureau knows.
+    pub state: DisclosureState,
+    /// When it was made.
+    pub made_at: OffsetDateTime,
+    /// Until when the owner decides, if its clock runs.
+    pub due_at: Option<OffsetDateTime>,
+    /// Why the owner's clock stands still.
+    pub pauses: Vec<PauseReason>,
+    /// Why the owner refused it.
+    pub ground: Option<RefusalGround>,
+    /// Why the owner's node did not even take it, as a code.
+    pub not_taken: Option<String>,
+}
+
+/// A request of this bureau as who follows it up sees it. Holds an identifier and personal data.
 pub struct DisclosureView {
     /// Identity of the request.
     pub id: RequestId,
@@ -44,7 +71,7 @@ pub struct DisclosureView {
     pub erase_at: Option<OffsetDateTime>,
 }
 
-/// This bureau's requests, the oldest first; all, or those that are open. Officers and analysts see
+/// How this bureau's requests stand, the oldest first; all, or those that are open. Officers and analysts see
 /// those about their own checks; approvers and inspectors see whose requests there are, and that they
 /// looked is noted.
 ///
@@ -55,21 +82,22 @@ pub async fn own_disclosures(
     all: bool,
     by: &Actor,
     now: OffsetDateTime,
-) -> Result<Vec<DisclosureView>, DisclosureFailure> {
+) -> Result<Vec<DisclosureStatus>, DisclosureFailure> {
     let sight = Sight::of(store, by, &[Role::Approver, Role::Inspector]).await?;
     if matches!(sight, Sight::All) {
         note_listing(store, by, now).await?;
     }
-    let mut views = Vec::new();
+    let mut standing = Vec::new();
     for stored in store.disclosures(DisclosureSide::Requester, !all).await? {
         if sight.shows(&stored)? {
-            views.push(view(&stored)?);
+            standing.push(status(view(&stored)?));
         }
     }
-    Ok(views)
+    Ok(standing)
 }
 
-/// One of this bureau's requests, whole: for who follows its check up, and for inspectors.
+/// One of this bureau's requests, whole: for who follows its check up, and for inspectors. That it was
+/// shown, and to whom, is noted.
 ///
 /// # Errors
 /// When the person has no role for it, it is a colleague's, there is none, or the database fails.
@@ -84,7 +112,27 @@ pub async fn own_disclosure(
     if !sight.shows(&stored)? {
         return Err(not_theirs(store, by, now).await?);
     }
-    view(&stored)
+    let view = view(&stored)?;
+    // Before it is shown, so that nothing is seen that is not noted.
+    let event = DisclosureEvent::Shown { request: view.id, by: by.clone() };
+    store.add_disclosure_event(&event, now).await?;
+    Ok(view)
+}
+
+fn status(view: DisclosureView) -> DisclosureStatus {
+    DisclosureStatus {
+        ground: view.decision.and_then(|decision| Some(decision.outcome.err()?.ground)),
+        id: view.id,
+        owner: view.owner,
+        dataset: view.dataset,
+        check: view.check,
+        by: view.by,
+        state: view.state,
+        made_at: view.made_at,
+        due_at: view.due_at,
+        pauses: view.pauses,
+        not_taken: view.not_taken.map(|(reason, _)| reason),
+    }
 }
 
 fn view(stored: &StoredDisclosure) -> Result<DisclosureView, DisclosureFailure> {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use symbolon_client::{FailureReason, LabelTrouble, bureau::ItemReason};
-use symbolon_exchange::refuse;
+use symbolon_exchange::{is_between_bureaus, refuse};
 use symbolon_identifiers::ErrorCode;
 use symbolon_policy::{Reason, Refusal};
 use symbolon_store::TagsEnd;
@@ -49,6 +49,8 @@ fn every_refusal_of_a_call_is_documented_with_its_grpc_code() {
         let row = table.get(reason.as_str()).unwrap_or_else(|| panic!("{reason:?} is missing"));
         let status = refuse(&Refusal::new(*reason, ""), OffsetDateTime::UNIX_EPOCH);
         assert_eq!(row[1], in_capitals(status.code()), "{reason:?}");
+        let by_partners = row[2].split(", ").any(|face| face == "P");
+        assert_eq!(by_partners, is_between_bureaus(*reason), "{reason:?}");
     }
     assert_eq!(all_of(&table), Reason::ALL.iter().map(|reason| reason.as_str()).collect());
 }

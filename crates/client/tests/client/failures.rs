@@ -1,9 +1,9 @@
 use std::{collections::HashMap, time::Duration};
 
-use symbolon_client::{Failure, FailureKind};
-use symbolon_exchange::{DocumentError, ERROR_DOMAIN, refuse};
+use symbolon_client::{Failure, FailureKind, FailureReason, LabelTrouble};
+use symbolon_exchange::{DocumentError, ERROR_DOMAIN, is_between_bureaus, refuse};
 use symbolon_policy::{Reason, Refusal};
-use symbolon_store::StoreError;
+use symbolon_store::{StoreError, TagsEnd};
 use time::OffsetDateTime;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt as _};
@@ -11,7 +11,7 @@ use tonic_types::{ErrorDetails, StatusExt as _};
 const NOW: OffsetDateTime = OffsetDateTime::UNIX_EPOCH;
 
 /// The reasons by which a bureau decides not to answer, as opposed to being unable to.
-const BY_RULE: [Reason; 13] = [
+const BY_RULE: [Reason; 12] = [
     Reason::AgreementExpired,
     Reason::AgreementNotYetValid,
     Reason::AgreementRevoked,
@@ -24,12 +24,11 @@ const BY_RULE: [Reason; 13] = [
     Reason::RepeatedTooOften,
     Reason::RuleForbids,
     Reason::RulesNotAsPromised,
-    Reason::TypeNotAgreed,
 ];
 
 #[test]
 fn a_refusal_by_rule_is_shown_as_not_permitted_and_any_other_as_no_answer() {
-    for reason in Reason::ALL {
+    for reason in Reason::ALL.iter().filter(|reason| is_between_bureaus(**reason)) {
         let refusal = Refusal::new(*reason, "the owner's sentence");
         let failure = Failure::from(refuse(&refusal, NOW));
         let expected = if BY_RULE.contains(reason) {
@@ -42,6 +41,30 @@ fn a_refusal_by_rule_is_shown_as_not_permitted_and_any_other_as_no_answer() {
         assert_eq!(failure.sentence, "the owner's sentence");
         assert_eq!(failure.retry_after, None);
     }
+}
+
+#[test]
+fn a_partner_cannot_speak_for_this_bureaus_own_node() {
+    let own_people = Reason::ALL.iter().filter(|reason| !is_between_bureaus(**reason));
+    let own_node = FailureReason::ALL.iter().map(|reason| reason.as_str());
+    // Two that a partner may have for itself as well.
+    let own_node = own_node.filter(|reason| !["internal", "set_not_ready"].contains(reason));
+    let kept = TagsEnd::ALL.iter().map(|end| end.as_str());
+    let labels = LabelTrouble::ALL.iter().map(|trouble| trouble.as_str());
+    let mut count = 0;
+    for reason in own_people.map(|reason| reason.as_str()).chain(own_node).chain(kept).chain(labels)
+    {
+        let mut details = ErrorDetails::new();
+        details.set_error_info(reason, ERROR_DOMAIN, HashMap::new());
+        details.set_retry_info(Some(Duration::from_secs(1)));
+        let status = Status::with_error_details(Code::Unavailable, "your own node", details);
+        let failure = Failure::from(status);
+        let said = (failure.kind, failure.reason.as_str(), failure.retry_after);
+        assert_eq!(said, (FailureKind::NoAnswer, "unexpected", None), "{reason}");
+        assert!(!failure.sentence.contains("your own node"));
+        count += 1;
+    }
+    assert!(count > 30);
 }
 
 #[test]

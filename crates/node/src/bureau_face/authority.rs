@@ -119,6 +119,7 @@ impl Authority {
             ));
         }
         if now >= known.expires_at {
+            self.note(DayNote::TokenExpired, &known.holder, now).await?;
             return Err(Refusal::new(
                 Reason::TokenExpired,
                 "this token has expired; ask the administrator of your bureau for another",

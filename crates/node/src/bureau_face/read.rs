@@ -195,7 +195,7 @@ fn read_items(items: Vec<CheckItem>) -> (Vec<Item>, Vec<ItemRejected>) {
     (read, rejected)
 }
 
-pub(super) fn stopping(_: Stopped) -> Refusal {
+pub(crate) fn stopping(_: Stopped) -> Refusal {
     Refusal::new(Reason::TryAgain, "the node is stopping; ask again when it is up")
 }
 

@@ -1,4 +1,4 @@
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use symbolon_client::{
     Failure, KeptIn, MatchedIn, Pipeline, QuestionContext, Standing, StandingFailure, StandingItem,
@@ -37,22 +37,14 @@ struct Changes {
 }
 
 impl BureauFace {
-    /// A place among the checks asked at one time; a standing check takes one while it asks.
-    pub(super) fn place(&self) -> Result<OwnedSemaphorePermit, Refusal> {
-        Arc::clone(&self.checks).try_acquire_owned().map_err(|_| {
-            Refusal::new(Reason::TryAgain, "this node is asking as many checks as it can")
-                .retry_at(time::OffsetDateTime::now_utc() + time::Duration::seconds(1))
-        })
-    }
-
     pub(crate) async fn begin_standing(
         &self,
+        place: OwnedSemaphorePermit,
         asker: Actor,
         mut requests: impl Messages<BeginStandingRequest>,
     ) -> Result<Vec<BeginStandingResponse>, Refusal> {
         use begin_standing_request::Part;
         use begin_standing_response::Event;
-        let place = self.place()?;
         let (context, timeout, changes) = said(async {
             let (context, timeout) = match message(&mut requests).await?.and_then(|one| one.part) {
                 Some(Part::Start(start)) => start_of(start, asker)?,
@@ -91,12 +83,12 @@ impl BureauFace {
 
     pub(crate) async fn update_standing(
         &self,
+        place: OwnedSemaphorePermit,
         asker: Actor,
         mut requests: impl Messages<UpdateStandingRequest>,
     ) -> Result<Vec<UpdateStandingResponse>, Refusal> {
         use update_standing_request::Part;
         use update_standing_response::Event;
-        let place = self.place()?;
         let (standing, timeout, changes) = said(async {
             let (standing, timeout) = match message(&mut requests).await?.and_then(|one| one.part) {
                 Some(Part::Start(start)) => (id(&start.standing_id)?, waiting(start.timeout)?),
@@ -135,11 +127,11 @@ impl BureauFace {
 
     pub(crate) async fn match_standing(
         &self,
+        place: OwnedSemaphorePermit,
         agency: &str,
         standing: &[u8],
     ) -> Result<impl Iterator<Item = MatchStandingResponse> + use<>, Refusal> {
         use match_standing_response::Event;
-        let place = self.place()?;
         let standing = id(standing)?;
         let began = Instant::now();
         let (requester, agency) = (self.requester.clone(), agency.to_owned());

@@ -4,6 +4,8 @@ use symbolon_policy::{AdmissionSetting, Agreement, BureauCode, RecordDetails, Sc
 use symbolon_store::{Store, StoreError};
 use time::OffsetDateTime;
 
+use crate::entering::facts_of;
+
 /// In which list a hit was found, and by which rules its records enter it.
 pub(super) struct Behind<'a> {
     pub(super) store: &'a Store,
@@ -35,10 +37,8 @@ impl Behind<'_> {
         let mut records = Vec::new();
         for reference in self.store.references_of(self.dataset, identifier).await? {
             let details = self.store.record_details(self.dataset, &reference).await?;
-            let facts = match &details {
-                Some(details) => setting.facts(&details.attributes, now),
-                None => setting.facts_without_details(now),
-            };
+            let attributes = details.as_ref().map(|details| &details.attributes);
+            let facts = facts_of(&setting, attributes, now);
             let details = details.unwrap_or_default();
             if self.rules.pack.decide_admission(&facts).permitted {
                 records.push((reference, details));

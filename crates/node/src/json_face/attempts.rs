@@ -18,16 +18,19 @@ const MOST_ADDRESSES: usize = 4_096;
 /// one; this keeps those who try from keeping the node busy.
 #[derive(Default)]
 pub(super) struct Attempts {
-    /// When each address will be as if it had never shown a wrong one.
-    forgiven_at: Mutex<HashMap<IpAddr, Instant>>,
+    /// When each origin will be as if it had never shown a wrong one.
+    forgiven_at: Mutex<HashMap<Origin, Instant>>,
 }
 
 impl Attempts {
     /// How long whoever calls from `from` must wait before a token of it is looked at.
     pub(super) fn wait(&self, from: IpAddr, now: Instant) -> Option<Duration> {
         let table = self.forgiven_at.lock().unwrap_or_else(PoisonError::into_inner);
-        let place = table.get(&network(from));
-        let place = if table.len() < MOST_ADDRESSES { place } else { place.or(table.get(&OTHERS)) };
+        let place = table.get(&Origin::of(from));
+        let place = match table.len() < MOST_ADDRESSES {
+            true => place,
+            false => place.or(table.get(&Origin::Others)),
+        };
         let wait =
             place?.checked_duration_since(now + ONE_MORE_AFTER * AT_ONCE.saturating_sub(1))?;
         Some(wait).filter(|wait| !wait.is_zero())
@@ -36,11 +39,11 @@ impl Attempts {
     /// Counts a wrong token.
     pub(super) fn failed(&self, from: IpAddr, now: Instant) {
         let mut table = self.forgiven_at.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut key = network(from);
+        let mut key = Origin::of(from);
         if table.len() >= MOST_ADDRESSES {
             table.retain(|_, forgiven_at| *forgiven_at > now);
             if table.len() >= MOST_ADDRESSES && !table.contains_key(&key) {
-                key = OTHERS;
+                key = Origin::Others;
             }
         }
         let forgiven_at = table.entry(key).or_insert(now);
@@ -48,15 +51,24 @@ impl Attempts {
     }
 }
 
-const OTHERS: IpAddr = IpAddr::V6(Ipv6Addr::UNSPECIFIED);
+/// Whose wrong tokens count together.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+enum Origin {
+    /// One address of version 4, however it is written, or one network of version 6.
+    Network(IpAddr),
+    /// Everybody for whom there was no room.
+    Others,
+}
 
-/// Who has one address of version 6 has 2^64 of them.
-fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(address) => {
-            IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX)))
-        }
-        version_4 => version_4,
+impl Origin {
+    /// Who has one address of version 6 has 2^64 of them.
+    fn of(address: IpAddr) -> Self {
+        Self::Network(match address.to_canonical() {
+            IpAddr::V6(address) => {
+                IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX)))
+            }
+            version_4 => version_4,
+        })
     }
 }
 
@@ -93,6 +105,23 @@ mod tests {
         }
         assert!(attempts.wait("2001:db8::ffff".parse().unwrap(), now).is_some());
         assert_eq!(attempts.wait("2001:db8:0:1::1".parse().unwrap(), now), None);
+    }
+
+    #[test]
+    fn programs_on_the_same_machine_do_not_wait_with_the_strangers_for_whom_there_was_no_room() {
+        let (attempts, now) = (Attempts::default(), Instant::now() + Duration::from_secs(3_600));
+        let address = |number: usize| IpAddr::V4(u32::try_from(number).unwrap().into());
+        for number in 0..2 * MOST_ADDRESSES {
+            attempts.failed(address(number), now);
+        }
+        let loopback: IpAddr = "::1".parse().unwrap();
+        assert_ne!(Origin::of(loopback), Origin::Others);
+        let mut table = attempts.forgiven_at.lock().unwrap();
+        assert!(table[&Origin::Others] > now + ONE_MORE_AFTER * AT_ONCE);
+        table.insert(Origin::of(loopback), now);
+        drop(table);
+        assert_eq!(attempts.wait(loopback, now), None);
+        assert!(attempts.wait(address(3 * MOST_ADDRESSES), now).is_some());
     }
 
     #[test]

@@ -19,7 +19,7 @@ use super::{
     LONGEST_BODY,
     mapping::{Json, read},
 };
-use crate::bureau_face::{Messages, invalid, limit};
+use crate::bureau_face::{Messages, invalid, limit, stopping};
 
 /// Between two pieces of a body, and for a whole one that is not a stream.
 const SILENCE: Duration = Duration::from_secs(10);
@@ -153,10 +153,7 @@ async fn understood<T: for<'de> Deserialize<'de> + Send + 'static>(
     if bytes.len() <= SHORT {
         return read(&bytes);
     }
-    let done = compute.run(move || read(&bytes)).await;
-    done.map_err(|_| {
-        Refusal::new(Reason::TryAgain, "the node is stopping; ask again when it is up")
-    })?
+    compute.run(move || read(&bytes)).await.map_err(stopping)?
 }
 
 /// A body as lines; the last one may lack its end.

@@ -1,16 +1,41 @@
+use std::net::SocketAddr;
+
 use axum::http::{HeaderMap, header::AUTHORIZATION};
 use symbolon_policy::{Actor, Reason, Refusal};
 use symbolon_store::BearerToken;
 use time::OffsetDateTime;
-use tokio::time::Instant;
+use tokio::{net::TcpStream, time::Instant};
+use tokio_rustls::server::TlsStream;
 
-use super::{JsonFace, stream::Caller};
+use super::JsonFace;
 use crate::{
     bureau_face::{Act, invalid},
     logging::event,
+    peer::Peer,
 };
 
 const SCHEME: &str = "Bearer ";
+
+/// Who is at the other end of a connection, as far as TLS has established it.
+#[derive(Clone, Debug)]
+pub(crate) struct Caller {
+    /// `None` if it showed no certificate.
+    pub(super) peer: Option<Peer>,
+    pub(super) from: SocketAddr,
+}
+
+impl Caller {
+    /// `None` when the other end showed a certificate that names nobody.
+    pub(crate) fn of(stream: &TlsStream<TcpStream>) -> Option<Self> {
+        let (tcp, tls) = stream.get_ref();
+        let from = tcp.peer_addr().ok()?;
+        let peer = match tls.peer_certificates() {
+            None => None,
+            Some(_) => Some(Peer::of(stream)?),
+        };
+        Some(Self { peer, from })
+    }
+}
 
 impl JsonFace {
     /// Who calls, by certificate or token, if that may do `act`.

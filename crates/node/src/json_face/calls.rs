@@ -1,4 +1,7 @@
-use std::{pin::Pin, sync::Arc};
+use std::{
+    pin::Pin,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use axum::{
     body::Body,
@@ -14,17 +17,17 @@ use symbolon_proto::bureau::v1::{
     StandingItems, UpdateStandingRequest, UpdateStandingStart, begin_standing_request,
     check_request, update_standing_request,
 };
-use tokio::sync::Mutex;
+use tokio::sync::OwnedSemaphorePermit;
 use tokio_stream::{Stream, StreamExt as _};
 
 use super::{
     JsonFace, OPENAPI, body,
+    caller::Caller,
     collected::{CollectedCheck, CollectedKept, CollectedMatch, line},
     mapping::{Json, Mapped, Said, write},
     problem::{said, said_to_anyone},
-    stream::Caller,
 };
-use crate::bureau_face::{Act, Messages};
+use crate::bureau_face::{Act, Messages, stopping};
 
 const JSON: HeaderValue = HeaderValue::from_static(body::JSON);
 const LINES: HeaderValue = HeaderValue::from_static(body::LINES);
@@ -88,32 +91,28 @@ async fn coverage(face: &JsonFace, request: Request) -> Result<Response, Refusal
 }
 
 async fn check(face: &JsonFace, request: Request) -> Result<Response, Refusal> {
-    let (actor, headers, body) = face.admitted(request, Act::Check).await?;
+    let Placed { place, actor, headers, body } = face.placed(request, Act::Check).await?;
     let said: Said<CheckStart, CheckItem> = body::one(&headers, body, &face.face.compute).await?;
     let (start, items) = said.into_parts();
     let parts =
         [check_request::Part::Start(start), check_request::Part::Items(CheckItems { items })];
     let messages = all(parts.map(|part| CheckRequest { part: Some(part) }));
-    let answers = face.face.answer(actor, messages).await?;
-    let collected = Arc::new(Mutex::new(CollectedCheck::default()));
-    let pieces = pieces(&face.face.compute, answers, move |event| {
-        // One event is written after another: nobody else holds it.
-        collected.try_lock().map_err(|_| broken())?.piece(event)
-    });
-    Ok(said_in(JSON, pieces))
+    let answers = face.face.answer(place, actor, messages).await?;
+    let compute = &face.face.compute;
+    Ok(said_in(JSON, collected(compute, answers, CollectedCheck::default(), CollectedCheck::piece)))
 }
 
 async fn check_stream(face: &JsonFace, request: Request) -> Result<Response, Refusal> {
-    let (actor, headers, body) = face.admitted(request, Act::Check).await?;
+    let Placed { place, actor, headers, body } = face.placed(request, Act::Check).await?;
     let messages = body::lines(&headers, body, &face.face.compute).await?;
-    let answers = face.face.answer(actor, messages).await?;
+    let answers = face.face.answer(place, actor, messages).await?;
     let pieces = pieces(&face.face.compute, answers, |event: CheckResponse| line(&event));
     Ok(said_in(LINES, pieces))
 }
 
 async fn approve(face: &JsonFace, request: Request) -> Result<Response, Refusal> {
     let peer = request.extensions().get::<Caller>().and_then(|caller| caller.peer.clone());
-    let (actor, said) = face.heard::<ApproveCheckRequest>(request, Act::Approve).await?;
+    let (_place, actor, said) = face.heard::<ApproveCheckRequest>(request, Act::Approve).await?;
     // No token is issued for this; an approval ends with the certificate that it was given by.
     let peer = peer.ok_or_else(|| {
         Refusal::new(Reason::RoleMissing, "only an approver with a certificate approves")
@@ -128,40 +127,49 @@ async fn list_standing(face: &JsonFace, request: Request) -> Result<Response, Re
 
 async fn begin_standing(face: &JsonFace, request: Request) -> Result<Response, Refusal> {
     use begin_standing_request::Part;
-    let (actor, headers, body) = face.admitted(request, Act::Standing).await?;
+    let Placed { place, actor, headers, body } = face.placed(request, Act::Standing).await?;
     let said: Said<CheckStart, StandingItem> =
         body::one(&headers, body, &face.face.compute).await?;
     let (start, items) = said.into_parts();
     let parts = [Part::Start(start), Part::Items(StandingItems { items })];
     let messages = all(parts.map(|part| BeginStandingRequest { part: Some(part) }));
-    let events = face.face.begin_standing(actor, messages).await?;
-    Ok(text(CollectedKept::begun(events)?))
+    let events = face.face.begin_standing(place, actor, messages).await?;
+    let written = face.face.compute.run(move || CollectedKept::begun(events)).await;
+    Ok(text(written.map_err(stopping)??))
 }
 
 async fn update_standing(face: &JsonFace, request: Request) -> Result<Response, Refusal> {
     use update_standing_request::Part;
-    let (actor, headers, body) = face.admitted(request, Act::Standing).await?;
+    let Placed { place, actor, headers, body } = face.placed(request, Act::Standing).await?;
     let said: Said<UpdateStandingStart, StandingItem> =
         body::one(&headers, body, &face.face.compute).await?;
     let (start, items) = said.into_parts();
     let parts = [Part::Start(start), Part::Items(StandingItems { items })];
     let messages = all(parts.map(|part| UpdateStandingRequest { part: Some(part) }));
-    let events = face.face.update_standing(actor, messages).await?;
-    Ok(text(CollectedKept::updated(events)?))
+    let events = face.face.update_standing(place, actor, messages).await?;
+    let written = face.face.compute.run(move || CollectedKept::updated(events)).await;
+    Ok(text(written.map_err(stopping)??))
 }
 
 async fn match_standing(face: &JsonFace, request: Request) -> Result<Response, Refusal> {
-    let (actor, said) = face.heard::<MatchStandingRequest>(request, Act::Standing).await?;
-    let events = face.face.match_standing(&actor.id, &said.standing_id).await?;
-    let mut collected = CollectedMatch::default();
-    let pieces = tokio_stream::iter(events.map(move |event| collected.piece(event)));
-    Ok(said_in(JSON, pieces))
+    let (place, actor, said) = face.heard::<MatchStandingRequest>(request, Act::Standing).await?;
+    let events = face.face.match_standing(place, &actor.id, &said.standing_id).await?;
+    let (compute, events) = (&face.face.compute, tokio_stream::iter(events));
+    Ok(said_in(JSON, collected(compute, events, CollectedMatch::default(), CollectedMatch::piece)))
 }
 
 async fn end_standing(face: &JsonFace, request: Request) -> Result<Response, Refusal> {
-    let (actor, said) = face.heard::<EndStandingRequest>(request, Act::Standing).await?;
+    let (_place, actor, said) = face.heard::<EndStandingRequest>(request, Act::Standing).await?;
     face.face.end_standing(&actor.id, &said.standing_id).await?;
     written(&EndStandingResponse {})
+}
+
+/// A call that may be read: what it holds is in memory, and so it has a place.
+struct Placed {
+    place: OwnedSemaphorePermit,
+    actor: Actor,
+    headers: HeaderMap,
+    body: Body,
 }
 
 impl JsonFace {
@@ -185,15 +193,27 @@ impl JsonFace {
         }
     }
 
+    /// The same with a place among the calls under way, for every call that has a body.
+    async fn placed(&self, request: Request, act: Act) -> Result<Placed, Refusal> {
+        let (actor, headers, body) = self.admitted(request, act).await?;
+        match self.face.place() {
+            Ok(place) => Ok(Placed { place, actor, headers, body }),
+            Err(refusal) => {
+                body::discard(&headers, body).await;
+                Err(refusal)
+            }
+        }
+    }
+
     /// The same, with what the body says.
     async fn heard<T: Mapped + 'static>(
         &self,
         request: Request,
         act: Act,
-    ) -> Result<(Actor, T), Refusal> {
-        let (actor, headers, body) = self.admitted(request, act).await?;
+    ) -> Result<(OwnedSemaphorePermit, Actor, T), Refusal> {
+        let Placed { place, actor, headers, body } = self.placed(request, act).await?;
         let said: Json<T> = body::one(&headers, body, &self.face.compute).await?;
-        Ok((actor, said.0))
+        Ok((place, actor, said.0))
     }
 }
 
@@ -210,12 +230,23 @@ fn pieces<T: Send + 'static>(
     let compute = compute.clone();
     events.then(move |event| {
         let (compute, write) = (compute.clone(), write.clone());
-        async move { compute.run(move || write(event)).await.unwrap_or_else(|_| Err(broken())) }
+        async move { compute.run(move || write(event)).await.map_err(stopping)? }
     })
 }
 
-fn broken() -> Refusal {
-    Refusal::new(Reason::TryAgain, "the node is stopping; ask again when it is up")
+/// The same where a piece depends on those before it, which `text` remembers.
+fn collected<T: Send + 'static, C: Send + 'static>(
+    compute: &Compute,
+    events: impl Stream<Item = T> + Send + 'static,
+    text: C,
+    piece: fn(&mut C, T) -> Result<Vec<u8>, Refusal>,
+) -> impl Stream<Item = Result<Vec<u8>, Refusal>> + Send + 'static {
+    let text = Arc::new(Mutex::new(text));
+    pieces(compute, events, move |event| {
+        // One event is written after another, so nobody waits; what a panic left half done is not
+        // continued, for the answer ended with it.
+        piece(&mut text.lock().unwrap_or_else(PoisonError::into_inner), event)
+    })
 }
 
 fn said_in(

@@ -21,9 +21,9 @@ struct List {
 }
 
 impl List {
-    /// What stands before an element: `open` before the first.
-    fn before(&mut self, open: &'static str) -> &'static str {
-        if std::mem::replace(&mut self.is_open, true) { "," } else { open }
+    /// What stands before an element: `first` before the first, `between` before the others.
+    fn before(&mut self, first: &'static str, between: &'static str) -> &'static str {
+        if std::mem::replace(&mut self.is_open, true) { between } else { first }
     }
 }
 
@@ -34,9 +34,10 @@ impl CollectedCheck {
         match event.event {
             None => Ok(Vec::new()),
             Some(Event::Started(started)) => Ok(join(&[b"{\"started\":", &write(&started)?])),
-            Some(Event::Rejected(rejected)) => {
-                Ok(join(&[self.rejected.before(",\"rejected\":[").as_bytes(), &write(&rejected)?]))
-            }
+            Some(Event::Rejected(rejected)) => Ok(join(&[
+                self.rejected.before(",\"rejected\":[", ",").as_bytes(),
+                &write(&rejected)?,
+            ])),
             Some(Event::Answers(answers)) => {
                 let before = self.before_answers();
                 Ok(join(&[before.as_bytes(), &write(&answers)?]))
@@ -54,7 +55,7 @@ impl CollectedCheck {
         } else {
             ",\"rejected\":[],\"answers\":["
         };
-        self.answers.before(open)
+        self.answers.before(open, ",")
     }
 }
 
@@ -74,15 +75,13 @@ impl CollectedMatch {
             None => Ok(Vec::new()),
             Some(Event::Source(source)) => {
                 self.hits = List::default();
-                let before = self.lists.before("{\"lists\":[");
-                let before =
-                    if before == "," { "]},{\"source\":" } else { "{\"lists\":[{\"source\":" };
+                let before = self.lists.before("{\"lists\":[{\"source\":", "]},{\"source\":");
                 Ok(join(&[before.as_bytes(), &write(&source)?, b",\"hits\":["]))
             }
             Some(Event::Hits(hits)) => {
                 let mut text = Vec::new();
                 for hit in &hits.hits {
-                    text.extend_from_slice(self.hits.before("").as_bytes());
+                    text.extend_from_slice(self.hits.before("", ",").as_bytes());
                     text.extend_from_slice(&write(hit)?);
                 }
                 Ok(text)

@@ -1,12 +1,33 @@
 //! What the face does and what `docs/openapi.yaml` says of it are the same.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    io,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
+use axum::{
+    Router,
+    body::{Body, Bytes},
+    extract::Request,
+    http::{
+        StatusCode,
+        header::{CONTENT_TYPE, EXPECT},
+    },
+};
 use prost_reflect::Kind;
 use serde_json::Value;
-use symbolon_policy::Reason;
+use symbolon_policy::{Reason, rules::Role};
+use tokio::{sync::watch, time::sleep};
+use tokio_stream::StreamExt as _;
+use tower::ServiceExt as _;
 
-use super::{OPENAPI, calls, mapping, problem};
+use super::{JsonFace, OPENAPI, body, caller::Caller, calls, mapping, problem};
+use crate::fixture;
 
 fn openapi() -> Value {
     serde_json::from_str(OPENAPI).unwrap()
@@ -154,4 +175,69 @@ fn every_reference_in_the_description_leads_somewhere() {
         let pointer = reference.strip_prefix('#').unwrap();
         assert!(described.pointer(pointer).is_some(), "{reference}");
     }
+}
+
+/// A call by somebody who may do everything that is done here.
+fn request(path: &str, body: Body) -> Request {
+    let kind = if path == "/v1/check/stream" { body::LINES } else { body::JSON };
+    let peer = fixture::person(&[Role::Analyst, Role::Approver]);
+    Request::post(path)
+        .header(CONTENT_TYPE, kind)
+        // So that nothing of a body is read only to be thrown away.
+        .header(EXPECT, "100-continue")
+        .extension(Caller { peer: Some(peer), from: ([127, 0, 0, 1], 1).into() })
+        .body(body)
+        .unwrap()
+}
+
+async fn status(router: &Router, path: &str, body: Body) -> StatusCode {
+    router.clone().oneshot(request(path, body)).await.unwrap().status()
+}
+
+#[tokio::test]
+async fn nothing_of_a_body_is_read_before_its_call_has_a_place() {
+    let root = tempfile::tempdir().unwrap();
+    let face = fixture::bureau_face(root.path(), 1).await;
+    let (_stopping, stopped) = watch::channel(false);
+    let router = JsonFace::new(face.clone(), stopped).into_router();
+    let ask = async |path: &str| {
+        let was_read = Arc::new(AtomicBool::new(false));
+        let reading = Arc::clone(&was_read);
+        let pieces = tokio_stream::once(Bytes::from_static(b"{}")).map(move |piece| {
+            reading.store(true, Ordering::SeqCst);
+            Ok::<_, io::Error>(piece)
+        });
+        let status = status(&router, path, Body::from_stream(pieces)).await;
+        (status, was_read.load(Ordering::SeqCst))
+    };
+    let taken = face.place().unwrap();
+    let with_bodies = || calls::ALL.iter().filter(|call| call.method == "POST");
+    for call in with_bodies() {
+        let busy = (StatusCode::SERVICE_UNAVAILABLE, false);
+        assert_eq!(ask(call.path).await, busy, "{}", call.path);
+    }
+    drop(taken);
+    for call in with_bodies() {
+        assert_eq!(ask(call.path).await, (StatusCode::BAD_REQUEST, true), "{}", call.path);
+        assert_eq!(face.checks.available_permits(), 1, "{}", call.path);
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_is_still_coming_holds_a_place() {
+    let root = tempfile::tempdir().unwrap();
+    let face = fixture::bureau_face(root.path(), 1).await;
+    let (_stopping, stopped) = watch::channel(false);
+    let router = JsonFace::new(face.clone(), stopped).into_router();
+    let slow = Body::from_stream(tokio_stream::pending::<Result<Bytes, io::Error>>());
+    let reading = tokio::spawn(router.clone().oneshot(request("/v1/check", slow)));
+    while face.checks.available_permits() > 0 {
+        assert!(!reading.is_finished());
+        sleep(Duration::from_millis(5)).await;
+    }
+    let busy = status(&router, "/v1/check", Body::from("{}")).await;
+    assert_eq!(busy, StatusCode::SERVICE_UNAVAILABLE);
+    reading.abort();
+    let _ = reading.await;
+    assert_eq!(face.checks.available_permits(), 1);
 }

@@ -48,7 +48,7 @@ impl FixedBase {
         minus: bool,
     ) -> Extended<F> {
         let mut windows = Zeroizing::new([Window::default(); WINDOWS]);
-        scalars.recode_group::<WINDOW_BITS>(first, F::LANES, windows.as_mut());
+        scalars.recode_group(WINDOW_BITS, first, F::LANES, windows.as_mut());
         let turn = if minus { u8::MAX } else { 0 };
         let mut sum = point;
         for (window, multiples) in windows.iter().zip(&self.windows) {

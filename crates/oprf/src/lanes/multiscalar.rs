@@ -25,36 +25,38 @@ impl Job for Multiscalar<'_> {
     fn run<F: Field>(self) -> [u8; 32] {
         // An addition for each point, and two for each bucket, in every pass. All widths fill the
         // lanes of the last pass: 64, 48 and 32 windows.
-        let sum = match self.points.len {
-            0..128 => self.sum::<F, 4>(),
-            128..320 => self.sum::<F, 6>(),
-            _ => self.sum::<F, 8>(),
+        let bits = match self.points.len {
+            0..128 => 4,
+            128..320 => 6,
+            _ => 8,
         };
-        let [encoding, ..] = ristretto::encode(sum);
+        let [encoding, ..] = ristretto::encode(self.sum::<F>(bits));
         encoding
     }
 }
 
 impl Multiscalar<'_> {
-    /// The sum, in all lanes.
+    /// The sum, in all lanes, by windows of so many bits: 4, 6 or 8. A number and not a constant, because
+    /// all of this is compiled into one function, once for each constant, and the compiler takes minutes
+    /// for three.
     #[inline(always)]
-    fn sum<F: Field, const BITS: u32>(&self) -> Extended<F> {
-        let passes = 256_usize.div_ceil(BITS as usize).next_multiple_of(8) / F::LANES;
+    fn sum<F: Field>(&self, bits: u32) -> Extended<F> {
+        let passes = 256_usize.div_ceil(bits as usize).next_multiple_of(8) / F::LANES;
         let mut sums = [StoredPoint::default(); MOST_WINDOWS / 4];
         let points = self.prepared::<F>();
-        let digits = self.digits::<F, BITS>(passes);
+        let digits = self.digits::<F>(bits, passes);
         #[allow(clippy::useless_vec, reason = "it would not fit on every thread's stack")]
         let mut rows = vec![F::Row::default(); ROWS];
         let Some(buckets) = rows.first_chunk_mut() else { return Extended::identity() };
         for (pass, sum) in sums.iter_mut().take(passes).enumerate() {
             let digits = digits.iter().skip(pass).step_by(passes);
-            *sum = self.pass::<F, BITS>(&points, digits, buckets).store();
+            *sum = self.pass::<F>(bits, &points, digits, buckets).store();
         }
 
-        // Σ over passes of 2^(BITS·LANES·pass), lane by lane, then over lanes of 2^(BITS·lane).
+        // Σ over passes of 2^(bits·LANES·pass), lane by lane, then over lanes of 2^(bits·lane).
         let mut lanes = Extended::<F>::identity();
         for sum in sums.iter().take(passes).rev() {
-            for _ in 0..BITS as usize * F::LANES {
+            for _ in 0..bits as usize * F::LANES {
                 lanes = lanes.double::<true>();
             }
             lanes = lanes.add::<true>(&Extended::load(sum).cached(), 0);
@@ -62,7 +64,7 @@ impl Multiscalar<'_> {
         let lanes = lanes.store();
         let mut all = Extended::identity();
         for lane in (0..F::LANES).rev() {
-            for _ in 0..BITS {
+            for _ in 0..bits {
                 all = all.double::<true>();
             }
             all = all.add::<true>(&Extended::<F>::broadcast(&lanes, lane).cached(), 0);
@@ -84,11 +86,11 @@ impl Multiscalar<'_> {
 
     /// For each coefficient its digits by pass: those of a pass's windows lie in its lanes.
     #[inline(always)]
-    fn digits<F: Field, const BITS: u32>(&self, passes: usize) -> Vec<Window> {
+    fn digits<F: Field>(&self, bits: u32, passes: usize) -> Vec<Window> {
         let mut digits = Vec::with_capacity(self.coefficients.len() * passes);
         for coefficient in self.coefficients {
             let mut windows = [Window::default(); MOST_WINDOWS];
-            recode::<BITS>(coefficient, 0, &mut windows);
+            recode(bits, coefficient, 0, &mut windows);
             for windows in windows.chunks_exact(F::LANES).take(passes) {
                 let mut pass = Window::default();
                 for (lane, (window, to)) in windows.iter().zip(&mut pass.magnitudes).enumerate() {
@@ -104,13 +106,14 @@ impl Multiscalar<'_> {
 
     /// The sums of the windows of one pass, one in each lane.
     #[inline(always)]
-    fn pass<'a, F: Field, const BITS: u32>(
+    fn pass<'a, F: Field>(
         &self,
+        bits: u32,
         points: &[StoredAffine],
         digits: impl Iterator<Item = &'a Window>,
         buckets: &mut Rows<F::Row>,
     ) -> Extended<F> {
-        for magnitude in 0..=1 << (BITS - 1) {
+        for magnitude in 0..=1 << (bits - 1) {
             Extended::<F>::identity().write_rows(buckets, &[magnitude; MAX_LANES]);
         }
         for (index, window) in (0..self.points.len).zip(digits) {
@@ -124,7 +127,7 @@ impl Multiscalar<'_> {
         // Σ magnitude · bucket as the sum of all partial sums from the greatest magnitude down.
         let mut partial = Extended::<F>::identity();
         let mut total = Extended::<F>::identity();
-        for magnitude in (1..=1 << (BITS - 1)).rev() {
+        for magnitude in (1..=1 << (bits - 1)).rev() {
             let bucket = Extended::<F>::read_rows(buckets, &[magnitude; MAX_LANES]);
             partial = partial.add::<true>(&bucket.cached(), 0);
             total = total.add::<true>(&partial.cached(), 0);

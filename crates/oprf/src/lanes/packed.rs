@@ -55,8 +55,9 @@ pub(crate) enum Scalars<'a> {
 impl Scalars<'_> {
     /// The digits for the group that begins with point `first`.
     #[inline(always)]
-    pub(super) fn recode_group<const BITS: u32>(
+    pub(super) fn recode_group(
         &self,
+        width: u32,
         first: usize,
         lanes: usize,
         windows: &mut [Window],
@@ -67,7 +68,7 @@ impl Scalars<'_> {
                 Self::One(scalar) => Some(*scalar),
                 Self::Each(scalars) => scalars.get(first + lane),
             };
-            recode::<BITS>(scalar.unwrap_or(&[0; 32]), lane, windows);
+            recode(width, scalar.unwrap_or(&[0; 32]), lane, windows);
         }
     }
 }
@@ -198,12 +199,12 @@ impl Job for Multiply<'_> {
         let mut encodings = Zeroizing::new(Vec::with_capacity(points.groups.len() * F::LANES));
         let mut windows = Zeroizing::new([Window::default(); WINDOWS]);
         let mut doubled = Zeroizing::new(Vec::with_capacity(GROUPS_A_BLOCK));
-        scalars.recode_group::<WINDOW_BITS>(0, F::LANES, windows.as_mut());
+        scalars.recode_group(WINDOW_BITS, 0, F::LANES, windows.as_mut());
         for (number, block) in points.groups.chunks(GROUPS_A_BLOCK).enumerate() {
             for (place, group) in block.iter().enumerate() {
                 if matches!(scalars, Scalars::Each(_)) {
                     let first = (number * GROUPS_A_BLOCK + place) * F::LANES;
-                    scalars.recode_group::<WINDOW_BITS>(first, F::LANES, windows.as_mut());
+                    scalars.recode_group(WINDOW_BITS, first, F::LANES, windows.as_mut());
                 }
                 doubled
                     .push(DoubledForEncoding::of(multiply::<F>(Extended::load(group), &windows)));

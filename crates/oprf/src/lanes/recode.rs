@@ -39,17 +39,17 @@ fn lanes_of(bytes: u64) -> Mask {
     ((bytes & EACH).wrapping_mul(0x0102_0408_1020_4080) >> 56) as Mask
 }
 
-/// Sets the digits of a lane in each window: scalar = Σ digit · 2^(BITS·w) with digits from
-/// -2^(BITS-1) to 2^(BITS-1), BITS at most 8. The scalar is below 2^253, the windows cover 254 bits or
+/// Sets the digits of a lane in each window: scalar = Σ digit · 2^(width·w) with digits from
+/// -2^(width-1) to 2^(width-1), width at most 8. The scalar is below 2^253, the windows cover 254 bits or
 /// more.
 #[inline(always)]
-pub(super) fn recode<const BITS: u32>(scalar: &[u8; 32], lane: usize, windows: &mut [Window]) {
+pub(super) fn recode(width: u32, scalar: &[u8; 32], lane: usize, windows: &mut [Window]) {
     let mut carry = 0;
     for (number, window) in windows.iter_mut().enumerate() {
-        let value = bits(scalar, number as u32 * BITS, BITS) + carry;
+        let value = bits(scalar, number as u32 * width, width) + carry;
         // Beyond half of the base, the digit is what is missing to the base, negated.
-        let is_over = ((value + (1 << (BITS - 1)) - 1) >> BITS) & 1;
-        let missing = (1u16 << BITS).wrapping_sub(value);
+        let is_over = ((value + (1 << (width - 1)) - 1) >> width) & 1;
+        let missing = (1u16 << width).wrapping_sub(value);
         let magnitude = value ^ ((value ^ missing) & 0u16.wrapping_sub(is_over));
         carry = is_over;
         if let Some(to) = window.magnitudes.get_mut(lane) {

@@ -20,7 +20,9 @@ use crate::{
     acting::Acting,
     audit::{AuditFolder, EntryFinding, held_entry},
     moment::moment,
-    output::Output, typed::Typed};
+    output::Output,
+    typed::Typed,
+};
 
 /// Opens a check of this bureau to an inspector.
 ///

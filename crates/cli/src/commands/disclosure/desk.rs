@@ -2,7 +2,7 @@ use std::fmt::Write as _;
 
 use clap::Args;
 use serde::Serialize;
-use symbolon_node::{CaseView, Desk, DeskError, NamedRequest, Proposed, ReleaseTerms};
+use symbolon_node::{CaseStatus, Desk, DeskError, NamedRequest, Proposed, ReleaseTerms};
 use symbolon_policy::{
     Actor, AgreementId, BureauCode, RequestId,
     disclosure::{Finding, PauseReason, RefusalGround},
@@ -58,7 +58,7 @@ pub(in crate::commands) struct List {
 
 /// Release a record, or propose it where the rules ask for two people.
 ///
-/// Everything is decided by the rules once more at the moment of release. For instance:
+/// Everything is decided by the rules once more at the moment of release. For instance, with SYMBOLON_DATA set to the data folder:
 ///   symbolon disclosure release 3e1a… --field name --field date_of_birth --handling H1 \
 ///     --evaluation A1 --retention-days 365 --as legal-3
 #[derive(Debug, Args)]
@@ -193,13 +193,12 @@ struct Outcome {
 impl List {
     pub(super) async fn run(self, output: Output) -> Result<u8, CliError> {
         let opened = self.place.open().await?;
-        // Lines name neither an identifier nor a person.
-        opened.actor(&self.acting, &DECIDING).await?;
+        let actor = opened.actor(&self.acting, &DECIDING).await?;
         let now = OffsetDateTime::now_utc();
         let office = opened.office().await?;
-        let views = office.desk().list(self.all, now).await?;
+        let all = office.desk().list(self.all, &actor, now).await?;
         opened.store.close().await;
-        let mut lines: Vec<_> = views.iter().map(|view| line(view, now)).collect();
+        let mut lines: Vec<_> = all.into_iter().map(|one| line(one, now)).collect();
         // What is late comes first, and of that what is longest late; the rest stays by age.
         lines.sort_by_key(|line| {
             (!line.overdue, line.minutes_left.filter(|_| line.overdue).unwrap_or(0))
@@ -324,22 +323,22 @@ async fn at_desk<T>(
     Ok(done)
 }
 
-fn line(view: &CaseView, now: OffsetDateTime) -> CaseLine {
+fn line(one: CaseStatus, now: OffsetDateTime) -> CaseLine {
     CaseLine {
-        request: view.id,
-        document: hex::encode(view.document),
-        requester: view.requester.clone(),
-        agreement: view.agreement.clone(),
-        dataset: view.dataset.clone(),
-        state: view.state.as_str(),
-        urgency: view.request.as_ref().map(|request| request.urgency.as_str()),
-        received_at: moment(view.received_at),
-        due_at: view.due_at.map(moment),
-        overdue: view.due_at.is_some_and(|due| due <= now),
-        minutes_left: view.due_at.map(|due| (due - now).whole_minutes()),
-        pauses: view.pauses.iter().map(|(reason, _)| reason.as_str()).collect(),
-        rules_permit: view.ruling.as_ref().map(|ruling| ruling.permitted),
-        proposed: view.proposal.is_some() && view.state.is_open(),
+        request: one.id,
+        document: hex::encode(one.document),
+        requester: one.requester,
+        agreement: one.agreement,
+        dataset: one.dataset,
+        state: one.state.as_str(),
+        urgency: one.urgency.map(|urgency| urgency.as_str()),
+        received_at: moment(one.received_at),
+        due_at: one.due_at.map(moment),
+        overdue: one.due_at.is_some_and(|due| due <= now),
+        minutes_left: one.due_at.map(|due| (due - now).whole_minutes()),
+        pauses: one.pauses.iter().map(|reason| reason.as_str()).collect(),
+        rules_permit: one.rules_permit,
+        proposed: one.is_proposed,
     }
 }
 

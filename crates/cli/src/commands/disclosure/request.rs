@@ -3,7 +3,7 @@ use std::{collections::BTreeSet, fmt::Write as _, path::Path};
 use clap::Args;
 use serde::Serialize;
 use symbolon_client::{
-    Compute, DisclosureView, DisclosureWish, own_disclosures, request_disclosure,
+    Compute, DisclosureStatus, DisclosureWish, own_disclosures, request_disclosure,
     withdraw_disclosure,
 };
 use symbolon_exchange::{HitConfirmation, NO_DEATH_PENALTY};
@@ -21,13 +21,12 @@ use crate::{
     commands::{DONE, keys::somebody_with},
     moment::moment,
     output::Output,
-    prose::wrapped,
     typed::Typed,
 };
 
 /// Ask the owner of a list for the record behind a hit.
 ///
-/// For instance:
+/// For instance, with SYMBOLON_DATA set to the data folder:
 ///   symbolon disclosure request 0f3c… 0 --role "desk officer" --how "passport compared by hand" --facts "held at the border since 14:05" \
 ///     --offence fraud --subject suspect --field name --field date_of_birth \
 ///     --recipient "Border police" --urgency urgent --as officer-17
@@ -154,8 +153,6 @@ struct StatusLine {
     ground: Option<&'static str>,
     /// Why the owner's node did not take it, for programs.
     reason: Option<String>,
-    /// Either of the two, for a person.
-    sentence: Option<String>,
 }
 
 impl Request {
@@ -219,12 +216,12 @@ impl Status {
         let opened = self.place.open().await?;
         let actor = opened.actor(&self.acting, &SEEING).await?;
         let now = OffsetDateTime::now_utc();
-        let mut views = own_disclosures(&opened.store, true, &actor, now).await?;
+        let mut all = own_disclosures(&opened.store, true, &actor, now).await?;
         opened.store.close().await;
         // Who took one back knows it; what others decided, or let pass, the officer must learn.
-        views.retain(|view| self.all || view.state != DisclosureState::Withdrawn);
+        all.retain(|one| self.all || one.state != DisclosureState::Withdrawn);
         let now = OffsetDateTime::now_utc();
-        let lines: Vec<_> = views.iter().map(|view| line(view, now)).collect();
+        let lines: Vec<_> = all.into_iter().map(|one| line(one, now)).collect();
         output.result(&lines, || text(&lines, &self.place.data, self.acting.person()));
         Ok(DONE)
     }
@@ -244,26 +241,21 @@ impl Withdraw {
     }
 }
 
-fn line(view: &DisclosureView, now: OffsetDateTime) -> StatusLine {
-    let refused = view.decision.as_ref().and_then(|one| one.outcome.as_ref().err());
+fn line(one: DisclosureStatus, now: OffsetDateTime) -> StatusLine {
     StatusLine {
-        request: view.id,
-        owner: view.owner.clone(),
-        dataset: view.dataset.clone(),
-        check: view.check,
-        by: view.by.clone(),
-        state: view.state.as_str(),
-        confirmed_by_owner: view.state == DisclosureState::Released,
-        made_at: moment(view.made_at),
-        due_at: view.due_at.map(moment),
-        overdue: view.state.is_open() && view.due_at.is_some_and(|due| due <= now),
-        pauses: view.pauses.iter().map(|reason| reason.as_str()).collect(),
-        ground: refused.map(|refusal| refusal.ground.as_str()),
-        reason: view.not_taken.as_ref().map(|(reason, _)| reason.clone()),
-        sentence: refused
-            .map(|refusal| refusal.sentence.clone())
-            .or_else(|| view.not_taken.as_ref().map(|(_, sentence)| sentence.clone()))
-            .filter(|sentence| !sentence.is_empty()),
+        request: one.id,
+        owner: one.owner,
+        dataset: one.dataset,
+        check: one.check,
+        by: one.by,
+        state: one.state.as_str(),
+        confirmed_by_owner: one.state == DisclosureState::Released,
+        made_at: moment(one.made_at),
+        due_at: one.due_at.map(moment),
+        overdue: one.state.is_open() && one.due_at.is_some_and(|due| due <= now),
+        pauses: one.pauses.iter().map(|reason| reason.as_str()).collect(),
+        ground: one.ground.map(|ground| ground.as_str()),
+        reason: one.not_taken,
     }
 }
 
@@ -299,9 +291,10 @@ fn text(lines: &[StatusLine], data: &Path, person: &str) -> String {
             let _ = write!(text, " ({why})");
         }
         text.push('\n');
-        if let Some(sentence) = &line.sentence {
-            text += &wrapped(sentence, 4);
-        }
+    }
+    if lines.iter().any(|line| line.ground.is_some() || line.reason.is_some()) {
+        let show = Typed::command("disclosure show").at(data).by(person);
+        let _ = writeln!(text, "Why, in words: {show} REQUEST");
     }
     text
 }

@@ -7,7 +7,6 @@ use symbolon_client::{DisclosureFailure, DisclosureView, own_disclosure};
 use symbolon_exchange::{DisclosureDecision, DisclosureRequest};
 use symbolon_node::{CaseView, DeskError, ReleaseTerms};
 use symbolon_policy::{RecordAttributes, RecordDetails, RequestId, rules::Role};
-use symbolon_store::DisclosureEvent;
 use time::OffsetDateTime;
 
 use super::{
@@ -139,12 +138,12 @@ impl Show {
         let now = OffsetDateTime::now_utc();
         let named = self.which.named();
         let actor = opened.actor(&self.acting, &READERS).await?;
-        let is_id_alone = named.is_id_alone();
-        // Who asks sees this bureau's requests, who decides those of partners, an inspector both.
-        let ours = if actor.holds_any(&[Role::Officer, Role::Analyst, Role::Inspector]) {
+        // Who asks sees this bureau's requests, who decides those of partners, an inspector both. A
+        // partner may have chosen the id of a request of this bureau: then more than the id is said.
+        let sees_ours = actor.holds_any(&[Role::Officer, Role::Analyst, Role::Inspector]);
+        let ours = if sees_ours && named.is_id_alone() {
             match own_disclosure(&opened.store, &named.id, &actor, now).await {
-                // A partner may have chosen the id of a request of this bureau.
-                Ok(view) => Some(view).filter(|_| is_id_alone),
+                Ok(view) => Some(view),
                 Err(DisclosureFailure::Unknown) if actor.holds_any(&DECIDING) => None,
                 Err(error) => return Err(error.into()),
             }
@@ -158,18 +157,16 @@ impl Show {
                 return Err(DisclosureFailure::Unknown.into());
             }
             let office = opened.office().await?;
-            let view = office.desk().show(&named, now).await.map_err(|error| match error {
-                DeskError::Unknown => CliError::new(
-                    "disclosure",
-                    "there is no request of that id, of a partner or of this bureau",
-                ),
-                other => other.into(),
-            })?;
+            let view =
+                office.desk().show(&named, &actor, now).await.map_err(|error| match error {
+                    DeskError::Unknown => CliError::new(
+                        "disclosure",
+                        "there is no request of that id, of a partner or of this bureau",
+                    ),
+                    other => other.into(),
+                })?;
             of_partner(view)
         };
-        // Before it is shown, so that nothing is seen that is not noted.
-        let event = DisclosureEvent::Shown { request: named.id, by: actor };
-        opened.store.add_disclosure_event(&event, now).await?;
         opened.store.close().await;
         output.result(&shown, || text(&shown));
         Ok(DONE)

@@ -19,7 +19,7 @@ use crate::{CliError, acting::Acting, output::Output, prose::wrapped};
 /// Say why a check was asked, answered or refused, why a record was or was not released, or why a
 /// record of this bureau does or does not enter the sets that partners can test.
 ///
-/// For instance:
+/// For instance, with SYMBOLON_DATA set to the data folder:
 ///   symbolon rules explain 9ab3… --as inspector
 ///   symbolon rules explain --dataset stolen-documents --record BOR-1 --as legal-3
 #[derive(Debug, Args)]

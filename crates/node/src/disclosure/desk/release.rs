@@ -60,7 +60,7 @@ impl Desk<'_> {
         // Whether a second person would change anything; who that is, is not known yet.
         let with_another = self.decide(&opened, &proposal.terms, &[&by.id, ""], now).await?;
         if !with_another.ruling.permitted {
-            return Err(DeskError::Forbidden { why: with_another.ruling.explanation() });
+            return Err(self.keep_forbidden(opened, with_another, now).await?);
         }
         let subject = subject_of(&opened.stored, &proposal)?;
         opened.file.proposal = Some(proposal);
@@ -98,9 +98,24 @@ impl Desk<'_> {
         let people = [act.proposed_by.as_str(), by.id.as_str()];
         let decided = self.decide(&opened, &proposal.terms, &people, now).await?;
         if !decided.ruling.permitted {
-            return Err(DeskError::Forbidden { why: decided.ruling.explanation() });
+            return Err(self.keep_forbidden(opened, decided, now).await?);
         }
         self.release(opened, &proposal, by, Some(&by.id), decided, now).await
+    }
+
+    /// The error that rules forbid the release, once it is kept what they decided on what facts: it can be
+    /// explained as any other decision.
+    async fn keep_forbidden(
+        &self,
+        mut opened: Opened<'_>,
+        decided: Decided,
+        now: OffsetDateTime,
+    ) -> Result<DeskError, DeskError> {
+        opened.file.keep_decision(decided.logged, now);
+        opened.file.put_into(&mut opened.stored)?;
+        let event = ruled(&opened.stored, self.rules, &decided.ruling);
+        self.changed(self.store.change_disclosure(&opened.stored, &[event], now).await?)?;
+        Ok(DeskError::Forbidden { why: decided.ruling.explanation() })
     }
 
     /// Everything is looked at once more at the moment of release: agreement, record and rules.

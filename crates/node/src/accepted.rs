@@ -1,6 +1,5 @@
 use std::{
     io,
-    net::SocketAddr,
     pin::Pin,
     task::{Context, Poll},
     time::Duration,
@@ -13,43 +12,28 @@ use tokio::{
     time::{Sleep, sleep},
 };
 use tokio_rustls::server::TlsStream;
+use tonic::transport::server::Connected;
 
-use crate::peer::Peer;
-
-/// How long a caller may take none of what is sent to it.
+/// How long the other end may take none of what is sent to it.
 const SLOWEST_READER: Duration = Duration::from_secs(60);
 
-/// Who is at the other end of a connection, as far as TLS has established it.
-#[derive(Clone, Debug)]
-pub(crate) struct Caller {
-    /// `None` if it showed no certificate.
-    pub(super) peer: Option<Peer>,
-    pub(super) from: SocketAddr,
-}
-
-/// A connection of which the other end may be known.
-pub(crate) struct CallerStream {
+/// A connection of whose other end is known what `W` says.
+pub(crate) struct Accepted<W> {
     stream: TlsStream<TcpStream>,
-    caller: Caller,
+    who: W,
     stalled: Option<Pin<Box<Sleep>>>,
     /// Gives the connection's place back when it closes.
     _place: OwnedSemaphorePermit,
 }
 
-impl CallerStream {
-    /// `None` when the other end showed a certificate that names nobody.
-    pub(crate) fn new(stream: TlsStream<TcpStream>, place: OwnedSemaphorePermit) -> Option<Self> {
-        let (tcp, tls) = stream.get_ref();
-        let from = tcp.peer_addr().ok()?;
-        let peer = match tls.peer_certificates() {
-            None => None,
-            Some(_) => Some(Peer::of(&stream)?),
-        };
-        Some(Self { stream, caller: Caller { peer, from }, stalled: None, _place: place })
+impl<W> Accepted<W> {
+    pub(crate) fn new(stream: TlsStream<TcpStream>, who: W, place: OwnedSemaphorePermit) -> Self {
+        Self { stream, who, stalled: None, _place: place }
     }
 
-    pub(super) fn caller(&self) -> &Caller {
-        &self.caller
+    /// Who is at the other end.
+    pub(crate) fn who(&self) -> &W {
+        &self.who
     }
 
     /// What came of writing; an error once nothing was taken for too long.
@@ -67,7 +51,15 @@ impl CallerStream {
     }
 }
 
-impl AsyncRead for CallerStream {
+impl<W: Clone + Send + Sync + 'static> Connected for Accepted<W> {
+    type ConnectInfo = W;
+
+    fn connect_info(&self) -> W {
+        self.who.clone()
+    }
+}
+
+impl<W: Unpin> AsyncRead for Accepted<W> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -77,7 +69,7 @@ impl AsyncRead for CallerStream {
     }
 }
 
-impl AsyncWrite for CallerStream {
+impl<W: Unpin> AsyncWrite for Accepted<W> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
