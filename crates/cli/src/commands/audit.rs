@@ -22,20 +22,22 @@ const READERS: &[Role] = &[Role::Inspector, Role::Administrator];
 /// Export and verify logs, open a check to an inspector, show contradictions.
 #[derive(Debug, Subcommand)]
 pub(super) enum AuditCommand {
-    /// Write this bureau's log into a folder: tiles, records, checkpoints, receipts, contradictions.
+    /// Write this bureau's log into a folder: tiles, records, checkpoints, receipts, contradictions. Needs
+    /// the role inspector or administrator.
     Export(Export),
     /// Verify exported logs from files alone: tiles, records, checkpoints, cosignatures, receipts.
     Verify(verify::Verify),
     /// Open a check of this bureau, one element of it, or the steps of a request for a record, to an
-    /// inspector, with the proof.
+    /// inspector, with the proof. Needs the role inspector, and is logged.
     Open(Box<open::Open>),
     /// Verify one element's evidence from files alone.
     Element(element::Element),
     /// Show contradictions found in logs, and checkpoints that nobody has proven yet.
     Faults(faults::Faults),
-    /// List entries of this bureau's log.
+    /// List entries of this bureau's log. Needs the role inspector or administrator.
     Log(entries::Entries),
-    /// Erase what is older than it may be; the leaves of the log stay. A node does so by itself.
+    /// Erase what is older than it may be; the leaves of the log stay. A node does so by itself. Needs the
+    /// role administrator.
     Erase(Erase),
 }
 

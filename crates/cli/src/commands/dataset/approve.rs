@@ -13,7 +13,7 @@ use symbolon_policy::{Actor, rules::Role};
 use symbolon_store::{ActError, ActKind, DataFolder, HashedFile, Store};
 use time::OffsetDateTime;
 
-use crate::{CliError, acting::Acting, commands::DONE, output::Output, typed::Typed};
+use crate::{CliError, acting::Acting, commands::DONE, output::Output};
 
 /// Approve a file that an administrator wants to load, and that says of records that people have
 /// approved entering them. It can be loaded from then on, as it is and with that mapping.
@@ -58,13 +58,10 @@ impl Approve {
         let approved = Approved { dataset: self.dataset, proposed_by: act.proposed_by };
         output.result(&approved, || {
             format!(
-                "Approved. {} can load it now: {}",
+                "Approved. {} can load it now: symbolon dataset import {} {}",
                 approved.proposed_by,
-                Typed::command("dataset import")
-                    .at(&self.data)
-                    .by("ADMINISTRATOR")
-                    .with(&approved.dataset)
-                    .with(&self.file.display().to_string())
+                approved.dataset,
+                self.file.display()
             )
         });
         Ok(DONE)
@@ -89,12 +86,9 @@ pub(super) async fn must_be_approved(
         "load_not_approved",
         format!(
             "this file says of records that people have approved entering them, so another person \
-             stands behind it; nothing was changed. Load it again after: {}",
-            Typed::command("dataset approve")
-                .at(store.folder().root())
-                .by("APPROVER")
-                .with(dataset)
-                .with(&file.display().to_string())
+             stands behind it; nothing was changed. Load it again after: symbolon dataset approve \
+             {dataset} {} --as APPROVER",
+            file.display()
         ),
     ))
 }
