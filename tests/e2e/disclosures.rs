@@ -254,6 +254,16 @@ async fn a_thing_needs_one_person_and_a_request_can_be_paused_refused_and_taken_
         lines.as_array().unwrap().iter().find(|line| line["request"] == id).unwrap().clone()
     };
     assert_eq!(of(&other)["ground"], "endangers");
+    // Who asked is told of a refusal without asking for more, and not of what he took back himself.
+    let is_told = |id: &str| {
+        let told = done(&world.requester, &["status", "--as", "officer"]);
+        told.as_array().unwrap().iter().any(|line| line["request"] == id)
+    };
+    assert!(is_told(&other));
+    while is_told(&last) {
+        assert!(began.elapsed() < Duration::from_secs(60));
+        std::thread::sleep(Duration::from_millis(300));
+    }
     assert!(!lines.to_string().contains("ours"), "what is noted here stays here");
 }
 

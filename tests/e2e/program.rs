@@ -203,6 +203,10 @@ fn two_bureaus_agree_load_run_and_answer_by_commands_alone() {
     let history = done(here, &["agreement", "history", "--data", "alpha", "alp-bet"]);
     let last = history.as_array().unwrap().last().unwrap();
     assert_eq!((&last["party"], &last["reason"]), (&"BET".into(), &reason[1].into()));
+    let own = done(here, &["agreement", "history", "--data", "beta", "alp-bet"]);
+    let last = own.as_array().unwrap().last().unwrap();
+    assert!(last["proposed_by"].as_str().unwrap().ends_with("/lawyer"), "{last}");
+    assert!(last["person"].as_str().unwrap().ends_with("/second"), "{last}");
     let began = Instant::now();
     loop {
         let output = symbolon(

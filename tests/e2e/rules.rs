@@ -456,7 +456,9 @@ async fn a_draft_shows_what_it_would_change_before_anyone_adopts_it() {
         .map(|one| one["id"].as_str().unwrap().to_owned())
         .collect();
     assert_eq!(removed, ["R02-egress", "R07-egress"]);
-    assert_eq!(diff["tables"][0], "partner OWN");
+    assert_eq!(diff["tables"][0]["row"], "partner OWN");
+    let words = &diff["sentences"]["R02-egress"];
+    assert!(words["before"].is_string() && words["after"].is_null(), "{words}");
     let shown = text(&symbolon(&["rules", "diff", "starter", path(&draft)]));
     assert!(shown.contains("would be ALLOWED"), "{shown}");
     let same = text(&symbolon(&["rules", "diff", "starter", "starter"]));
@@ -489,6 +491,33 @@ fn a_folder_of_rules_is_checked_and_the_first_fault_is_named() {
     assert!(error.contains("R01.toml") && error.contains("case_present"), "{error}");
     fs::create_dir(draft.join("more")).unwrap();
     assert!(fault().contains("it is a folder"));
+    fs::remove_dir(draft.join("more")).unwrap();
+    fs::write(draft.join("R01.toml"), rule).unwrap();
+    // A new rule stops what the example of another shows as allowed, and it is said how that can be.
+    let new = r#"
+id = "X1"
+point = "egress"
+sentence = "Nothing is asked at a border."
+source = "Design rule"
+cedar = """
+forbid (principal, action == Action::"egress", resource)
+when { context.purpose == "border_check" };
+"""
+
+[[examples]]
+name = "At a border"
+given = { purpose = "border_check" }
+decision = "forbid"
+
+[[examples]]
+name = "In an investigation"
+given = { purpose = "criminal_investigation", offence_class = "fraud", subject_category = "suspect" }
+decision = "permit"
+"#;
+    fs::write(draft.join("X1.toml"), new).unwrap();
+    let error = fault();
+    assert!(error.contains("BASE-egress.toml") && error.contains("(X1; Design rule)"), "{error}");
+    assert!(error.contains("Every example is decided under all rules together"), "{error}");
     // The starter pack is not written over anything.
     assert_eq!(symbolon(&["rules", "starter", path(&draft)]).status.code(), Some(1));
 }

@@ -9,7 +9,7 @@ use symbolon_policy::{Actor, rules::Role};
 use symbolon_store::{DataFolder, DayNote, Store};
 use time::OffsetDateTime;
 
-use crate::CliError;
+use crate::{CliError, typed::Typed};
 
 /// Who does it.
 #[derive(Debug, Args)]
@@ -24,6 +24,11 @@ impl Acting {
     /// Whether a person was named at all.
     pub(crate) fn is_named(&self) -> bool {
         self.person.is_some()
+    }
+
+    /// The person as named, for a command that the same person types next; PERSON where nobody was.
+    pub(crate) fn person(&self) -> &str {
+        self.person.as_deref().unwrap_or("PERSON")
     }
 
     /// Who acts, if that is shown and one of `allowed` is among the roles: the certificate chains to
@@ -54,7 +59,10 @@ impl Acting {
         if store.is_revoked(&holder.certificate).await? {
             return Err(CliError::new(
                 "certificate_revoked",
-                format!("the certificate of {person} was revoked; `symbolon keys list` says why"),
+                format!(
+                    "the certificate of {person} was revoked; `{}` says why",
+                    Typed::command("keys list").at(folder.root())
+                ),
             ));
         }
         if !holder.actor.holds_any(allowed) {

@@ -1,6 +1,7 @@
 //! Asking a bureau's node and gathering what it says.
 
 pub(crate) mod gather;
+mod passed_over;
 mod report;
 
 use std::{sync::Arc, time::Duration};
@@ -14,6 +15,7 @@ pub use symbolon_proto::{bureau::v1::StatedFacts, v1::Urgency};
 use tonic::transport::Channel;
 
 use self::gather::Gathering;
+pub use self::passed_over::{PassedOver, passed_over};
 pub use self::report::{
     Answer, CheckReport, Coverage, Desk, ItemWarning, ListTally, Rejected, Released, Summary,
     Trouble,

@@ -47,7 +47,8 @@ const CONTRADICTED: u8 = 4;
     after_help = "Exit status:\n  0  done; every question got hit or no hit\n  1  failed; \
                   standard error says why\n  2  wrong usage\n  3  done in part: a question got no \
                   answer or was not permitted, or a row could not be read\n  4  an audit found \
-                  contradictions\n\nBegin with `symbolon \
+                  contradictions\n\nWith --json an error is {\"error\": {\"reason\": …, \
+                  \"sentence\": …}} on standard error.\n\nBegin with `symbolon \
                   demo`: three bureaus on this machine, and what to type next."
 )]
 pub struct Cli {

@@ -4,7 +4,10 @@ use symbolon_client::{DisclosureFailure, EvidenceError, InspectionError, TlsErro
 use symbolon_exchange::Received;
 use symbolon_mock::{FaultsError, OfferError};
 use symbolon_node::{CertificateError, DeskError, FoundingError, NodeError};
-use symbolon_policy::{AgreementError, Invalid, rules::RuleSetError};
+use symbolon_policy::{
+    AgreementError, Invalid,
+    rules::{RuleError, RuleProblem, RuleSetError},
+};
 use symbolon_store::{ActError, FolderError, StoreError};
 use thiserror::Error;
 use tonic::Status;
@@ -45,6 +48,31 @@ impl From<Status> for CliError {
     }
 }
 
+/// An example that comes out otherwise is most often that of another rule than the one being written, so it
+/// says how that can be.
+impl From<RuleSetError> for CliError {
+    fn from(error: RuleSetError) -> Self {
+        if let RuleSetError::Pack(RuleError {
+            file,
+            rule: Some(rule),
+            example: Some(example),
+            problem,
+        }) = &error
+            && let RuleProblem::ComesOutOtherwise { expected, found, explanation } = problem
+        {
+            let sentence = format!(
+                "{file}: the example “{example}” of rule {rule} must come out as {expected}, and under the \
+                 whole pack it comes out as {found}: {explanation} Every example is decided under all rules \
+                 together, so a rule that you write or change can also stop a case that another rule's \
+                 example shows as allowed. Narrow the rule that decides here, or change this example if its \
+                 case is meant to come out as {found} from now on"
+            );
+            return Self::new("rules", sentence);
+        }
+        Self::new("rules", error.to_string())
+    }
+}
+
 macro_rules! from {
     ($($error:ty => $reason:literal),* $(,)?) => {
         $(impl From<$error> for CliError {
@@ -69,7 +97,6 @@ from! {
     Invalid => "invalid",
     NodeError => "node",
     OfferError => "mock",
-    RuleSetError => "rules",
     StoreError => "store",
     TlsError => "tls",
 }

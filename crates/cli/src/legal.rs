@@ -14,7 +14,7 @@ use symbolon_store::{
 };
 use time::OffsetDateTime;
 
-use crate::{CliError, scenario::read_card};
+use crate::{CliError, card::read_card, typed::Typed};
 
 /// The desk at which agreements are signed and ended.
 pub struct LegalDesk {
@@ -69,7 +69,8 @@ impl LegalDesk {
             [] => Err(CliError::new(
                 "agreement_unknown",
                 format!(
-                    "there is no agreement called {name:?}; `symbolon agreement list` shows all"
+                    "there is no agreement called {name:?}; `{}` shows all",
+                    Typed::command("agreement list").at(self.folder.root())
                 ),
             )),
             [one] => Ok((*one).clone()),
@@ -234,8 +235,9 @@ impl LegalDesk {
                 "not_a_contact",
                 format!(
                     "nobody here has compared the card by which this text describes {}; ask for \
-                     its card, compare the fingerprint by voice, and run `symbolon contact add`",
-                    party.code
+                     its card, compare the fingerprint by voice, and run `{} CARD`",
+                    party.code,
+                    Typed::command("contact add").at(self.folder.root()).by("LEGAL")
                 ),
             )),
         }

@@ -15,7 +15,8 @@ use crate::CliError;
 
 const FILE_NAME: &str = "profile.toml";
 const ENVIRONMENT: &str = "SYMBOLON_PROFILE";
-const DEMO: &str = "symbolon-demo/profile.toml";
+/// Where a demo that was started in this folder leaves its profile.
+pub(crate) const DEMO: &str = "symbolon-demo/profile.toml";
 
 /// How an officer's or agency's program reaches its bureau's node: `profile.toml`.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]

@@ -1,26 +1,32 @@
 //! Whole bureaus on one machine: founded, agreed with one another, and running as processes. Used by
 //! the demo, the end-to-end tests and developer tools.
 
+mod agreed;
+mod ports;
+mod running;
+
 use std::{
     collections::BTreeSet,
-    net::{SocketAddr, TcpListener},
+    net::SocketAddr,
     path::{Path, PathBuf},
     process::Stdio,
-    sync::atomic::{AtomicU32, Ordering},
-    time::{Duration, Instant},
 };
 
-use symbolon_identifiers::IdentifierType;
 use symbolon_node::{BureauFacts, PERSON_DAYS, found_bureau, issue_person};
 use symbolon_policy::{
-    Actor, Agreement, AgreementTerms, BureauCode, Dataset, Desk, OfferedType, Party,
-    SignedAgreement, WhoLearns,
+    Actor, Agreement, BureauCode, Desk, Party, SignedAgreement,
     rules::{PACK_FILE, Role, RulePack, RuleSet, RulesHash},
 };
-use symbolon_proto::bureau::v1::ListCoverageRequest;
 use symbolon_store::{DataFolder, ImportCounts, KeyName, NodeConfig, Store};
 use time::OffsetDateTime;
-use tokio::process::{Child, Command};
+use tokio::process::Command;
+
+pub(crate) use self::ports::free_ports;
+pub use self::{
+    agreed::{agree, dataset, simple_terms},
+    running::{RunningNode, wait_for_coverage},
+};
+pub use crate::card::read_card;
 
 use crate::{
     CliError, Profile,
@@ -276,164 +282,7 @@ impl Bureau {
     }
 }
 
-/// A node that runs as a process.
-#[derive(Debug)]
-pub struct RunningNode {
-    /// The process.
-    pub child: Child,
-}
-
-impl RunningNode {
-    /// Asks it to stop, and waits until it has.
-    ///
-    /// # Errors
-    /// When it cannot be waited for, or ends with an error.
-    pub async fn stop(mut self) -> Result<(), CliError> {
-        drop(self.child.stdin.take());
-        let status = self.child.wait().await.map_err(|e| CliError::new("node", e.to_string()))?;
-        if status.success() {
-            Ok(())
-        } else {
-            Err(CliError::new("node", format!("a node ended with {status}; see its log")))
-        }
-    }
-
-    /// Kills it at once, as a power cut would.
-    ///
-    /// # Errors
-    /// When it is gone already.
-    pub async fn kill(mut self) -> Result<(), CliError> {
-        self.child.kill().await.map_err(|error| CliError::new("node", error.to_string()))
-    }
-}
-
-/// Terms in force for a year from today, with the purposes `border_check` and
-/// `criminal_investigation`.
-///
-/// # Errors
-/// When `id` is malformed.
-pub fn simple_terms(
-    id: &str,
-    title: &str,
-    parties: &[&Bureau],
-    datasets: Vec<Dataset>,
-) -> Result<AgreementTerms, CliError> {
-    let midnight = OffsetDateTime::now_utc().replace_time(time::Time::MIDNIGHT);
-    Ok(AgreementTerms {
-        format: AgreementTerms::FORMAT.to_owned(),
-        id: id.parse()?,
-        title: title.to_owned(),
-        parties: parties.iter().map(|bureau| bureau.card.clone()).collect(),
-        datasets,
-        purposes: vec!["border_check".to_owned(), "criminal_investigation".to_owned()],
-        epoch_days: 90,
-        standing_days: None,
-        conditions: None,
-        valid_from: midnight,
-        valid_until: midnight + time::Duration::days(365),
-    })
-}
-
-/// A dataset offered with all types under one quota.
-pub fn dataset(
-    id: &str,
-    owner: &BureauCode,
-    title: &str,
-    types: &[IdentifierType],
-    daily_quota: u64,
-) -> Dataset {
-    Dataset {
-        id: id.to_owned(),
-        owner: owner.clone(),
-        title: title.to_owned(),
-        who_learns: WhoLearns::Requester,
-        labels: None,
-        types: types
-            .iter()
-            .map(|kind| OfferedType {
-                identifier_type: *kind,
-                rules_version: kind.rules_version(),
-                daily_quota,
-                epoch_budget: None,
-            })
-            .collect(),
-    }
-}
-
-/// Drafts, has every bureau sign, and installs everywhere.
-///
-/// # Errors
-/// When the terms are malformed or a bureau cannot sign.
-pub async fn agree(terms: &AgreementTerms, bureaus: &[&Bureau]) -> Result<Agreement, CliError> {
-    let mut signed = SignedAgreement::draft(terms)?;
-    for bureau in bureaus {
-        bureau.sign(&mut signed)?;
-    }
-    for bureau in bureaus {
-        bureau.install(&signed).await?;
-    }
-    Ok(signed.verify()?)
-}
-
-/// Waits until the node behind `profile` holds every set that partners offer it.
-///
-/// # Errors
-/// When that takes longer than `limit`.
-pub async fn wait_for_coverage(profile: &Profile, limit: Duration) -> Result<usize, CliError> {
-    let began = Instant::now();
-    let mut last = "the node does not answer yet".to_owned();
-    while began.elapsed() < limit {
-        let mut client = profile.connect()?;
-        match client.list_coverage(ListCoverageRequest {}).await {
-            Ok(response) => {
-                let entries = response.into_inner().entries;
-                let missing = entries.iter().filter(|entry| entry.padded_len == 0).count();
-                if !entries.is_empty() && missing == 0 {
-                    return Ok(entries.len());
-                }
-                last = format!("{missing} of {} lists are still missing", entries.len());
-            }
-            Err(status) => last = CliError::from(status).sentence,
-        }
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
-    Err(CliError::new(
-        "not_ready",
-        format!("the lists were not exchanged within {} seconds: {last}", limit.as_secs()),
-    ))
-}
-
-/// Reads a bureau's card.
-///
-/// # Errors
-/// When it is missing or malformed.
-pub fn read_card(path: &Path) -> Result<Party, CliError> {
-    let bytes = std::fs::read(path).map_err(|error| CliError::file("read", path, error))?;
-    serde_json::from_slice(&bytes).map_err(|error| {
-        CliError::new("card", format!("{} is not a bureau's card: {error}", path.display()))
-    })
-}
-
-/// Loopback addresses that were free a moment ago, below the range from which systems take the ports
-/// of connections that go out: else one of those could take a port before its node does.
-pub(crate) fn free_ports<const N: usize>() -> Result<[SocketAddr; N], CliError> {
-    static NEXT: AtomicU32 = AtomicU32::new(0);
-    let start = std::process::id().wrapping_mul(61);
-    let mut free = (0..PORTS).filter_map(|_| {
-        let number = start.wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed)) % PORTS;
-        let port = u16::try_from(FIRST_PORT.saturating_add(number)).ok()?;
-        TcpListener::bind(("127.0.0.1", port)).ok()?.local_addr().ok()
-    });
-    let found: Vec<_> = free.by_ref().take(N).collect();
-    found
-        .try_into()
-        .map_err(|_| CliError::new("port", "no free port on 127.0.0.1 from 12,000 to 31,999"))
-}
-
 /// A host as it stands in a URL.
 fn bracketed(host: &str) -> String {
     if host.contains(':') { format!("[{host}]") } else { host.to_owned() }
 }
-
-const FIRST_PORT: u32 = 12_000;
-const PORTS: u32 = 20_000;

@@ -10,7 +10,6 @@ use symbolon_proto::bureau::v1::{
     begin_standing_response, bureau_service_client::BureauServiceClient, match_standing_response,
     update_standing_request, update_standing_response,
 };
-use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use tonic::transport::Channel;
 
 use crate::{
@@ -20,6 +19,7 @@ use crate::{
         gather::{milliseconds, named, outcome},
         start,
     },
+    moment::moment_of,
     rows::Row,
 };
 
@@ -257,7 +257,7 @@ pub async fn list(client: &mut BureauServiceClient<Channel>) -> Result<Vec<Liste
         .into_iter()
         .map(|one| Listed {
             standing_id: hex::encode(&one.standing_id),
-            begun_at: time_of(one.begun_at).unwrap_or_default(),
+            begun_at: moment_of(one.begun_at).unwrap_or_default(),
             purpose: one.purpose,
             case_reference: one.case_reference,
             entries: one.entries,
@@ -339,7 +339,7 @@ fn kept_source(one: StandingSource) -> KeptSource {
         dataset_title: source.dataset_title,
         identifier_type: source.identifier_type,
         entries: one.entries,
-        keep_until: time_of(one.keep_until),
+        keep_until: moment_of(one.keep_until),
         hits: source.coverage.as_ref().map(|_| 0),
         coverage: source.coverage,
         outcome,
@@ -371,10 +371,6 @@ fn hit(one: StandingHit, source: &KeptSource) -> Hit {
         desk: source.desk.clone(),
         new: one.is_new,
     }
-}
-
-fn time_of(at: Option<prost_types::Timestamp>) -> Option<String> {
-    OffsetDateTime::from_unix_timestamp(at?.seconds).ok()?.format(&Rfc3339).ok()
 }
 
 fn broke_off() -> CliError {

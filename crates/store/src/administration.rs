@@ -27,7 +27,8 @@ pub enum AdministrativeAct {
     ExportLog,
     /// Logged checks were decided again under other rules, and shown; the subject is the rules' hash.
     ReplayChecks,
-    /// Why a check was allowed or refused was shown; the subject is its id.
+    /// Why a check was allowed or refused was shown; the subject is its id. Or what rules say of a record of a
+    /// list; the subject is the list.
     ExplainCheck,
     /// What was older than a time was erased by hand; the subject is the time.
     EraseRecords,

@@ -1,13 +1,19 @@
 use std::{borrow::Cow, collections::BTreeMap, time::Duration};
 
 use symbolon_proto::bureau::v1::{CheckStarted, ItemRejected, Outcome, Source, SourceAnswers};
-use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use super::{
     Answer, Answered, AnsweringSource, Asked, CheckReport, Coverage, Desk, Detail, ListTally,
     OneAnswer, Rejected, Released, Summary, Trouble, shown,
 };
-use crate::CliError;
+use crate::{CliError, moment::moment_of};
+
+const NOBODY: (&str, &str) = (
+    "nobody_asked",
+    "Nobody was asked: no agreement with another bureau is in force here. That is no answer, and not no \
+     hit; `symbolon coverage` shows whom can be asked.",
+);
+const NOTHING: (&str, &str) = ("nothing_asked", "Nothing was asked.");
 
 /// A report in the making.
 pub(super) struct Gathering<'a> {
@@ -33,7 +39,10 @@ impl<'a> Gathering<'a> {
                 check_id: String::new(),
                 elapsed_ms: 0.0,
                 summary: Summary::default(),
+                reason: None,
+                sentence: None,
                 rejected: Vec::new(),
+                passed_over: Vec::new(),
                 warnings: Vec::new(),
                 answers: Vec::new(),
                 lists: Vec::new(),
@@ -102,6 +111,11 @@ impl<'a> Gathering<'a> {
             (a.reference, &a.bureau, &a.dataset).cmp(&(b.reference, &b.bureau, &b.dataset))
         });
         report.lists = self.counted.lists.into_values().collect();
+        if report.lists.is_empty() {
+            let (reason, sentence) = if report.summary.asked > 0 { NOBODY } else { NOTHING };
+            report.reason = Some(reason);
+            report.sentence = Some(sentence);
+        }
         report.troubles = self
             .counted
             .troubles
@@ -209,11 +223,7 @@ fn answering(message: &SourceAnswers) -> AnsweringSource {
 pub(crate) fn named(source: Source, elapsed_ms: f64) -> AnsweringSource {
     let coverage = (source.set_version > 0).then(|| Coverage {
         version: source.set_version,
-        updated_at: source
-            .updated_at
-            .and_then(|at| OffsetDateTime::from_unix_timestamp(at.seconds).ok())
-            .and_then(|at| at.format(&Rfc3339).ok())
-            .unwrap_or_default(),
+        updated_at: moment_of(source.updated_at).unwrap_or_default(),
     });
     AnsweringSource {
         coverage,

@@ -1,6 +1,8 @@
 use serde::Serialize;
 use symbolon_proto::bureau::v1::ReleasedLabel;
 
+use super::PassedOver;
+
 /// All that came of a check.
 #[derive(Clone, PartialEq, Debug, Serialize)]
 pub struct CheckReport {
@@ -10,10 +12,18 @@ pub struct CheckReport {
     pub elapsed_ms: f64,
     /// How many answers of each kind.
     pub summary: Summary,
+    /// Why nobody was asked: for programs. Absent where somebody was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<&'static str>,
+    /// The same for a person.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sentence: Option<&'static str>,
     /// Items that could not be read and were not asked.
     pub rejected: Vec<Rejected>,
     /// What a person should know of items that were asked as they were written.
     pub warnings: Vec<ItemWarning>,
+    /// Lists that were not asked because no agreement opens them for the purpose of the check.
+    pub passed_over: Vec<PassedOver>,
     /// One for each item and list; of hits only, where no more was wanted.
     pub answers: Vec<Answer>,
     /// All answers counted by list.

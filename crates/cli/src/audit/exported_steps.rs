@@ -4,7 +4,7 @@ use time::OffsetDateTime;
 
 use super::{
     folder::AuditFolder,
-    judge::events::{leaf_of, root_of, roots, salted},
+    judge::events::{by_entry, have_root, leaf_of, roots, salted},
     leaves::Leaves,
 };
 use crate::CliError;
@@ -30,17 +30,16 @@ pub(crate) fn exported_steps(
     let Some(periods) = folder.disclosures()? else { return Ok(None) };
     let (leaves, _) = Leaves::read(folder)?;
     let roots = roots(&leaves, &folder.records()?);
+    let under = by_entry(&periods);
     let named = format!("\"request\":\"{request}\"");
     let mut steps = Vec::new();
     for period in &periods {
-        let hashes: Option<Vec<_>> = period.events.iter().map(leaf_of).collect();
-        let is_under = match (period.entry, hashes) {
-            (Some(entry), Some(hashes)) => {
-                roots.get(&entry).is_some_and(|root| root.root == root_of(&hashes))
-            }
-            (None, Some(_)) => true,
-            (_, None) => false,
-        };
+        let entry =
+            period.entry.map(|entry| (entry, under.get(&entry).map_or(&[][..], Vec::as_slice)));
+        // What no entry stands for yet is held by its own hash alone.
+        let is_under = entry.is_none_or(|(entry, events)| {
+            roots.get(&entry).is_some_and(|root| have_root(events, root))
+        });
         for event in &period.events {
             let (Some(salt), Some(record)) = (&event.salt, &event.record) else { continue };
             if !record.contains(&named) {
@@ -54,7 +53,7 @@ pub(crate) fn exported_steps(
                 leaf: leaf.0,
                 at: event.at,
                 event: said,
-                entry: period.entry.map(|entry| (entry, period.events.len())),
+                entry: entry.map(|(entry, events)| (entry, events.len())),
                 holds: is_under && salted(salt, record) == Some(leaf),
             });
         }

@@ -2,6 +2,7 @@ mod describe;
 mod draft;
 mod export;
 mod life;
+mod proposals;
 
 use std::{
     fs,
@@ -21,9 +22,9 @@ use super::DONE;
 use crate::{
     CliError,
     acting::Acting,
+    card::read_card,
     legal::{LegalDesk, is_us},
     output::Output,
-    scenario::read_card,
 };
 
 /// Draft, propose, sign, suspend and end agreements.

@@ -4,10 +4,10 @@ use clap::Args;
 use serde::Serialize;
 use symbolon_identifiers::IdentifierType;
 use symbolon_proto::bureau::v1::ApproveCheckRequest;
-use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
+use time::Duration;
 
 use super::DONE;
-use crate::{CliError, Profile, output::Output};
+use crate::{CliError, Profile, moment::moment_of, output::Output};
 
 /// Approve what a colleague is to ask, where rules want a second person.
 ///
@@ -60,10 +60,7 @@ impl Approve {
             valid_for: Some(prost_types::Duration { seconds, nanos: 0 }),
         };
         let response = client.approve_check(request).await?.into_inner();
-        let until = response
-            .valid_until
-            .and_then(|at| OffsetDateTime::from_unix_timestamp(at.seconds).ok())
-            .and_then(|at| at.format(&Rfc3339).ok())
+        let until = moment_of(response.valid_until)
             .ok_or_else(|| CliError::new("answer", "the node did not say until when"))?;
         let approved = Approved {
             asker: self.asker,

@@ -1,3 +1,4 @@
+mod element;
 mod entries;
 mod faults;
 mod open;
@@ -13,7 +14,7 @@ use symbolon_store::{AdministrativeAct, DataFolder, NodeConfig, Store};
 use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
 
 use super::DONE;
-use crate::{CliError, acting::Acting, audit::AuditFolder, output::Output};
+use crate::{CliError, acting::Acting, audit::AuditFolder, moment::moment, output::Output};
 
 /// Who may read the whole log.
 const READERS: &[Role] = &[Role::Inspector, Role::Administrator];
@@ -21,20 +22,22 @@ const READERS: &[Role] = &[Role::Inspector, Role::Administrator];
 /// Export and verify logs, open a check to an inspector, show contradictions.
 #[derive(Debug, Subcommand)]
 pub(super) enum AuditCommand {
-    /// Write this bureau's log into a folder: tiles, records, checkpoints, receipts, contradictions.
+    /// Write this bureau's log into a folder: tiles, records, checkpoints, receipts, contradictions. Needs
+    /// the role inspector or administrator.
     Export(Export),
     /// Verify exported logs from files alone: tiles, records, checkpoints, cosignatures, receipts.
     Verify(verify::Verify),
     /// Open a check of this bureau, one element of it, or the steps of a request for a record, to an
-    /// inspector, with the proof.
+    /// inspector, with the proof. Needs the role inspector, and is logged.
     Open(Box<open::Open>),
     /// Verify one element's evidence from files alone.
-    Element(open::Element),
+    Element(element::Element),
     /// Show contradictions found in logs, and checkpoints that nobody has proven yet.
     Faults(faults::Faults),
-    /// List entries of this bureau's log.
+    /// List entries of this bureau's log. Needs the role inspector or administrator.
     Log(entries::Entries),
-    /// Erase what is older than it may be; the leaves of the log stay. A node does so by itself.
+    /// Erase what is older than it may be; the leaves of the log stay. A node does so by itself. Needs the
+    /// role administrator.
     Erase(Erase),
 }
 
@@ -138,11 +141,11 @@ impl Erase {
         let store = Store::open(folder).await?;
         let actor = self.acting.authorise(store.folder(), &store, &[Role::Administrator]).await?;
         let act = AdministrativeAct::EraseRecords;
-        store.log_administration(act, &shown(before), &actor, now).await?;
+        store.log_administration(act, &moment(before), &actor, now).await?;
         let erased = store.erase_before(before, now).await?;
         store.close().await;
         let counts = ErasedCounts {
-            before: shown(before),
+            before: moment(before),
             entries: erased.entries,
             asked: erased.asked,
             answered: erased.answered,
@@ -156,10 +159,6 @@ impl Erase {
         });
         Ok(DONE)
     }
-}
-
-fn shown(time: OffsetDateTime) -> String {
-    time.format(&Rfc3339).unwrap_or_default()
 }
 
 /// A time, or a date, which begins at midnight (UTC).

@@ -7,7 +7,9 @@ use super::{DONE, INCOMPLETE, reasons::Reasons};
 use crate::{
     CliError, Profile,
     answer_file::AnswerFile,
-    asking::{Answered, Asked, CheckReport, Detail, ItemWarning, Reason, ask_for, warnings},
+    asking::{
+        Answered, Asked, CheckReport, Detail, ItemWarning, Reason, ask_for, passed_over, warnings,
+    },
     commands::table,
     output::Output,
     rows::{Mapping, Rows},
@@ -24,7 +26,7 @@ use crate::{
 ///   --subject suspect --case 2026/117
 ///   symbolon check --csv million.csv --case 2026/117 --output hits.csv --hits-only --timeout 600
 #[derive(Debug, Args)]
-#[command(verbatim_doc_comment)]
+#[command(verbatim_doc_comment, after_help = super::reasons::ANSWERS)]
 pub(super) struct Check {
     /// Type of the identifier: travel_document, national_id, vin, plate, imo, mmsi, aircraft,
     /// phone, email, iban, imei, container.
@@ -49,12 +51,11 @@ pub(super) struct Check {
     /// Show or write hits only; all else is only counted.
     #[arg(long, conflicts_with = "all")]
     hits_only: bool,
-    #[command(flatten)]
-    reasons: Reasons,
-    /// Seconds to wait for each bureau.
+    /// Seconds to wait for each bureau, at most 600.
     #[arg(long, value_name = "SECONDS", default_value_t = 10)]
     timeout: u64,
-    /// Repeat an earlier check by its id: the same question is not counted twice.
+    /// Repeat an earlier check by its id, 32 hexadecimal digits as its report shows it: the same question
+    /// is not counted twice.
     #[arg(long, value_name = "HEX")]
     check_id: Option<String>,
     /// Also ask the other readings of what is written: O for 0, I for 1 and the like, as far as they
@@ -67,6 +68,9 @@ pub(super) struct Check {
     /// Profile of the caller; else that of SYMBOLON_PROFILE or of a demo in this folder.
     #[arg(long, value_name = "FILE")]
     profile: Option<PathBuf>,
+    // Last, for the heading in it.
+    #[command(flatten)]
+    reasons: Reasons,
 }
 
 impl Check {
@@ -86,6 +90,7 @@ impl Check {
         }
         let reason = self.reason(&profile)?;
         let mut client = profile.connect()?;
+        let left_out = passed_over(&mut client, &reason, &asked).await?;
         let mut file = self.output.as_deref().map(AnswerFile::create).transpose()?;
         let asked = Arc::from(asked);
         let detail = self.detail(&asked, output);
@@ -103,6 +108,7 @@ impl Check {
         if let Some(file) = file {
             file.finish()?;
         }
+        report.passed_over = left_out;
         report.warnings = self.warnings(&asked, &report, output);
         report.summary.rejected = report.summary.rejected.saturating_add(unreadable.len() as u64);
         report.rejected.extend(unreadable);

@@ -4,10 +4,12 @@ use clap::{Args, Subcommand};
 use serde::Serialize;
 use symbolon_policy::{BureauCode, CardFingerprint, rules::Role};
 use symbolon_store::{Contact, DataFolder, NodeConfig, Store};
-use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+use time::OffsetDateTime;
 
 use super::DONE;
-use crate::{CliError, acting::Acting, output::Output, scenario::read_card};
+use crate::{
+    CliError, acting::Acting, card::read_card, moment::moment, output::Output, typed::Typed,
+};
 
 /// Know other bureaus by their cards, before there is an agreement.
 #[derive(Debug, Subcommand)]
@@ -73,7 +75,7 @@ impl From<Contact> for ContactLine {
             spiffe_id: contact.card.spiffe_id,
             fingerprint: contact.fingerprint.to_string(),
             added_by: contact.added_by,
-            added_at: contact.added_at.format(&Rfc3339).unwrap_or_default(),
+            added_at: moment(contact.added_at),
         }
     }
 }
@@ -180,7 +182,11 @@ impl Remove {
         if !removed {
             return Err(CliError::new(
                 "contact_unknown",
-                format!("{} is not known by card; `symbolon contact list` shows who is", self.code),
+                format!(
+                    "{} is not known by card; `{}` shows who is",
+                    self.code,
+                    Typed::command("contact list").at(&self.data)
+                ),
             ));
         }
         let changed = Changed { code: self.code.to_string() };

@@ -8,7 +8,10 @@ use time::{OffsetDateTime, macros::format_description};
 use super::DONE;
 use crate::{CliError, Profile, output::Output};
 
-/// Show which lists can be asked, of whom, and how fresh they are.
+/// Show which lists can be asked, of whom, for which purposes, and how fresh they are.
+///
+/// A list that is open for other purposes only is not asked, and `symbolon check` says so. A suspended
+/// agreement's lists stand here all the same: a check says that it is suspended, by whom and why.
 #[derive(Debug, Args)]
 pub(super) struct Coverage {
     /// Profile of the caller; else that of SYMBOLON_PROFILE or of a demo in this folder.
@@ -69,8 +72,8 @@ fn text(lines: &[Line]) -> String {
             .to_owned();
     }
     let mut text = format!(
-        "{:<5} {:<28} {:<16} {:>10} {:>12}  {}\n",
-        "WHO", "LIST", "TYPE", "A DAY", "SIZE UP TO", "LAST LOADED"
+        "{:<5} {:<28} {:<16} {:>10} {:>12}  {:<20}  {}\n",
+        "WHO", "LIST", "TYPE", "A DAY", "SIZE UP TO", "LAST LOADED", "FOR THE PURPOSES"
     );
     for line in lines {
         let fresh = match &line.updated_at {
@@ -79,12 +82,13 @@ fn text(lines: &[Line]) -> String {
         };
         let _ = writeln!(
             text,
-            "{:<5} {:<28} {:<16} {:>10} {:>12}  {fresh}",
+            "{:<5} {:<28} {:<16} {:>10} {:>12}  {fresh:<20}  {}",
             line.bureau,
             line.dataset_title,
             line.identifier_type,
             line.daily_quota,
-            line.entries_padded
+            line.entries_padded,
+            line.purposes.join(", ")
         );
     }
     text

@@ -1,4 +1,6 @@
+mod admission;
 mod approve;
+mod list;
 mod mode;
 
 use std::{
@@ -11,11 +13,9 @@ use std::{
 
 use clap::{Args, Subcommand};
 use serde::Serialize;
-use symbolon_client::Rules;
-use symbolon_node::{AdmissionReport, admission_report};
-use symbolon_policy::{AgreementId, RecordDetails, rules::Role};
-use symbolon_store::{DataFolder, HashedFile, NodeConfig, Store, StoreError};
-use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+use symbolon_policy::{RecordDetails, rules::Role};
+use symbolon_store::{DataFolder, HashedFile, Store, StoreError};
+use time::OffsetDateTime;
 
 use super::{DONE, INCOMPLETE};
 use crate::{
@@ -23,6 +23,7 @@ use crate::{
     acting::Acting,
     output::Output,
     rows::{Change, Mapping, RejectedRow, RowRef, Rows},
+    typed::Typed,
 };
 
 /// Rejected rows shown to a person; JSON has all of them.
@@ -46,12 +47,12 @@ pub(super) enum DatasetCommand {
     /// approver.
     Approve(approve::Approve),
     /// Show the datasets with their sizes.
-    List(List),
+    List(list::List),
     /// Show how many records the rules in force keep out of which agreement's set, and why.
     ///
     /// Decided now, for what is loaded: the node publishes a set anew when another identifier stays
     /// out than in the version before. No identifier is shown.
-    Admission(Admission),
+    Admission(admission::Admission),
 }
 
 #[derive(Debug, Args)]
@@ -99,25 +100,6 @@ pub(super) struct Import {
     file: PathBuf,
 }
 
-#[derive(Debug, Args)]
-pub(super) struct List {
-    /// The bureau's data folder.
-    #[arg(long, value_name = "FOLDER", env = "SYMBOLON_DATA")]
-    data: PathBuf,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct Admission {
-    /// The bureau's data folder.
-    #[arg(long, value_name = "FOLDER", env = "SYMBOLON_DATA")]
-    data: PathBuf,
-    /// Only this agreement.
-    #[arg(long, value_name = "ID")]
-    agreement: Option<AgreementId>,
-    /// Id of the dataset.
-    dataset: String,
-}
-
 #[derive(Serialize)]
 struct Created<'a> {
     dataset: &'a str,
@@ -138,40 +120,6 @@ struct Report {
     /// Records of which something else is known than before, beside their identifiers.
     details_changed: u64,
     rejected: Vec<RejectedRow>,
-}
-
-#[derive(Serialize)]
-struct AdmissionLine {
-    agreement: String,
-    partners: Vec<String>,
-    identifier_type: String,
-    identifiers: u64,
-    kept_out: u64,
-    rules: Vec<RuleLine>,
-}
-
-#[derive(Serialize)]
-struct RuleLine {
-    /// Empty where no rule permits, or deciding failed.
-    rule: String,
-    sentence: String,
-    source: String,
-    records: u64,
-}
-
-#[derive(Serialize)]
-struct DatasetLine {
-    dataset: String,
-    title: String,
-    updated_at: String,
-    revision: u64,
-    types: Vec<TypeLine>,
-}
-
-#[derive(Serialize)]
-struct TypeLine {
-    identifier_type: String,
-    identifiers: u64,
 }
 
 impl DatasetCommand {
@@ -202,7 +150,10 @@ impl Create {
         store.create_dataset_by(&self.id, &self.title, &actor, now).await?;
         store.close().await;
         output.result(&Created { dataset: &self.id }, || {
-            format!("Made {}. Load it: symbolon dataset import {} FILE.csv", self.id, self.id)
+            format!("Made {}. Load it: {}", self.id, {
+                let import = Typed::command("dataset import").at(&self.data);
+                import.by(self.acting.person()).with(&self.id).with("FILE.csv")
+            })
         });
         Ok(DONE)
     }
@@ -327,85 +278,6 @@ impl Import {
     }
 }
 
-impl Admission {
-    async fn run(self, output: Output) -> Result<u8, CliError> {
-        let folder = DataFolder::open(&self.data)?;
-        let us = NodeConfig::read(&folder)?.code;
-        let store = Store::open(folder).await?;
-        let (rules, _) = Rules::in_force(&store).await?;
-        let now = OffsetDateTime::now_utc();
-        let agreements = store.agreements().await?;
-        let offering: Vec<_> = agreements
-            .iter()
-            .filter(|one| self.agreement.as_ref().is_none_or(|id| &one.terms().id == id))
-            .filter(|one| one.scopes_of(&us, now).any(|(_, offered, _)| offered.id == self.dataset))
-            .collect();
-        if offering.is_empty() {
-            return Err(CliError::new(
-                "no_agreement",
-                "no agreement in force offers this dataset, so nobody can test it; `symbolon \
-                 agreement list` shows the agreements, `symbolon dataset list` the datasets",
-            ));
-        }
-        let mut lines = Vec::new();
-        for agreement in offering {
-            let reports =
-                admission_report(&store, &us, agreement, &self.dataset, &rules, now).await?;
-            lines.extend(reports.into_iter().map(AdmissionLine::of));
-        }
-        store.close().await;
-        output.result(&lines, || admission_text(&lines));
-        Ok(DONE)
-    }
-}
-
-impl AdmissionLine {
-    fn of(report: AdmissionReport) -> Self {
-        let rules = report.rules.into_iter().map(|rule| RuleLine {
-            rule: rule.id,
-            sentence: rule.sentence,
-            source: rule.source,
-            records: rule.records,
-        });
-        Self {
-            agreement: report.agreement,
-            partners: report.parties.iter().map(|code| code.as_str().to_owned()).collect(),
-            identifier_type: report.identifier_type,
-            identifiers: report.identifiers,
-            kept_out: report.kept_out,
-            rules: rules.collect(),
-        }
-    }
-}
-
-impl List {
-    async fn run(self, output: Output) -> Result<u8, CliError> {
-        let store = open(&self.data).await?;
-        let mut lines = Vec::new();
-        for dataset in store.datasets().await? {
-            let types = store
-                .dataset_counts(&dataset.id)
-                .await?
-                .into_iter()
-                .map(|count| TypeLine {
-                    identifier_type: count.identifier_type,
-                    identifiers: count.identifiers,
-                })
-                .collect();
-            lines.push(DatasetLine {
-                dataset: dataset.id,
-                title: dataset.title,
-                updated_at: dataset.updated_at.format(&Rfc3339).unwrap_or_default(),
-                revision: dataset.revision,
-                types,
-            });
-        }
-        store.close().await;
-        output.result(&lines, || list_text(&lines));
-        Ok(DONE)
-    }
-}
-
 /// What rows have said of their records so far, as hashes: 16 bytes for each record of which something
 /// is said.
 #[derive(Default)]
@@ -499,50 +371,5 @@ fn text(report: &Report, dry_run: bool) -> String {
              a bad identifier and load the others."
         )
     };
-    text
-}
-
-fn admission_text(lines: &[AdmissionLine]) -> String {
-    let mut text = String::new();
-    for line in lines {
-        let _ = writeln!(
-            text,
-            "{}, {}, for {}: {} of {} identifiers stay out",
-            line.agreement,
-            line.identifier_type,
-            line.partners.join(", "),
-            line.kept_out,
-            line.identifiers
-        );
-        for rule in &line.rules {
-            let named = match rule.rule.as_str() {
-                "" => rule.sentence.clone(),
-                id => format!("{} ({id}; {})", rule.sentence, rule.source),
-            };
-            let _ = writeln!(text, "    {:>10} records  {named}", rule.records);
-        }
-    }
-    text.push_str(
-        "\nAn identifier stays out if every record that names it does. A record counts once for each \
-         identifier, and under each rule that keeps it out.",
-    );
-    text
-}
-
-fn list_text(lines: &[DatasetLine]) -> String {
-    if lines.is_empty() {
-        return "There is no dataset yet: symbolon dataset create ID --title TITLE".to_owned();
-    }
-    let mut text = String::new();
-    for line in lines {
-        let _ = writeln!(
-            text,
-            "{}  {}  (loaded {}, revision {})",
-            line.dataset, line.title, line.updated_at, line.revision
-        );
-        for one in &line.types {
-            let _ = writeln!(text, "    {:<18} {:>10}", one.identifier_type, one.identifiers);
-        }
-    }
     text
 }

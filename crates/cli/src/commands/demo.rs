@@ -1,7 +1,8 @@
+mod countries;
+mod questions;
 mod story;
 
 use std::{
-    collections::BTreeSet,
     env, fs,
     path::{Path, PathBuf},
     process::Stdio,
@@ -10,22 +11,20 @@ use std::{
 
 use clap::Args;
 use serde::Serialize;
-use symbolon_identifiers::IdentifierType;
-use symbolon_policy::{
-    Conditions, Deadlines, DisclosureTerms, LabelTerms, OpenRequests,
-    rules::{DisclosedField, Role},
-};
-use symbolon_proto::bureau::v1::SubjectCategory;
+use symbolon_policy::rules::Role;
 use tokio::signal;
 
-use self::story::{Step, Story};
+use self::{
+    countries::{found_and_load, sign_agreements},
+    questions::{check, check_missing},
+    story::{Step, Story},
+};
 use super::{DONE, replaceable::Replaceable, table};
 use crate::{
     CliError, Profile,
-    asking::{Asked, CheckReport, Reason, StatedFacts, Urgency, ask},
+    asking::CheckReport,
     output::Output,
-    rows::{Mapping, Rows},
-    scenario::{Bureau, RunningNode, agree, dataset, simple_terms, wait_for_coverage},
+    scenario::{Bureau, RunningNode, wait_for_coverage},
 };
 
 const REPLACEABLE: Replaceable =
@@ -35,54 +34,6 @@ const OFFICER: &str = "demo-officer";
 const INSPECTOR: &str = "inspector";
 const LAWYER: &str = "lawyer";
 const APPROVER: &str = "approver";
-const DAILY_QUOTA: u64 = 100_000;
-const STANDING_DAYS: u32 = 30;
-
-struct Country {
-    code: &'static str,
-    name: &'static str,
-    folder: &'static str,
-    dataset: &'static str,
-    title: &'static str,
-    records: &'static str,
-}
-
-const COUNTRIES: [Country; 3] = [
-    Country {
-        code: "ARC",
-        name: "Arcadia",
-        folder: "arcadia",
-        dataset: "arc-watchlist",
-        title: "Arcadian national watchlist",
-        records: include_str!("../../demo/arcadia.csv"),
-    },
-    Country {
-        code: "BOR",
-        name: "Borealia",
-        folder: "borealia",
-        dataset: "bor-watchlist",
-        title: "Borealian watchlist",
-        records: include_str!("../../demo/borealia.csv"),
-    },
-    Country {
-        code: "CTG",
-        name: "Costaguana",
-        folder: "costaguana",
-        dataset: "ctg-watchlist",
-        title: "Costaguanan alerts",
-        records: include_str!("../../demo/costaguana.csv"),
-    },
-];
-
-const BATCH: &str = include_str!("../../demo/check-batch.csv");
-/// Borealia's missing children, with what may be released of them: a list under an agreement of its own.
-const MISSING: &str = include_str!("../../demo/borealia-missing.csv");
-const MISSING_DATASET: &str = "bor-missing";
-const MISSING_PURPOSE: &str = "missing_person";
-const MISSING_PASSPORT: (&str, &str) = ("yd5521907", "Italy");
-
-/// What Costaguana does not offer to Arcadia, to show what "not permitted" looks like.
-const NOT_OFFERED_BY_COSTAGUANA: IdentifierType = IdentifierType::Iban;
 
 /// Three bureaus on this machine that check against one another.
 ///
@@ -184,93 +135,6 @@ impl Demo {
     }
 }
 
-async fn found_and_load(root: &Path, output: Output) -> Result<(Vec<Bureau>, Vec<u64>), CliError> {
-    let mut bureaus = Vec::new();
-    let mut counts = Vec::new();
-    for country in &COUNTRIES {
-        let spinner = output.spinner(&format!("founding {} and loading its list", country.name));
-        let bureau = Bureau::found(&root.join(country.folder), country.code, country.name)?;
-        let loaded = bureau
-            .load(country.dataset, country.title, country.records.as_bytes(), Mapping::default())
-            .await?;
-        if let Some(rejected) = loaded.rejected.first() {
-            return Err(CliError::new(
-                "demo_data",
-                format!("{}, line {}: {}", country.folder, rejected.line, rejected.sentence),
-            ));
-        }
-        spinner.finish_and_clear();
-        let mut records = loaded.counts.added;
-        if country.code == "BOR" {
-            let rows = MISSING.as_bytes();
-            let title = "Borealian missing children";
-            let missing = bureau.load(MISSING_DATASET, title, rows, Mapping::default()).await?;
-            if let Some(rejected) = missing.rejected.first() {
-                return Err(CliError::new("demo_data", rejected.sentence.clone()));
-            }
-            records = records.saturating_add(missing.counts.added);
-        }
-        counts.push(records);
-        bureaus.push(bureau);
-    }
-    Ok((bureaus, counts))
-}
-
-async fn sign_agreements(bureaus: &[Bureau], output: Output) -> Result<(), CliError> {
-    let spinner = output.spinner("signing agreements");
-    for (first, a) in bureaus.iter().enumerate() {
-        for (second, b) in bureaus.iter().enumerate().skip(first.saturating_add(1)) {
-            let datasets = [(first, a), (second, b)]
-                .into_iter()
-                .filter_map(|(index, bureau)| Some((COUNTRIES.get(index)?, bureau)))
-                .map(|(country, bureau)| {
-                    let types: Vec<_> = IdentifierType::ALL
-                        .iter()
-                        .copied()
-                        .filter(|kind| country.code != "CTG" || *kind != NOT_OFFERED_BY_COSTAGUANA)
-                        .collect();
-                    dataset(country.dataset, &bureau.code, country.title, &types, DAILY_QUOTA)
-                })
-                .collect();
-            let id = format!("{}-{}-2026", a.code, b.code).to_ascii_lowercase();
-            let title = format!("{} and {}: watchlist checks", a.card.name, b.card.name);
-            let mut terms = simple_terms(&id, &title, &[a, b], datasets)?;
-            terms.standing_days = Some(STANDING_DAYS);
-            agree(&terms, &[a, b]).await?;
-        }
-    }
-    if let [arcadia, borealia, ..] = bureaus {
-        agree_on_missing_children(arcadia, borealia).await?;
-    }
-    spinner.finish_and_clear();
-    Ok(())
-}
-
-/// What Arcadia may ask about missing children, and how it gets their records.
-async fn agree_on_missing_children(arcadia: &Bureau, borealia: &Bureau) -> Result<(), CliError> {
-    let title = "Borealian missing children";
-    let types = [IdentifierType::TravelDocument];
-    let mut list = dataset(MISSING_DATASET, &borealia.code, title, &types, DAILY_QUOTA);
-    list.labels =
-        Some(LabelTerms { bytes: 32, fields: BTreeSet::from([DisclosedField::CaseNumber]) });
-    let title = "Arcadia and Borealia: missing children";
-    let parties = [arcadia, borealia];
-    let mut terms = simple_terms("arc-bor-missing-2026", title, &parties, vec![list])?;
-    terms.purposes = vec![MISSING_PURPOSE.to_owned()];
-    terms.conditions = Some(Conditions {
-        disclosure: Some(DisclosureTerms {
-            deadline_minutes: Deadlines { routine: 2_880, urgent: 60, emergency: 10 },
-            claim_days: 30,
-            when_suspended: OpenRequests::Pause,
-            when_revoked: OpenRequests::Refuse,
-            retention_days: 365,
-        }),
-        ..Conditions::default()
-    });
-    agree(&terms, &parties).await?;
-    Ok(())
-}
-
 async fn start(
     root: &Path,
     bureaus: &[Bureau],
@@ -310,57 +174,6 @@ async fn start(
     Ok((nodes, profile, path))
 }
 
-async fn check(profile: &Profile, output: Output) -> Result<Vec<DemoCheck>, CliError> {
-    let mut client = profile.connect()?;
-    let batch = batch()?;
-    let spinner = output.spinner("checking a batch of 1,000");
-    let whole = ask(&mut client, &reason("demo batch"), &batch, |_, _| {}).await?;
-    spinner.finish_and_clear();
-    // What hit in the batch is asked again alone, beside something that is in no list, so that a
-    // person sees both on one page.
-    let pick = |outcome: &str| {
-        let reference = whole.answers.iter().find(|a| a.outcome == outcome).map(|a| a.reference);
-        batch.iter().find(|one| Some(one.reference) == reference).cloned()
-    };
-    let mut checks = Vec::new();
-    for (title, one) in [
-        ("one identifier that a partner knows", pick("hit")),
-        ("one that nobody knows", pick("no_hit")),
-        ("one that Costaguana does not offer to answer", pick("not_permitted")),
-    ] {
-        if let Some(one) = one {
-            let report = ask(&mut client, &reason("demo single"), &[one], |_, _| {}).await?;
-            checks.push(DemoCheck { title, report });
-        }
-    }
-    if let Some(one) = pick("hit") {
-        let incomplete =
-            Reason { purpose: "criminal_investigation".to_owned(), ..reason("demo single") };
-        let report = ask(&mut client, &incomplete, &[one], |_, _| {}).await?;
-        let title = "the first again, in an investigation that names no offence";
-        checks.push(DemoCheck { title, report });
-    }
-    checks.push(DemoCheck { title: "a batch of 1,000", report: whole });
-    Ok(checks)
-}
-
-/// A passport of Borealia's missing children, in another spelling than the list's.
-async fn check_missing(profile: &Profile) -> Result<CheckReport, CliError> {
-    let (value, country) = MISSING_PASSPORT;
-    let asked = Asked {
-        reference: 1,
-        identifier_type: IdentifierType::TravelDocument.name().to_owned(),
-        value: value.to_owned(),
-        country: country.to_owned(),
-    };
-    let stated =
-        StatedFacts { subject_category: SubjectCategory::Missing.into(), ..StatedFacts::default() };
-    let urgency = Urgency::Urgent;
-    let why =
-        Reason { purpose: MISSING_PURPOSE.to_owned(), urgency, stated, ..reason("demo missing") };
-    ask(&mut profile.connect()?, &why, &[asked], |_, _| {}).await
-}
-
 async fn tell(root: &Path, missing: &CheckReport) -> Result<Vec<Step>, CliError> {
     let program = this_program()?;
     let story = Story {
@@ -373,39 +186,9 @@ async fn tell(root: &Path, missing: &CheckReport) -> Result<Vec<Step>, CliError>
     story.tell().await
 }
 
-fn reason(case: &str) -> Reason {
-    Reason {
-        purpose: "border_check".to_owned(),
-        offence_class: String::new(),
-        urgency: Urgency::Routine,
-        officer: OFFICER.to_owned(),
-        case_reference: case.to_owned(),
-        justification: "demonstration".to_owned(),
-        stated: StatedFacts::default(),
-        bureaus: Vec::new(),
-        timeout: Duration::from_secs(60),
-        check_id: None,
-    }
-}
-
 fn this_program() -> Result<PathBuf, CliError> {
     env::current_exe()
         .map_err(|error| CliError::new("system", format!("this program is nowhere: {error}")))
-}
-
-fn batch() -> Result<Vec<Asked>, CliError> {
-    let mut rows = Rows::new(BATCH.as_bytes(), Mapping::default())?;
-    let mut asked = Vec::new();
-    while let Some(row) = rows.next_row()? {
-        let row = row.map_err(|row| CliError::new("demo_data", row.sentence))?;
-        asked.push(Asked {
-            reference: row.line,
-            identifier_type: row.identifier_type,
-            value: row.value,
-            country: row.country,
-        });
-    }
-    Ok(asked)
 }
 
 fn text(report: &Report) -> String {
@@ -454,15 +237,25 @@ fn next_steps(report: &Report) -> String {
     );
     let curl = report.curl.as_deref().unwrap_or_default();
     let metrics = report.bureaus.first().map_or("", |bureau| bureau.metrics.as_str());
+    // In its usual place the profile is found without being named.
+    let profile = report.profile.display();
+    let (here, elsewhere) = if is_found(&report.profile) {
+        (String::new(), format!(" From another folder, first: export SYMBOLON_PROFILE={profile}"))
+    } else {
+        (format!("  export SYMBOLON_PROFILE={profile}\n"), String::new())
+    };
     format!(
-        "\nThe bureaus stay up until Ctrl-C. In another terminal, in this folder:\n\n  \
+        "\nThe bureaus stay up until Ctrl-C. In another terminal, in this folder:\n\n{here}  \
          {program} check {example} --case demo\n  \
          {program} check phone \"+44 7400 123456\" --case demo --json\n  \
          {program} coverage\n  curl {metrics}\n  {curl}\n\nThe last asks over the JSON face, \
-         with the same certificate. From another folder, first: export \
-         SYMBOLON_PROFILE={}\n",
-        report.profile.display()
+         with the same certificate.{elsewhere}\n"
     )
+}
+
+fn is_found(profile: &Path) -> bool {
+    let usual = env::current_dir().map(|folder| folder.join(crate::profile::DEMO));
+    usual.is_ok_and(|usual| usual == profile)
 }
 
 /// The first hit once more, over the JSON face.

@@ -9,10 +9,10 @@ use serde::Serialize;
 use symbolon_node::{certificate_facts, renew};
 use symbolon_policy::rules::Role;
 use symbolon_store::{AdministrativeAct, DataFolder, NodeConfig, Store};
-use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+use time::OffsetDateTime;
 
 use super::DONE;
-use crate::{CliError, acting::Acting, output::Output};
+use crate::{CliError, acting::Acting, moment::moment, output::Output};
 
 pub(super) use issue::issue_first;
 pub(super) use list::somebody_with;
@@ -68,7 +68,7 @@ impl Renew {
         store.log_administration(act, code.as_str(), &actor, now).await?;
         store.close().await;
         let facts = certificate_facts(&folder, "partner")?;
-        let renewed = Renewed { expires_at: shown(facts.expires_at) };
+        let renewed = Renewed { expires_at: moment(facts.expires_at) };
         output.result(&renewed, || {
             format!(
                 "Both faces have fresh certificates, good until {}. Restart the node.",
@@ -77,8 +77,4 @@ impl Renew {
         });
         Ok(DONE)
     }
-}
-
-fn shown(at: OffsetDateTime) -> String {
-    at.format(&Rfc3339).unwrap_or_else(|_| at.to_string())
 }

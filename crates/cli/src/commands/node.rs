@@ -14,7 +14,7 @@ use tokio::{
 };
 
 use super::{DONE, keys::issue_first};
-use crate::{CliError, output::Output, scenario::read_card};
+use crate::{CliError, card::read_card, output::Output, typed::Typed};
 
 /// Found a bureau, run its node, show its card.
 #[derive(Debug, Subcommand)]
@@ -177,18 +177,24 @@ impl Init {
         let founded =
             Founded { data: folder.root().to_owned(), card: folder.card(), administrator };
         output.result(&founded, || {
-            let data = founded.data.display();
+            let here = |words: &str| Typed::command(words).at(&founded.data);
+            let by_administrator = |words: &str| here(words).by(&self.administrator);
             format!(
-                "Founded {} ({}) in {data}. Its administrator is {}: what changes the bureau is done \
-                 --as a person, and logged.\nNext:\n  export SYMBOLON_AS={}\n  symbolon keys \
-                 issue --data {data} --role legal NAME   for whoever signs agreements\n  symbolon \
-                 dataset create --data {data} ID --title TITLE\n  symbolon agreement draft …   \
-                 with this bureau's card {} and the partner's\n  symbolon node run --data {data}",
+                "Founded {} ({}) in {}. Its administrator is {}: what changes the bureau is done --as \
+                 a person, and logged.\nNext:\n  {} --role legal NAME   for whoever proposes \
+                 agreements\n  {} --role approver NAME   for whoever approves them\n  {} --role \
+                 officer NAME   for whoever asks\n  {} ID --title TITLE\n  symbolon agreement draft \
+                 …   with this bureau's card {} and the partner's\n  {}",
                 facts.name,
                 facts.code,
+                founded.data.display(),
                 self.administrator,
-                self.administrator,
-                founded.card.display()
+                by_administrator("keys issue"),
+                by_administrator("keys issue"),
+                by_administrator("keys issue"),
+                by_administrator("dataset create"),
+                founded.card.display(),
+                here("node run"),
             )
         });
         Ok(DONE)

@@ -7,10 +7,10 @@ use clap::Args;
 use serde::Serialize;
 use symbolon_policy::{Agreement, BureauCode, rules::Role};
 use symbolon_store::{DataFolder, NodeConfig, Store};
-use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+use time::OffsetDateTime;
 
 use super::DONE;
-use crate::{CliError, acting::Acting, output::Output};
+use crate::{CliError, acting::Acting, moment::moment, output::Output};
 
 /// Show how much of quotas and budgets is used: by partners here, and by this bureau with partners.
 ///
@@ -121,7 +121,7 @@ async fn answered(
                 identifier_type: scope.identifier_type.name(),
                 day,
                 epoch,
-                epoch_ends: shown(terms.epoch_end(scope.epoch)),
+                epoch_ends: moment(terms.epoch_end(scope.epoch)),
             };
             let budget = offered.epoch_budget_of_a_party(terms.epoch_days);
             for party in terms.parties.iter().filter(|party| party.code != *us) {
@@ -168,7 +168,7 @@ async fn asked(
                     identifier_type: scope.identifier_type.name(),
                     day: Some(Used::new(today, offered.daily_quota)),
                     epoch: Used::new(in_epoch, budget),
-                    epoch_ends: shown(terms.epoch_end(scope.epoch)),
+                    epoch_ends: moment(terms.epoch_end(scope.epoch)),
                 });
             }
         }
@@ -185,18 +185,14 @@ async fn refusals(store: &Store, now: OffsetDateTime) -> Result<Vec<RefusalLine>
             agreement: refusal.agreement.to_string(),
             reason: refusal.reason,
             sentence: refusal.sentence,
-            refused_at: shown(refusal.refused_at),
-            renews_at: refusal.renews_at.map(shown),
+            refused_at: moment(refusal.refused_at),
+            renews_at: refusal.renews_at.map(moment),
         })
         .collect())
 }
 
 async fn open(data: &Path) -> Result<Store, CliError> {
     Ok(Store::open(DataFolder::open(data)?).await?)
-}
-
-fn shown(at: OffsetDateTime) -> String {
-    at.format(&Rfc3339).unwrap_or_default()
 }
 
 fn text(listing: &Listing) -> String {

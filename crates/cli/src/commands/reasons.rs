@@ -8,20 +8,36 @@ use symbolon_proto::{
 
 use crate::{Profile, asking::Reason};
 
+/// What comes of a question, and where its reasons are explained.
+pub(super) const ANSWERS: &str = "\
+Answers:
+  hit            the list holds a record: unconfirmed, call the desk
+  no hit         this list, as of its date, holds none
+  not permitted  agreement, rules or a quota do not let it be asked; [code] says why
+  no answer      the bureau was not reached, or cannot be trusted; never the same as no hit
+docs/integrating.md lists every [code] with what to do.
+
+Exit status:
+  0  every question got hit or no hit
+  1  failed; nothing can be said of any question
+  2  wrong usage
+  3  some question got no answer or was not permitted, or could not be read; or there was nobody to ask";
+
 /// Who asks, why, and whom: the same for all that asks partners.
 #[derive(Debug, Args)]
 pub(super) struct Reasons {
-    /// What the check is for; must be agreed with the bureaus asked. `symbolon coverage --json`
-    /// lists purposes.
-    #[arg(long, default_value = "border_check")]
+    /// What the check is for; must be agreed with the bureaus asked. `symbolon coverage` shows for which
+    /// purposes each list is open.
+    #[arg(long, value_name = "CODE", default_value = "border_check")]
     purpose: String,
-    /// The case that it belongs to; rules may ask for one. It stays sealed at this bureau.
+    /// The case that it belongs to, for instance 2026/117; rules may ask for one. It stays sealed at this bureau.
     #[arg(long = "case", value_name = "REFERENCE", default_value = "")]
     case_reference: String,
     /// The grounds for asking. They stay sealed at this bureau.
     #[arg(long, default_value = "")]
     justification: String,
-    /// Class of offence, where an agreement asks for one.
+    /// Class of offence, where an agreement or a rule asks for one: a code such as fraud, from the
+    /// bureau's tables.
     #[arg(long, value_name = "CODE", default_value = "")]
     offence_class: String,
     /// Somebody is being held up.
@@ -30,14 +46,15 @@ pub(super) struct Reasons {
     /// There is imminent danger to life; why is in the justification.
     #[arg(long, conflicts_with = "urgent")]
     emergency: bool,
-    #[command(flatten)]
-    stated: Stated,
     /// Who asks; the name in the profile unless given. It stays sealed at this bureau.
     #[arg(long)]
     officer: Option<String>,
-    /// Code of a bureau to ask; may be repeated. All partners unless given.
+    /// Code of a bureau to ask, for instance BOR; may be repeated. All partners unless given.
     #[arg(long = "bureau", value_name = "CODE")]
     bureaus: Vec<String>,
+    // Last: its heading goes over every argument that follows.
+    #[command(flatten)]
+    stated: Stated,
 }
 
 /// What this bureau's rules decide on beyond that. It stays sealed at this bureau.

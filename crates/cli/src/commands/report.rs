@@ -15,6 +15,7 @@ use crate::{
     acting::Acting,
     output::Output,
     statistics::{Cell, Report, Row},
+    typed::Typed,
 };
 
 /// Statistics of a period for management and the public: no small number is shown.
@@ -66,7 +67,8 @@ impl ReportArgs {
         // Beside the report, which may be given to anybody.
         if overdue > 0 {
             output.note(&format!(
-                "{overdue} requests of partners for records are OVERDUE: symbolon disclosure list"
+                "{overdue} requests of partners for records are OVERDUE: {}",
+                Typed::command("disclosure list").at(&self.data).by(self.acting.person())
             ));
         }
         Ok(DONE)

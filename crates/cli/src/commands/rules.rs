@@ -1,5 +1,6 @@
 mod adopt;
 mod diff;
+mod entered;
 mod explain;
 mod replay;
 mod show;
@@ -21,7 +22,7 @@ use crate::{
 
 /// Write, review, adopt and explain the rules by which this bureau decides.
 ///
-/// For instance:
+/// For instance, with SYMBOLON_DATA set to the data folder:
 ///   symbolon rules starter draft
 ///   symbolon rules check draft
 ///   symbolon rules diff current draft --as lawyer

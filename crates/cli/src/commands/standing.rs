@@ -54,13 +54,14 @@ pub(super) struct Begin {
     /// name of each.
     #[arg(long, visible_alias = "csv", value_name = "FILE")]
     file: PathBuf,
-    #[command(flatten)]
-    reasons: Reasons,
-    /// Seconds to wait for each bureau.
+    /// Seconds to wait for each bureau, at most 600.
     #[arg(long, value_name = "SECONDS", default_value_t = 600)]
     timeout: u64,
     #[command(flatten)]
     caller: Caller,
+    // Last, for the heading in it.
+    #[command(flatten)]
+    reasons: Reasons,
 }
 
 #[derive(Debug, Args)]

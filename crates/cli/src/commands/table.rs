@@ -1,10 +1,13 @@
 //! A check's report as a person reads it.
 
-use std::{collections::BTreeMap, fmt::Write as _};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write as _,
+};
 
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
-use crate::asking::{Answer, CheckReport, ItemWarning, Trouble};
+use crate::asking::{Answer, CheckReport, ItemWarning, PassedOver, Trouble};
 
 /// Up to so many identifiers every answer is shown; above, only what needs a person.
 pub(super) const SMALL: u64 = 12;
@@ -39,20 +42,43 @@ pub(super) fn report(report: &CheckReport, all: bool) -> String {
             warning.identifier, warning.sentence, warning.reason
         );
     }
-    if report.lists.is_empty() {
-        let nobody = if report.summary.asked > 0 {
-            "Nobody was asked: no agreement with another bureau is in force here. That is no answer, and not \
-             no hit; `symbolon coverage` shows whom can be asked."
-        } else {
-            "Nothing was asked."
-        };
-        let _ = writeln!(text, "{nobody}");
+    if let Some(sentence) = report.sentence {
+        let _ = writeln!(text, "{sentence}");
         return text;
     }
+    passed_over(&mut text, report);
     per_list(&mut text, report);
     whom_to_call(&mut text, report);
     let _ = writeln!(text, "Check {} took {} ms.", report.check_id, report.elapsed_ms);
     text
+}
+
+/// What was left out because of the purpose. A bureau of which nothing could be asked for it has said so as
+/// its answer.
+fn passed_over(text: &mut String, report: &CheckReport) {
+    let has_said_so = |one: &PassedOver| {
+        let mut troubles = report.troubles.iter();
+        troubles.any(|trouble| {
+            trouble.bureau_name == one.bureau_name && trouble.reason == "purpose_not_agreed"
+        })
+    };
+    let left: Vec<_> = report.passed_over.iter().filter(|one| !has_said_so(one)).collect();
+    for one in &left {
+        let list = |names: &BTreeSet<String>| {
+            names.iter().map(String::as_str).collect::<Vec<_>>().join(", ")
+        };
+        let _ = writeln!(
+            text,
+            "not asked: {} of {}, which is open for other purposes only: {} (agreement {})",
+            one.dataset_title,
+            one.bureau_name,
+            list(&one.purposes),
+            list(&one.agreements)
+        );
+    }
+    if !left.is_empty() {
+        text.push('\n');
+    }
 }
 
 /// Whether a warning deserves a line. Most types have no check digit in most countries; that is

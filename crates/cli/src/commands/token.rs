@@ -3,7 +3,6 @@ mod list;
 mod revoke;
 
 use clap::Subcommand;
-use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use crate::{CliError, output::Output};
 
@@ -26,10 +25,6 @@ impl TokenCommand {
             Self::Revoke(revoke) => revoke.run(output).await,
         }
     }
-}
-
-fn shown(at: OffsetDateTime) -> String {
-    at.format(&Rfc3339).unwrap_or_else(|_| at.to_string())
 }
 
 /// Agency and person, of the identity of whoever holds a token.

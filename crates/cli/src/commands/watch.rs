@@ -8,10 +8,10 @@ use serde::Serialize;
 use symbolon_identifiers::{IdentifierType, parse};
 use symbolon_policy::rules::Role;
 use symbolon_store::{DataFolder, Finding, FindingDetails, Store};
-use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+use time::OffsetDateTime;
 
 use super::DONE;
-use crate::{CliError, acting::Acting, output::Output};
+use crate::{CliError, acting::Acting, moment::moment, output::Output, typed::Typed};
 
 /// Look at what is unusual in questions: of partners, and of this bureau's own people.
 ///
@@ -135,7 +135,7 @@ impl List {
         store.close().await;
         // Names of people are for who says that they look.
         let lines: Vec<_> = findings.into_iter().map(|one| line(one, !self.own)).collect();
-        output.result(&lines, || list_text(&lines, self.own));
+        output.result(&lines, || list_text(&lines, self.own, &self.data));
         Ok(DONE)
     }
 }
@@ -156,8 +156,9 @@ impl One {
             return Err(CliError::new(
                 "finding_unknown",
                 format!(
-                    "there is no finding {}; `symbolon watch list` shows which there are",
-                    self.finding
+                    "there is no finding {}; `{}` shows which there are",
+                    self.finding,
+                    Typed::command("watch list").at(&self.data).by(self.acting.person())
                 ),
             ));
         };
@@ -207,19 +208,18 @@ async fn open(data: &Path) -> Result<Store, CliError> {
 }
 
 fn line(finding: Finding, with_details: bool) -> Line {
-    let shown = |at: OffsetDateTime| at.format(&Rfc3339).unwrap_or_default();
     let (by, at) = finding.acknowledged.unzip();
     Line {
         finding: finding.id,
         kind: finding.kind.as_str(),
-        found_at: shown(finding.found_at),
+        found_at: moment(finding.found_at),
         details: Some(finding.details).filter(|_| with_details),
         acknowledged_by: by,
-        acknowledged_at: at.map(shown),
+        acknowledged_at: at.map(moment),
     }
 }
 
-fn list_text(lines: &[Line], own: bool) -> String {
+fn list_text(lines: &[Line], own: bool, data: &Path) -> String {
     if lines.is_empty() {
         return "There is nothing to look at.".to_owned();
     }
@@ -241,7 +241,8 @@ fn list_text(lines: &[Line], own: bool) -> String {
         text.push('\n');
     }
     if own {
-        text.push_str("Who it was, and in which check: symbolon watch show NUMBER\n");
+        let show = Typed::command("watch show").at(data).by("INSPECTOR");
+        let _ = writeln!(text, "Who it was, and in which check: {show} NUMBER");
     }
     text
 }

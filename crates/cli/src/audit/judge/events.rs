@@ -19,7 +19,7 @@ const MOST_SEARCHED: usize = 64;
 
 /// A root over events, as an entry of the log has it.
 pub(in crate::audit) struct Root {
-    pub(in crate::audit) root: String,
+    root: String,
     at: OffsetDateTime,
 }
 
@@ -36,14 +36,13 @@ pub(super) fn hold_events(
     let mut findings = in_sequence(periods);
     findings.extend(hold_each(periods));
     findings.extend(hold_erased(periods, &roots, erasures));
-    let mut shown: BTreeMap<u64, Vec<&EventLine>> = BTreeMap::new();
+    let mut shown = by_entry(periods);
     for period in periods {
         let erased = period.events.iter().filter(|event| event.record.is_none());
         verdict.erased = verdict.erased.saturating_add(erased.map(|_| 1).sum());
         verdict.events = verdict.events.saturating_add(count(&period.events));
-        match period.entry {
-            Some(entry) => shown.entry(entry).or_default().extend(&period.events),
-            None => verdict.pending = verdict.pending.saturating_add(count(&period.events)),
+        if period.entry.is_none() {
+            verdict.pending = verdict.pending.saturating_add(count(&period.events));
         }
     }
     for (entry, root) in &roots {
@@ -107,6 +106,23 @@ pub(in crate::audit) fn roots(leaves: &Leaves, records: &[RecordLine]) -> BTreeM
             _ => None,
         })
         .collect()
+}
+
+/// The events that each entry stands for, in the order of the export.
+pub(in crate::audit) fn by_entry(periods: &[PeriodLine]) -> BTreeMap<u64, Vec<&EventLine>> {
+    let mut shown: BTreeMap<u64, Vec<&EventLine>> = BTreeMap::new();
+    for period in periods {
+        if let Some(entry) = period.entry {
+            shown.entry(entry).or_default().extend(&period.events);
+        }
+    }
+    shown
+}
+
+/// Whether these are the events that an entry with that root stands for.
+pub(in crate::audit) fn have_root(events: &[&EventLine], root: &Root) -> bool {
+    let leaves: Option<Vec<_>> = events.iter().map(|event| leaf_of(event)).collect();
+    leaves.is_some_and(|leaves| root_of(&leaves) == root.root)
 }
 
 /// Events are numbered from 0 without a gap, and periods rise.
@@ -254,7 +270,7 @@ fn swapped(leaves: &mut [LeafHash], root: &str) -> Option<(usize, usize)> {
     None
 }
 
-pub(in crate::audit) fn root_of(leaves: &[LeafHash]) -> String {
+fn root_of(leaves: &[LeafHash]) -> String {
     let mut tree = Frontier::default();
     leaves.iter().for_each(|leaf| tree.append(leaf));
     hex::encode(tree.root().0)

@@ -8,9 +8,9 @@ use symbolon_policy::{
     AgreementTerms, BureauCode, Conditions, Dataset, DisclosureTerms, OpenRequests, SignedAgreement,
 };
 use symbolon_store::{ActKind, StoredText};
-use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+use time::OffsetDateTime;
 
-use crate::CliError;
+use crate::{CliError, moment::moment, prose::wrapped};
 
 /// An agreement as a person reads it.
 #[derive(Serialize)]
@@ -85,9 +85,9 @@ impl Summary {
                     signed: signed.is_signed_by(&party.code),
                 })
                 .collect(),
-            valid_from: shown(terms.valid_from),
-            valid_until: shown(terms.valid_until),
-            datasets: terms.datasets.iter().map(dataset).collect(),
+            valid_from: moment(terms.valid_from),
+            valid_until: moment(terms.valid_until),
+            datasets: terms.datasets.iter().map(|one| dataset(&terms, one)).collect(),
             conditions: conditions(&terms),
             epoch_days: terms.epoch_days,
             standing_days: terms.standing_days.unwrap_or(0),
@@ -128,13 +128,13 @@ impl Summary {
         Ok(Self {
             in_force: summary.in_force && text.state.is_in_place() && text.suspensions.is_empty(),
             state: Some(text.state.as_str()),
-            since: Some(shown(text.since)),
+            since: Some(moment(text.since)),
             suspended_by: text
                 .suspensions
                 .iter()
                 .map(|one| SuspensionLine {
                     party: one.party.to_string(),
-                    since: shown(one.since),
+                    since: moment(one.since),
                     reason: one.reason.clone(),
                     person: one.person.clone(),
                 })
@@ -160,7 +160,7 @@ pub(super) fn lines(summary: &Summary) -> String {
         );
     }
     for dataset in &summary.datasets {
-        let _ = writeln!(text, "  dataset  {dataset}");
+        text += &entry("dataset", dataset);
     }
     let _ = writeln!(text, "  purposes {}", summary.purposes.join(", "));
     let _ = writeln!(
@@ -174,7 +174,7 @@ pub(super) fn lines(summary: &Summary) -> String {
     };
     let _ = writeln!(text, "  standing {standing}");
     for condition in &summary.conditions {
-        let _ = writeln!(text, "  agreed   {condition}");
+        text += &entry("agreed", condition);
     }
     let _ = writeln!(text, "  valid    {} to {}", summary.valid_from, summary.valid_until);
     if let (Some(state), Some(since)) = (summary.state, &summary.since) {
@@ -208,16 +208,25 @@ pub(super) fn lines(summary: &Summary) -> String {
     text
 }
 
-fn dataset(dataset: &Dataset) -> String {
+/// A line under its name, or several where it is long.
+fn entry(name: &str, words: &str) -> String {
+    format!("  {name:<8} {}", wrapped(words, 11).trim_start())
+}
+
+fn dataset(terms: &AgreementTerms, dataset: &Dataset) -> String {
     let types: Vec<_> = dataset
         .types
         .iter()
         .map(|offered| {
-            let budget = offered
-                .epoch_budget
-                .map(|budget| format!(", {budget} in an epoch"))
+            let budget = offered.epoch_budget_of_a_party(terms.epoch_days);
+            let together = terms
+                .epoch_budget_of_all(offered)
+                .map(|all| format!(", {all} of all other parties together"))
                 .unwrap_or_default();
-            format!("{} ({} a day{budget})", offered.identifier_type, offered.daily_quota)
+            format!(
+                "{} ({} elements a day and {budget} in an epoch of each other party{together})",
+                offered.identifier_type, offered.daily_quota
+            )
         })
         .collect();
     let mut text = format!(
@@ -236,14 +245,15 @@ fn dataset(dataset: &Dataset) -> String {
 }
 
 fn conditions(terms: &AgreementTerms) -> Vec<String> {
-    let Some(conditions) = &terms.conditions else { return Vec::new() };
+    // What a text leaves open is as much a part of it as what it says: the reader is told either way.
+    let silent = Conditions::default();
     let Conditions {
         offence_class_required,
         disclosure,
         retention_days,
         pooled_budgets,
         rule_packs,
-    } = conditions;
+    } = terms.conditions.as_ref().unwrap_or(&silent);
     let mut sentences = Vec::new();
     if *offence_class_required {
         sentences.push("every check declares a class of offence".to_owned());
@@ -253,12 +263,17 @@ fn conditions(terms: &AgreementTerms) -> Vec<String> {
         None => sentences
             .push("records are asked for by telephone; requests for them are refused".to_owned()),
     }
-    if let Some(days) = retention_days {
-        sentences.push(format!(
+    sentences.push(match retention_days {
+        Some(days) => format!(
             "what was logged of checks and requests for records is erased after {days} days, or \
-                 earlier where a node keeps everything for a shorter time"
-        ));
-    }
+             earlier where a node keeps everything for a shorter time"
+        ),
+        None => {
+            "what was logged of checks and requests for records is kept as long as each party's \
+                 own node keeps everything; nothing is agreed on that"
+                .to_owned()
+        }
+    });
     if let Some(budgets) = pooled_budgets {
         sentences.push(format!(
             "all parties together may use up the epoch budgets of {budgets} in one list"
@@ -310,12 +325,10 @@ fn open(requests: OpenRequests) -> &'static str {
 /// Minutes as people say them.
 fn span(minutes: u32) -> String {
     match minutes {
+        1_440 => "a day".to_owned(),
+        60 => "an hour".to_owned(),
         whole if whole % 1_440 == 0 => format!("{} days", whole / 1_440),
         whole if whole % 60 == 0 => format!("{} hours", whole / 60),
         other => format!("{other} minutes"),
     }
-}
-
-fn shown(at: OffsetDateTime) -> String {
-    at.format(&Rfc3339).unwrap_or_default()
 }

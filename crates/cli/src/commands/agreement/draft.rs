@@ -1,4 +1,9 @@
-use std::{collections::BTreeSet, fs, io::Write as _, path::PathBuf};
+use std::{
+    collections::BTreeSet,
+    fs,
+    io::Write as _,
+    path::{Path, PathBuf},
+};
 
 use clap::Args;
 use symbolon_identifiers::IdentifierType;
@@ -10,7 +15,7 @@ use symbolon_store::write_public;
 use time::{Duration, OffsetDateTime, Time};
 
 use super::Done;
-use crate::{CliError, commands::DONE, output::Output, scenario::read_card};
+use crate::{CliError, card::read_card, commands::DONE, output::Output, typed::Typed};
 
 #[derive(Debug, Args)]
 pub(in crate::commands) struct Draft {
@@ -107,17 +112,21 @@ impl Draft {
         output.result(&done, || {
             format!(
                 "Drafted {} in {}.\nHash {}: people of all parties compare it by voice before they \
-                 sign.\nNext: symbolon agreement propose --data FOLDER {}   and another person: \
-                 symbolon agreement approve --data FOLDER {}",
+                 sign.\nNext, a legal officer: {}\nand then another person, with the role approver: {}",
                 done.agreement,
                 path.display(),
                 done.hash,
-                path.display(),
-                done.agreement
+                at_some_bureau("propose", "LEGAL").with(&path.display().to_string()),
+                at_some_bureau("approve", "APPROVER").with(&done.agreement)
             )
         });
         Ok(DONE)
     }
+}
+
+/// A draft belongs to no bureau yet.
+fn at_some_bureau(verb: &str, person: &str) -> Typed {
+    Typed::command(&format!("agreement {verb}")).at(Path::new("FOLDER")).by(person)
 }
 
 fn read_conditions(path: PathBuf) -> Result<Conditions, CliError> {

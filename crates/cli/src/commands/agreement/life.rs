@@ -4,10 +4,12 @@ use clap::{Args, ValueEnum};
 use serde::Serialize;
 use symbolon_policy::{AgreementState, SignedAgreement, rules::Role};
 use symbolon_store::{ActKind, DataFolder};
-use time::format_description::well_known::Rfc3339;
 
-use super::read;
-use crate::{CliError, acting::Acting, commands::DONE, legal::LegalDesk, output::Output};
+use super::{proposals::Proposals, read};
+use crate::{
+    CliError, acting::Acting, commands::DONE, legal::LegalDesk, moment::moment, output::Output,
+    typed::Typed,
+};
 
 #[derive(Debug, Args)]
 pub(in crate::commands) struct Propose {
@@ -122,8 +124,15 @@ struct HistoryEntry {
     step: String,
     state: &'static str,
     party: Option<String>,
+    /// Who of this bureau carried it out: who approved it, where it needs two people.
     person: Option<String>,
+    /// Who of this bureau had proposed it, where it needs two people.
+    proposed_by: Option<String>,
     reason: String,
+}
+
+fn approve(data: &Path, agreement: &str) -> Typed {
+    Typed::command("agreement approve").at(data).by("APPROVER").with(agreement)
 }
 
 impl Propose {
@@ -148,11 +157,10 @@ impl Propose {
         output.result(&proposed, || {
             format!(
                 "Proposed to sign {}.\nHash {}: compare it by voice with the other parties.\nNext, \
-                 another person: symbolon agreement approve --data {} {}",
+                 another person, with the role approver: {}",
                 proposed.agreement,
                 proposed.hash,
-                self.data.display(),
-                proposed.agreement
+                approve(&self.data, &proposed.agreement)
             )
         });
         Ok(DONE)
@@ -258,10 +266,9 @@ impl Decide {
                 }
             };
             format!(
-                "{what} {}.\nNext, another person: symbolon agreement approve --data {} {}",
+                "{what} {}.\nNext, another person, with the role approver: {}",
                 proposed.agreement,
-                self.data.display(),
-                proposed.agreement
+                approve(&self.data, &proposed.agreement)
             )
         });
         Ok(DONE)
@@ -273,11 +280,13 @@ impl History {
         let desk = LegalDesk::open(DataFolder::open(&self.data)?).await?;
         let text = desk.find(&self.agreement).await?;
         let history = desk.store.agreement_history(&text.hash).await?;
+        let proposals = Proposals::of(&desk.store, &text.hash).await?;
         desk.store.close().await;
         let entries: Vec<_> = history
             .into_iter()
             .map(|line| HistoryEntry {
-                at: line.at.format(&Rfc3339).unwrap_or_default(),
+                proposed_by: proposals.behind(&line),
+                at: moment(line.at),
                 step: line.step,
                 state: line.state.as_str(),
                 party: line.party,
@@ -289,7 +298,13 @@ impl History {
             let mut lines = vec![format!("{}  {}", text.id, text.hash)];
             lines.extend(entries.iter().map(|entry| {
                 let party = entry.party.as_ref().map(|party| format!(" by {party}"));
-                let person = entry.person.as_ref().map(|person| format!(" ({person})"));
+                let person = match (&entry.person, &entry.proposed_by) {
+                    (Some(person), Some(proposer)) => {
+                        Some(format!(" (proposed by {proposer}, approved by {person})"))
+                    }
+                    (Some(person), None) => Some(format!(" ({person})")),
+                    (None, _) => None,
+                };
                 let reason = if entry.reason.is_empty() {
                     String::new()
                 } else {

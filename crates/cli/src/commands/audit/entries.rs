@@ -8,9 +8,9 @@ use time::OffsetDateTime;
 
 use super::{
     super::{CONTRADICTED, DONE},
-    READERS, read_time, shown,
+    READERS, read_time,
 };
-use crate::{CliError, acting::Acting, output::Output};
+use crate::{CliError, acting::Acting, moment::moment, output::Output};
 
 const AT_ONCE: u32 = 4_096;
 
@@ -82,7 +82,7 @@ fn line(index: u64, entry: &LogOpening) -> Line {
         Some((true, Some(record))) => ("whole", Some(record)),
         Some((_, record)) => ("damaged", record),
     };
-    Line { index, at: shown(entry.at), leaf: hex::encode(entry.leaf.0), state, record }
+    Line { index, at: moment(entry.at), leaf: hex::encode(entry.leaf.0), state, record }
 }
 
 fn text(lines: &[Line]) -> String {

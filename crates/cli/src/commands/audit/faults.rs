@@ -4,11 +4,8 @@ use clap::Args;
 use serde::Serialize;
 use symbolon_store::{DataFolder, FaultKind, Store};
 
-use super::{
-    super::{CONTRADICTED, DONE},
-    shown,
-};
-use crate::{CliError, output::Output};
+use super::super::{CONTRADICTED, DONE};
+use crate::{CliError, moment::moment, output::Output};
 
 #[derive(Debug, Args)]
 pub(in crate::commands) struct Faults {
@@ -60,7 +57,7 @@ impl Faults {
                     log_key: fault.log.key.to_string(),
                     kind: fault.kind.as_str(),
                     sentence: sentence(fault.kind),
-                    found_at: shown(fault.found_at),
+                    found_at: moment(fault.found_at),
                     agreed_size: fault.agreed_size,
                     agreed_note: String::from_utf8_lossy(&fault.agreed_note).into_owned(),
                     note: String::from_utf8_lossy(&fault.note).into_owned(),
@@ -72,7 +69,7 @@ impl Faults {
                     bureau: known.log.bureau.to_string(),
                     size: known.size,
                     shown_by: known.source.to_string(),
-                    seen_at: shown(known.seen_at),
+                    seen_at: moment(known.seen_at),
                 })
                 .collect(),
         };
@@ -124,7 +121,7 @@ fn text(report: &Report) -> String {
     for one in &report.unproven {
         let _ = writeln!(
             text,
-            "not proven yet: {} at {} entries, shown by {} at {}",
+            "not proven yet: {} at {} entries by {} at {}",
             one.bureau, one.size, one.shown_by, one.seen_at
         );
     }

@@ -1,12 +1,11 @@
 use std::{
     fmt::Write as _,
-    fs,
     path::{Path, PathBuf},
 };
 
 use clap::Args;
 use serde::Serialize;
-use symbolon_client::{Compute, ElementEvidence, OpenedCheck, OpenedParty, open_check};
+use symbolon_client::{Compute, OpenedCheck, OpenedParty, open_check};
 use symbolon_policy::{CheckId, RequestId, rules::Role};
 use symbolon_proto::v1::Urgency;
 use symbolon_store::{DataFolder, LogRecord, NodeConfig, Store, write_private};
@@ -14,14 +13,15 @@ use time::OffsetDateTime;
 
 use super::{
     super::{CONTRADICTED, DONE},
-    shown, steps,
-    verify::read_agreement,
+    steps,
 };
 use crate::{
     CliError,
     acting::Acting,
     audit::{AuditFolder, EntryFinding, held_entry},
+    moment::moment,
     output::Output,
+    typed::Typed,
 };
 
 /// Opens a check of this bureau to an inspector.
@@ -56,19 +56,6 @@ pub(in crate::commands) struct Open {
     /// repeated.
     #[arg(long = "against", value_name = "FOLDER")]
     against: Vec<PathBuf>,
-}
-
-/// Verifies one element's evidence.
-#[derive(Debug, Args)]
-pub(in crate::commands) struct Element {
-    /// The evidence, from `symbolon audit open --evidence`.
-    file: PathBuf,
-    /// The agreement under which it was asked, signed by all parties.
-    #[arg(long, value_name = "FILE")]
-    agreement: PathBuf,
-    /// The owner's export: its own entry is held against its receipt.
-    #[arg(long = "against", value_name = "FOLDER")]
-    against: Option<PathBuf>,
 }
 
 #[derive(Serialize)]
@@ -125,25 +112,6 @@ struct ReceiptLine {
     owner_entry: Option<&'static str>,
 }
 
-#[derive(Serialize)]
-struct ElementReport {
-    check_id: String,
-    requester: String,
-    owner: String,
-    asked_at: String,
-    purpose: String,
-    officer: String,
-    case_reference: String,
-    justification: String,
-    identifier_type: String,
-    value: String,
-    country: Option<String>,
-    /// Entry of the owner's log, if the owner signed for it.
-    entry_index: Option<u64>,
-    tree_size: Option<u64>,
-    owner_entry: Option<&'static str>,
-}
-
 impl Open {
     pub(super) async fn run(self, output: Output) -> Result<u8, CliError> {
         let store = Store::open(DataFolder::open(&self.data)?).await?;
@@ -171,45 +139,9 @@ impl Open {
             None => Vec::new(),
         };
         let report = report(opened, &exports, evidence_files)?;
-        output.result(&report, || text(&report));
+        let explain = Typed::command("rules explain").at(&self.data).by(self.acting.person());
+        output.result(&report, || text(&report, explain));
         Ok(if report.holds { DONE } else { CONTRADICTED })
-    }
-}
-
-impl Element {
-    pub(super) fn run(self, output: Output) -> Result<u8, CliError> {
-        let text = fs::read(&self.file).map_err(|e| CliError::file("read", &self.file, e))?;
-        let evidence: ElementEvidence = serde_json::from_slice(&text).map_err(|error| {
-            CliError::new("evidence", format!("{}: {error}", self.file.display()))
-        })?;
-        let agreement = read_agreement(&self.agreement)?.verify()?;
-        let proven = evidence.verify(&agreement)?;
-        let owner_entry = match (&self.against, &proven.receipt) {
-            (Some(path), Some(receipt)) => {
-                let folder = AuditFolder::open(path)?;
-                let hash = receipt.header_hash.to_string();
-                Some(held_entry(&folder, receipt.entry_index, &receipt.leaf_hash, &hash)?)
-            }
-            _ => None,
-        };
-        let report = ElementReport {
-            check_id: proven.check.to_string(),
-            requester: proven.requester.to_string(),
-            owner: proven.owner.to_string(),
-            asked_at: shown(proven.asked_at),
-            purpose: proven.purpose,
-            officer: evidence.facts.officer.clone(),
-            case_reference: evidence.facts.case_reference.clone(),
-            justification: evidence.facts.justification.clone(),
-            identifier_type: proven.identifier.kind().name().to_owned(),
-            value: proven.identifier.display(),
-            country: proven.identifier.country().map(str::to_owned),
-            entry_index: proven.receipt.as_ref().map(|receipt| receipt.entry_index),
-            tree_size: proven.tree_size,
-            owner_entry: owner_entry.map(name),
-        };
-        output.result(&report, || element_text(&report));
-        Ok(if owner_entry == Some(EntryFinding::Differs) { CONTRADICTED } else { DONE })
     }
 }
 
@@ -260,7 +192,7 @@ fn report(
     Ok(OpenedReport {
         check_id: opened.check.to_string(),
         holds,
-        asked_at: shown(opened.asked_at),
+        asked_at: moment(opened.asked_at),
         agency: opened.agency,
         officer: opened.officer,
         case_reference: opened.case_reference,
@@ -319,7 +251,7 @@ fn party(party: &OpenedParty, exports: &[AuditFolder]) -> Result<PartyLine, CliE
     })
 }
 
-fn name(finding: EntryFinding) -> &'static str {
+pub(super) fn name(finding: EntryFinding) -> &'static str {
     match finding {
         EntryFinding::Holds => "holds",
         EntryFinding::Erased => "erased",
@@ -334,7 +266,7 @@ fn read_check(text: &str) -> Result<CheckId, String> {
     Ok(CheckId(id))
 }
 
-fn text(report: &OpenedReport) -> String {
+fn text(report: &OpenedReport, explain: Typed) -> String {
     let mut text = format!(
         "Check {} of {}\n  asked by   {} ({})\n  case       {}\n  grounds    {}\n  purpose    {}{}, \
          {}\n  elements   {}\n",
@@ -370,8 +302,8 @@ fn text(report: &OpenedReport) -> String {
     if report.parties.is_empty() {
         let _ = writeln!(
             text,
-            "  sent to    nobody; `symbolon rules explain {}` says what stopped it, where a rule did",
-            report.check_id
+            "  sent to    nobody; `{}` says what stopped it, where a rule did",
+            explain.with(&report.check_id)
         );
     }
     for party in &report.parties {
@@ -415,35 +347,4 @@ fn text(report: &OpenedReport) -> String {
 
 fn holds(holds: bool, yes: &'static str, no: &'static str) -> &'static str {
     if holds { yes } else { no }
-}
-
-fn element_text(report: &ElementReport) -> String {
-    let mut text = format!(
-        "Proven: {} asked {} about {} {} {}\n  in check {} of {}, purpose {}\n  officer {}, case {}, \
-         grounds {}\n",
-        report.requester,
-        report.owner,
-        report.identifier_type,
-        report.value,
-        report.country.as_deref().unwrap_or_default(),
-        report.check_id,
-        report.asked_at,
-        report.purpose,
-        report.officer,
-        report.case_reference,
-        report.justification,
-    );
-    let logged = match (report.entry_index, report.tree_size) {
-        (Some(index), Some(size)) => format!(
-            "{} signed that it logged this check as entry {index}, proven in a tree of {size}{}",
-            report.owner,
-            report
-                .owner_entry
-                .map(|state| format!("; its own export: {state}"))
-                .unwrap_or_default()
-        ),
-        _ => format!("{} gave no receipt", report.owner),
-    };
-    let _ = writeln!(text, "  {logged}");
-    text
 }

@@ -6,13 +6,11 @@ use symbolon_policy::{Actor, BureauCode, RequestId};
 use symbolon_store::{DisclosureEvent, Store};
 use time::OffsetDateTime;
 
-use super::{
-    super::{CONTRADICTED, DONE},
-    shown,
-};
+use super::super::{CONTRADICTED, DONE};
 use crate::{
     CliError,
     audit::{AuditFolder, ExportedStep, exported_steps},
+    moment::moment,
     output::Output,
 };
 
@@ -127,7 +125,7 @@ fn own(step: OpenedStep) -> Step {
     let (step, by) = in_words(&event);
     Step {
         index,
-        at: shown(at),
+        at: moment(at),
         step,
         by,
         event,
@@ -143,7 +141,7 @@ fn exported(step: ExportedStep) -> Step {
     let (step, by) = in_words(&event);
     Step {
         index,
-        at: shown(at),
+        at: moment(at),
         step,
         by,
         event,

@@ -125,8 +125,8 @@ impl Story<'_> {
         }
         fs::write(&records, text.replacen(honest, forged, 1))
             .map_err(|e| CliError::file("write", &records, e))?;
-        let title =
-            "One record of Borealia's log is changed, so that Costaguana seems to have asked";
+        let title = "One record of this export of Borealia's log is changed, so that Costaguana seems to \
+                     have asked. The folder borealia-log stays falsified; Borealia's own log is untouched";
         steps.push(self.step(title, &verify, CONTRADICTED).await?);
         Ok(())
     }

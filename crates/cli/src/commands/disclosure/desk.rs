@@ -10,8 +10,10 @@ use symbolon_policy::{
 };
 use time::OffsetDateTime;
 
-use super::{Place, codes, request::moment};
-use crate::{CliError, acting::Acting, commands::DONE, output::Output};
+use super::{Place, codes};
+use crate::{
+    CliError, acting::Acting, commands::DONE, moment::moment, output::Output, typed::Typed,
+};
 
 /// Which request of a partner.
 #[derive(Debug, Args)]
@@ -56,7 +58,7 @@ pub(in crate::commands) struct List {
 
 /// Release a record, or propose it where the rules ask for two people.
 ///
-/// Everything is decided by the rules once more at the moment of release. For instance:
+/// Everything is decided by the rules once more at the moment of release. For instance, with SYMBOLON_DATA set to the data folder:
 ///   symbolon disclosure release 3e1a… --field name --field date_of_birth --handling H1 \
 ///     --evaluation A1 --retention-days 365 --as legal-3
 #[derive(Debug, Args)]
@@ -71,7 +73,7 @@ pub(in crate::commands) struct Release {
     /// The record, by its reference here; needed where the identifier stands in several.
     #[arg(long, value_name = "REFERENCE")]
     record: Option<String>,
-    /// A field to release, of those asked for; may be repeated.
+    /// A field to release, of those asked for (`symbolon disclosure show` lists them); may be repeated.
     #[arg(long = "field", value_name = "CODE", required = true, value_parser = codes::field)]
     fields: Vec<DisclosedField>,
     /// What the recipient may do with it: H0 (any fight against crime), H1 (not in court without
@@ -86,11 +88,14 @@ pub(in crate::commands) struct Release {
     /// unless given.
     #[arg(long, value_name = "CODE", default_value = "")]
     evaluation: String,
-    /// Days for which the recipient may keep it.
+    /// Days for which the recipient may keep it: at most what agreement and table say.
     #[arg(long, value_name = "DAYS")]
     retention_days: u32,
     /// Something that was found out before and that a rule asks for, with a word on how; may be
-    /// repeated. For instance judicial_authorisation="court of X, 12 March, no. 4".
+    /// repeated. For instance judicial_authorisation="court of X, 12 March, no. 4". The codes are
+    /// judicial_authorisation, dual_criminality, strictly_necessary, legal_review, handling_permission,
+    /// handling_reviewed, onward_authorised, derogation_documented, purpose_authorised and
+    /// assessments_separated.
     #[arg(long = "found", value_name = "CODE=NOTE", value_parser = codes::finding)]
     findings: Vec<(Finding, String)>,
 }
@@ -149,7 +154,7 @@ pub(in crate::commands) struct Resume {
     acting: Acting,
     #[command(flatten)]
     which: Which,
-    /// Which reason to take away.
+    /// Which reason to take away: judicial_authorisation, more_information or legal_review.
     #[arg(long, value_name = "CODE", value_parser = codes::pause)]
     reason: PauseReason,
 }
@@ -231,9 +236,13 @@ impl Release {
         output.result(&outcome, || match &outcome.proposal {
             None => "Released. The requester's node fetches it at the next exchange.".to_owned(),
             Some(hash) => format!(
-                "Proposed. The rules ask for a second person: symbolon disclosure approve {} \
-                 --proposal {hash} --as APPROVER",
-                outcome.request
+                "Proposed. The rules ask for a second person, with the role approver: {}",
+                Typed::command("disclosure approve")
+                    .at(&self.place.data)
+                    .by("APPROVER")
+                    .with(&outcome.request.to_string())
+                    .with("--proposal")
+                    .with(hash)
             ),
         });
         Ok(DONE)

@@ -1,4 +1,4 @@
-use std::{collections::BTreeSet, fmt::Write as _};
+use std::{collections::BTreeSet, fmt::Write as _, path::Path};
 
 use clap::Args;
 use serde::Serialize;
@@ -12,19 +12,21 @@ use symbolon_policy::{
     disclosure::DisclosureState,
     rules::{DisclosedField, Role, SubjectCategory, Urgency},
 };
-use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+use time::OffsetDateTime;
 
 use super::{Place, codes};
 use crate::{
     CliError,
     acting::Acting,
     commands::{DONE, keys::somebody_with},
+    moment::moment,
     output::Output,
+    typed::Typed,
 };
 
 /// Ask the owner of a list for the record behind a hit.
 ///
-/// For instance:
+/// For instance, with SYMBOLON_DATA set to the data folder:
 ///   symbolon disclosure request 0f3c… 0 --role "desk officer" --how "passport compared by hand" --facts "held at the border since 14:05" \
 ///     --offence fraud --subject suspect --field name --field date_of_birth \
 ///     --recipient "Border police" --urgency urgent --as officer-17
@@ -38,7 +40,8 @@ pub(in crate::commands) struct Request {
     /// Id of the check that hit, as its report shows it.
     #[arg(value_parser = check_id)]
     check: CheckId,
-    /// Position of the element among all that the check asked, from 0, as `symbolon audit open` counts.
+    /// Position of the element among all that the check asked, from 0: 0 where it asked one identifier.
+    /// `symbolon audit open` counts the same way.
     position: u64,
     /// Code of the bureau whose record it is; needed where several were asked.
     #[arg(long, value_name = "CODE")]
@@ -50,7 +53,7 @@ pub(in crate::commands) struct Request {
     /// holds no good certificate as officer or analyst does not count as qualified.
     #[arg(long, value_name = "PERSON", requires_all = ["role", "how"])]
     confirmed_by: Option<String>,
-    /// What that person is.
+    /// What that person is, for instance "desk officer".
     #[arg(long, requires = "how")]
     role: Option<String>,
     /// How it was confirmed: what was compared with what.
@@ -59,10 +62,10 @@ pub(in crate::commands) struct Request {
     /// That person is not trained for it.
     #[arg(long)]
     unqualified: bool,
-    /// The facts of the case.
+    /// The facts of the case, for the owner's people. A request without facts is refused as incomplete.
     #[arg(long, default_value = "")]
     facts: String,
-    /// Class of offence; that of the check unless given.
+    /// Class of offence, for instance fraud; that of the check unless given.
     #[arg(long, value_name = "CODE")]
     offence: Option<String>,
     /// Purpose; that of the check unless given.
@@ -71,7 +74,10 @@ pub(in crate::commands) struct Request {
     /// Whom or what the case concerns: suspect, convicted, victim, witness, missing, contact, object.
     #[arg(long, value_name = "CODE", default_value = "unknown", value_parser = codes::category)]
     subject: SubjectCategory,
-    /// A field that is wanted; may be repeated. For instance name, date_of_birth, object_status.
+    /// A field that is wanted; may be repeated. There are name, alias, date_of_birth, nationality,
+    /// place_of_birth, gender, acquisition_date, acquisition_place, acquisition_offence, case_number,
+    /// authority, object_description, object_status, photograph, address, asylum_authority, health,
+    /// free_text.
     #[arg(long = "field", value_name = "CODE", required = true, value_parser = codes::field)]
     fields: Vec<DisclosedField>,
     /// How soon it matters: routine, urgent (a person is held up) or emergency (danger to life).
@@ -107,7 +113,7 @@ pub(in crate::commands) struct Status {
     place: Place,
     #[command(flatten)]
     acting: Acting,
-    /// Also those that are closed and not released.
+    /// Also those that this bureau has taken back.
     #[arg(long)]
     all: bool,
 }
@@ -143,7 +149,9 @@ struct StatusLine {
     /// Whether the agreed time is over, and the owner has not decided.
     overdue: bool,
     pauses: Vec<&'static str>,
+    /// The ground on which the owner refused.
     ground: Option<&'static str>,
+    /// Why the owner's node did not take it, for programs.
     reason: Option<String>,
 }
 
@@ -193,8 +201,9 @@ impl Request {
         store.close().await;
         output.result(&Made { request }, || {
             format!(
-                "Request {request} is signed. The running node carries it to the owner; `symbolon \
-                 disclosure status` shows how it stands.{}",
+                "Request {request} is signed. The running node carries it to the owner; `{}` shows \
+                 how it stands.{}",
+                Typed::command("disclosure status").at(&self.place.data).by(self.acting.person()),
                 if is_qualified { "" } else { UNQUALIFIED }
             )
         });
@@ -209,10 +218,11 @@ impl Status {
         let now = OffsetDateTime::now_utc();
         let mut all = own_disclosures(&opened.store, true, &actor, now).await?;
         opened.store.close().await;
-        all.retain(|one| self.all || one.state.is_open() || one.state == DisclosureState::Released);
+        // Who took one back knows it; what others decided, or let pass, the officer must learn.
+        all.retain(|one| self.all || one.state != DisclosureState::Withdrawn);
         let now = OffsetDateTime::now_utc();
         let lines: Vec<_> = all.into_iter().map(|one| line(one, now)).collect();
-        output.result(&lines, || text(&lines));
+        output.result(&lines, || text(&lines, &self.place.data, self.acting.person()));
         Ok(DONE)
     }
 }
@@ -249,11 +259,13 @@ fn line(one: DisclosureStatus, now: OffsetDateTime) -> StatusLine {
     }
 }
 
-fn text(lines: &[StatusLine]) -> String {
+fn text(lines: &[StatusLine], data: &Path, person: &str) -> String {
     if lines.is_empty() {
-        return "Nothing is asked for. A hit is unconfirmed until its owner has recognised it: \
-                symbolon disclosure request CHECK POSITION"
-            .to_owned();
+        return format!(
+            "Nothing is asked for. A hit is unconfirmed until its owner has recognised it: {} CHECK \
+             POSITION …",
+            Typed::command("disclosure request").at(data).by(person)
+        );
     }
     let mut text = String::new();
     for line in lines {
@@ -280,11 +292,11 @@ fn text(lines: &[StatusLine]) -> String {
         }
         text.push('\n');
     }
+    if lines.iter().any(|line| line.ground.is_some() || line.reason.is_some()) {
+        let show = Typed::command("disclosure show").at(data).by(person);
+        let _ = writeln!(text, "Why, in words: {show} REQUEST");
+    }
     text
-}
-
-pub(super) fn moment(at: OffsetDateTime) -> String {
-    at.format(&Rfc3339).unwrap_or_default()
 }
 
 pub(super) fn check_id(text: &str) -> Result<CheckId, String> {

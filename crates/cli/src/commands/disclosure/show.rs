@@ -2,18 +2,18 @@ use std::{collections::BTreeMap, fmt::Write as _};
 
 use clap::Args;
 use serde::Serialize;
+use serde_json::Value;
 use symbolon_client::{DisclosureFailure, DisclosureView, own_disclosure};
 use symbolon_exchange::{DisclosureDecision, DisclosureRequest};
 use symbolon_node::{CaseView, DeskError, ReleaseTerms};
-use symbolon_policy::{RecordDetails, RequestId, rules::Role};
+use symbolon_policy::{RecordAttributes, RecordDetails, RequestId, rules::Role};
 use time::OffsetDateTime;
 
 use super::{
     Place,
     desk::{DECIDING, Which},
-    request::moment,
 };
-use crate::{CliError, acting::Acting, commands::DONE, output::Output};
+use crate::{CliError, acting::Acting, commands::DONE, moment::moment, output::Output};
 
 /// Show one request with all that belongs to it: identifier, facts, record. An officer or analyst sees
 /// requests about checks of his own, a lawyer or approver those of partners, an inspector each. That it
@@ -291,6 +291,25 @@ fn decided(decision: &DisclosureDecision) -> Decided {
     }
 }
 
+/// What rules look at in a record, as far as something is said: category, flags, handling code and so on.
+fn codes(attributes: &RecordAttributes) -> Vec<(String, String)> {
+    let Ok(Value::Object(all)) = serde_json::to_value(attributes) else { return Vec::new() };
+    all.into_iter()
+        .filter_map(|(code, value)| {
+            let said = match value {
+                Value::Bool(true) => "yes".to_owned(),
+                Value::String(text) if !text.is_empty() => text,
+                Value::Number(number) if number.as_u64() != Some(0) => number.to_string(),
+                Value::Array(all) if !all.is_empty() => {
+                    all.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", ")
+                }
+                _ => return None,
+            };
+            Some((code, said))
+        })
+        .collect()
+}
+
 fn text(shown: &Shown) -> String {
     let mut text = String::new();
     let mut line = |name: &str, value: &str| {
@@ -324,11 +343,22 @@ fn text(shown: &Shown) -> String {
         line("assurances", &asked.assurances.join(", "));
     }
     if let Some(rules) = &shown.rules {
-        let said = if rules.permitted { "a person may release it" } else { "they forbid it" };
+        // They were asked with two people behind it and everything found out, so that nobody reads a
+        // refusal where a proposal could still be made.
+        let said = if rules.permitted {
+            "they allow it to be proposed. What a lawyer proposes is put to them once more, with who \
+             stands behind it and what was found out: they then ask for a second person, or for more, \
+             where this record needs it"
+        } else {
+            "they forbid it, whoever approves and whatever is found out"
+        };
         line("rules", &format!("{said}. {}", rules.explanation));
     }
     for record in &shown.records {
         line("record", &record.reference);
+        for (code, value) in codes(&record.details.attributes) {
+            line(&format!("  {code}"), &value);
+        }
         for (field, value) in &record.details.fields {
             line(&format!("  {}", field.as_str()), value);
         }
@@ -375,4 +405,31 @@ fn text(shown: &Shown) -> String {
         text.push_str("The hit is confirmed by its owner.\n");
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use symbolon_policy::rules::{HandlingCode, SubjectCategory};
+
+    use super::*;
+
+    #[test]
+    fn a_record_shows_the_codes_that_say_something_and_no_others() {
+        let attributes = RecordAttributes {
+            subject_category: SubjectCategory::Missing,
+            minor: true,
+            handling_code: HandlingCode::H2,
+            evaluation: "A1".to_owned(),
+            excluded_countries: ["ARC".parse().unwrap(), "CTG".parse().unwrap()].into(),
+            ..RecordAttributes::default()
+        };
+        let codes: BTreeMap<_, _> = codes(&attributes).into_iter().collect();
+        let said = |code: &str| codes.get(code).map(String::as_str);
+        assert_eq!(said("subject_category"), Some("missing"));
+        assert_eq!(said("minor"), Some("yes"));
+        assert_eq!(said("handling_code"), Some("H2"));
+        assert_eq!(said("evaluation"), Some("A1"));
+        assert_eq!(said("excluded_countries"), Some("ARC, CTG"));
+        assert_eq!((said("national_flag"), said("entered_on")), (None, None));
+    }
 }

@@ -7,8 +7,8 @@ use symbolon_policy::{Actor, rules::Role};
 use symbolon_store::{DataFolder, NodeConfig, Store};
 use time::OffsetDateTime;
 
-use super::{super::DONE, shown};
-use crate::{CliError, Profile, acting::Acting, output::Output};
+use super::super::DONE;
+use crate::{CliError, Profile, acting::Acting, moment::moment, output::Output, typed::Typed};
 
 #[derive(Debug, Args)]
 pub(in crate::commands) struct Issue {
@@ -72,16 +72,25 @@ impl Issue {
             roles: issued.holder.roles.iter().map(|role| role.as_str()).collect(),
             identity: issued.holder.id,
             certificate: issued.certificate.to_string(),
-            expires_at: shown(issued.expires_at),
+            expires_at: moment(issued.expires_at),
         };
         output.result(&issued, || {
-            let (data, roles) = (self.data.display(), issued.roles.join(" and "));
+            let roles = issued.roles.join(" and ");
+            let profile = issued.profile.display().to_string();
+            let at_keyboard = |words: &str| {
+                Typed::command(words).at(&self.data).by(&person.display().to_string())
+            };
             let next = if roles.contains("officer") || roles.contains("analyst") {
-                format!("symbolon check --profile {} …", issued.profile.display())
+                format!("{} …", Typed::command("check").with("--profile").with(&profile))
             } else if roles == "approver" {
-                format!("symbolon approve --profile {} …", issued.profile.display())
+                format!(
+                    "\n  {} …   for agreements; likewise rules, disclosure and dataset\n  {} …   \
+                     before an officer asks, where rules want a second person",
+                    at_keyboard("agreement approve"),
+                    Typed::command("approve").with("--profile").with(&profile)
+                )
             } else {
-                format!("symbolon … --data {data} --as {}", person.display())
+                at_keyboard("…").to_string()
             };
             format!(
                 "Issued to {} as {roles}, good until {}. Hand over the folder {} by a safe way; it \

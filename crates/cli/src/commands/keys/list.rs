@@ -7,8 +7,8 @@ use symbolon_policy::{Actor, rules::Role};
 use symbolon_store::{DataFolder, KeyName, PersonCertificate, Store};
 use time::OffsetDateTime;
 
-use super::{super::DONE, shown};
-use crate::{CliError, output::Output};
+use super::super::DONE;
+use crate::{CliError, moment::moment, output::Output};
 
 #[derive(Debug, Args)]
 pub(in crate::commands) struct List {
@@ -124,14 +124,14 @@ fn certificates(folder: &DataFolder) -> Result<Vec<CertificateLine>, CliError> {
                 name,
                 subject: facts.subject,
                 spiffe_id: facts.spiffe_id,
-                expires_at: shown(facts.expires_at),
+                expires_at: moment(facts.expires_at),
             })
         })
         .collect()
 }
 
 fn person(one: PersonCertificate, now: OffsetDateTime) -> PersonLine {
-    let (revoked_at, reason) = one.revoked.map(|(at, reason)| (shown(at), reason)).unzip();
+    let (revoked_at, reason) = one.revoked.map(|(at, reason)| (moment(at), reason)).unzip();
     let state = match &revoked_at {
         Some(_) => "revoked",
         None if one.expires_at <= now => "expired",
@@ -142,7 +142,7 @@ fn person(one: PersonCertificate, now: OffsetDateTime) -> PersonLine {
         identity: one.holder.id,
         roles: one.holder.roles.iter().map(|role| role.as_str()).collect(),
         certificate: one.certificate.to_string(),
-        expires_at: shown(one.expires_at),
+        expires_at: moment(one.expires_at),
         state,
         revoked_at,
         reason,

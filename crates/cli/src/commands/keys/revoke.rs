@@ -10,7 +10,7 @@ use super::{
     super::DONE,
     list::{everybody, name_of},
 };
-use crate::{CliError, acting::Acting, output::Output};
+use crate::{CliError, acting::Acting, output::Output, typed::Typed};
 
 const LONGEST_REASON: usize = 256;
 
@@ -50,7 +50,11 @@ impl Revoke {
         if theirs.is_empty() {
             return Err(CliError::new(
                 "nobody",
-                format!("no certificate of {} is known; see `symbolon keys list`", self.name),
+                format!(
+                    "no certificate of {} is known; see `{}`",
+                    self.name,
+                    Typed::command("keys list").at(&self.data)
+                ),
             ));
         }
         let mut certificates = Vec::new();

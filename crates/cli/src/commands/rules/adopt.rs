@@ -5,10 +5,13 @@ use serde::Serialize;
 use symbolon_client::Rules;
 use symbolon_policy::rules::{Role, RuleSet, RulesHash};
 use symbolon_store::{DataFolder, NodeConfig, Store};
-use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+use time::OffsetDateTime;
 
 use super::super::DONE;
-use crate::{CliError, acting::Acting, output::Output, prose::wrapped, rule_folder::read_rules};
+use crate::{
+    CliError, acting::Acting, moment::moment, output::Output, prose::wrapped,
+    rule_folder::read_rules, typed::Typed,
+};
 
 #[derive(Debug, Args)]
 pub(in crate::commands) struct Adopt {
@@ -64,7 +67,8 @@ impl Adopt {
                  fingerprint and approved it:",
                 proposed.proposed_by
             );
-            format!("{}  symbolon rules approve {hash} --as PERSON\n", wrapped(&next, 0))
+            let approve = Typed::command("rules approve").at(&self.data).by("APPROVER");
+            format!("{}  {}\n", wrapped(&next, 0), approve.with(&hash.to_string()))
         });
         Ok(DONE)
     }
@@ -96,7 +100,7 @@ impl Approve {
             hash,
             proposed_by: adoption.proposed_by,
             approved_by: adoption.approved_by,
-            since: adoption.at.format(&Rfc3339).unwrap_or_default(),
+            since: moment(adoption.at),
             not_as_promised: agreements.iter().map(|one| one.terms().id.to_string()).collect(),
         };
         output.result(&adopted, || {

@@ -19,7 +19,7 @@ use crate::{CliError, acting::Acting, output::Output, prose::wrapped};
 /// Say why a check was asked, answered or refused, why a record was or was not released, or why a
 /// record of this bureau does or does not enter the sets that partners can test.
 ///
-/// For instance:
+/// For instance, with SYMBOLON_DATA set to the data folder:
 ///   symbolon rules explain 9ab3… --as inspector
 ///   symbolon rules explain --dataset stolen-documents --record BOR-1 --as legal-3
 #[derive(Debug, Args)]
@@ -51,6 +51,8 @@ impl Explain {
         let (act, now) = (AdministrativeAct::ExplainCheck, OffsetDateTime::now_utc());
         if let (Some(record), Some(dataset)) = (&self.record, &self.dataset) {
             let explanation = record::Explanation::find(&store, dataset, record).await?;
+            // It tells of the record, so who looked is kept; the subject names the list, and not the record.
+            store.log_administration(act, dataset, &by, now).await?;
             store.close().await;
             output.result(&explanation, || explanation.text());
             return Ok(DONE);

@@ -8,10 +8,7 @@ use serde::Serialize;
 use symbolon_client::Rules;
 use symbolon_policy::rules::{Changed, Facts, LoggedDecision, Ruling, replay};
 use symbolon_store::{AdministrativeAct, DataFolder, LogRecord, Store};
-use time::{
-    Date, Duration, OffsetDateTime, Time,
-    format_description::well_known::{Iso8601, Rfc3339},
-};
+use time::{Date, Duration, OffsetDateTime, Time, format_description::well_known::Iso8601};
 
 use self::{admission::Admission, disclosures::Disclosures};
 use super::{
@@ -21,7 +18,7 @@ use super::{
     source::{Named, named},
     why,
 };
-use crate::{CliError, acting::Acting, output::Output, prose::wrapped};
+use crate::{CliError, acting::Acting, moment::moment, output::Output, prose::wrapped};
 
 const PAGE: u32 = 1_000;
 
@@ -127,7 +124,7 @@ async fn checks(store: &Store, draft: &Draft) -> Result<(u64, Vec<Changed<Place>
         first = last.index.saturating_add(1);
         let mut logged = Vec::new();
         for entry in entries.into_iter().filter(|entry| draft.covers(entry.at)) {
-            let at = entry.at.format(&Rfc3339).unwrap_or_default();
+            let at = moment(entry.at);
             let Some((check, decisions)) = entry.record.and_then(decisions) else { continue };
             for LoggedDecision { facts, ruling, .. } in decisions {
                 let (index, at, check) = (entry.index, at.clone(), check.clone());

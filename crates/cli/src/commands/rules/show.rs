@@ -1,14 +1,13 @@
-use std::path::PathBuf;
+use std::{collections::BTreeMap, path::PathBuf};
 
 use clap::Args;
 use serde::Serialize;
 use symbolon_client::Rules;
-use symbolon_policy::rules::{EgressFacts, Role, RulesHash};
+use symbolon_policy::rules::{EgressFacts, LegalTables, Role, RulesHash};
 use symbolon_store::{DataFolder, NodeConfig, PartnerCounts, Store};
-use time::format_description::well_known::Rfc3339;
 
-use super::super::DONE;
-use crate::{CliError, acting::Acting, output::Output, prose::wrapped};
+use super::{super::DONE, entered::entered};
+use crate::{CliError, acting::Acting, moment::moment, output::Output, prose::wrapped};
 
 #[derive(Debug, Args)]
 pub(in crate::commands) struct Show {
@@ -17,6 +16,9 @@ pub(in crate::commands) struct Show {
     data: PathBuf,
     #[command(flatten)]
     acting: Acting,
+    /// Also each rule with its sentence and source, and each entry of the tables.
+    #[arg(long)]
+    full: bool,
 }
 
 #[derive(Serialize)]
@@ -31,6 +33,10 @@ struct Shown {
     rules: usize,
     partners_entered: usize,
     datasets_entered: usize,
+    offences_entered: usize,
+    /// What the rules say and the tables hold, if it was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    full: Option<Full>,
     since: Option<String>,
     proposed_by: Option<String>,
     approved_by: Option<String>,
@@ -39,6 +45,21 @@ struct Shown {
     waiting: Vec<Waiting>,
     /// Agreements in which this bureau has promised another pack.
     promised_otherwise: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct Full {
+    rules: Vec<RuleLine>,
+    tables: LegalTables,
+}
+
+#[derive(Serialize)]
+struct RuleLine {
+    id: String,
+    point: &'static str,
+    effect: String,
+    sentence: String,
+    source: String,
 }
 
 #[derive(Serialize)]
@@ -80,7 +101,9 @@ impl Show {
             rules: pack.rules().len(),
             partners_entered: rules.tables.partners.len(),
             datasets_entered: rules.tables.datasets.len(),
-            since: adoption.as_ref().and_then(|one| one.at.format(&Rfc3339).ok()),
+            offences_entered: rules.tables.offences.len(),
+            full: self.full.then(|| Full::of(&rules)),
+            since: adoption.as_ref().map(|one| moment(one.at)),
             proposed_by: adoption.as_ref().map(|one| one.proposed_by.clone()),
             approved_by: adoption.map(|one| one.approved_by),
             damaged,
@@ -89,13 +112,50 @@ impl Show {
                 .map(|one| Waiting {
                     hash: one.rules,
                     proposed_by: one.proposed_by,
-                    at: one.at.format(&Rfc3339).unwrap_or_default(),
+                    at: moment(one.at),
                 })
                 .collect(),
             promised_otherwise: promised.map(|one| one.terms().id.to_string()).collect(),
         };
         output.result(&shown, || shown.text());
         Ok(DONE)
+    }
+}
+
+impl Full {
+    fn of(rules: &Rules) -> Self {
+        let lines = rules.pack.rules().iter().map(|rule| RuleLine {
+            id: rule.id.clone(),
+            point: rule.point.as_str(),
+            effect: rule.effect.to_string(),
+            sentence: rule.sentence.clone(),
+            source: rule.source.clone(),
+        });
+        Self { rules: lines.collect(), tables: rules.tables.clone() }
+    }
+
+    fn text(&self) -> String {
+        let mut text = String::new();
+        for rule in &self.rules {
+            text += &format!("\n{} ({}, {})\n", rule.id, rule.point, rule.effect);
+            text += &wrapped(&format!("{} Source: {}.", rule.sentence, rule.source), 4);
+        }
+        let mut row = |name: String, fields: BTreeMap<String, String>| {
+            text += &format!("\n{name}\n");
+            for (field, value) in fields {
+                text += &format!("    {field:<32} {value}\n");
+            }
+        };
+        for (code, entry) in &self.tables.partners {
+            row(format!("Partner {code}"), entered(entry));
+        }
+        for (id, entry) in &self.tables.datasets {
+            row(format!("Dataset {id}"), entered(entry));
+        }
+        if !self.tables.offences.is_empty() {
+            row("Maximum sentences, in months".to_owned(), entered(&self.tables.offences));
+        }
+        text
     }
 }
 
@@ -108,13 +168,15 @@ impl Shown {
         } else if self.adopted {
             text += &wrapped(
                 &format!(
-                    "In force: {} ({} {}), {} rules, with entries for {} partners and {} datasets.",
+                    "In force: {} ({} {}), {} rules, with entries for {} partners, {} \
+                     datasets and {} classes of offence.",
                     self.title,
                     self.name,
                     self.version,
                     self.rules,
                     self.partners_entered,
-                    self.datasets_entered
+                    self.datasets_entered,
+                    self.offences_entered
                 ),
                 0,
             );
@@ -157,6 +219,9 @@ impl Shown {
                 ),
                 0,
             );
+        }
+        if let Some(full) = &self.full {
+            text += &full.text();
         }
         text
     }

@@ -7,8 +7,8 @@ use symbolon_policy::rules::Role;
 use symbolon_store::{DataFolder, LONGEST_TOKEN_LIFE, NodeConfig, Store};
 use time::{Duration, OffsetDateTime};
 
-use super::{super::DONE, shown};
-use crate::{CliError, acting::Acting, output::Output};
+use super::super::DONE;
+use crate::{CliError, acting::Acting, moment::moment, output::Output, typed::Typed};
 
 #[derive(Debug, Args)]
 pub(in crate::commands) struct Issue {
@@ -79,7 +79,7 @@ impl Issue {
             token: token.reveal().to_string(),
             roles: holder.roles.iter().map(|role| role.as_str()).collect(),
             identity: holder.id,
-            expires_at: shown(expires_at),
+            expires_at: moment(expires_at),
             json_face: config.json_listen.map(|address| format!("https://{address}")),
         };
         if issued.json_face.is_none() {
@@ -91,15 +91,16 @@ impl Issue {
         output.result(&issued, || {
             format!(
                 "{}\n\nIssued to {}/{} as {}, good until {}. It is shown this once; whoever has it can \
-                 ask in this name. Hand it over by a safe way, and revoke it with:\n  symbolon token \
-                 revoke --data {} --reason TEXT {}",
+                 ask in this name. Hand it over by a safe way, and revoke it with:\n  {} --reason TEXT",
                 issued.token,
                 self.agency,
                 self.of_agency,
                 issued.roles.join(" and "),
                 issued.expires_at,
-                self.data.display(),
-                issued.id,
+                Typed::command("token revoke")
+                    .at(&self.data)
+                    .by(self.acting.person())
+                    .with(&issued.id),
             )
         });
         Ok(DONE)

@@ -5,8 +5,8 @@ use serde::Serialize;
 use symbolon_store::{DataFolder, IssuedToken, Store};
 use time::OffsetDateTime;
 
-use super::{super::DONE, parts, shown};
-use crate::{CliError, output::Output};
+use super::{super::DONE, parts};
+use crate::{CliError, moment::moment, output::Output};
 
 #[derive(Debug, Args)]
 pub(in crate::commands) struct List {
@@ -44,7 +44,7 @@ impl List {
 }
 
 fn line(token: IssuedToken, now: OffsetDateTime) -> Line {
-    let (revoked_at, reason) = token.revoked.map(|(at, reason)| (shown(at), reason)).unzip();
+    let (revoked_at, reason) = token.revoked.map(|(at, reason)| (moment(at), reason)).unzip();
     let state = match &revoked_at {
         Some(_) => "revoked",
         None if token.expires_at <= now => "expired",
@@ -58,8 +58,8 @@ fn line(token: IssuedToken, now: OffsetDateTime) -> Line {
         roles: token.holder.roles.iter().map(|role| role.as_str()).collect(),
         identity: token.holder.id,
         issued_by: token.issued_by,
-        issued_at: shown(token.issued_at),
-        expires_at: shown(token.expires_at),
+        issued_at: moment(token.issued_at),
+        expires_at: moment(token.expires_at),
         state,
         revoked_at,
         reason,

@@ -7,7 +7,7 @@ use symbolon_store::{DataFolder, IssuedToken, Store, TokenId};
 use time::OffsetDateTime;
 
 use super::{super::DONE, parts};
-use crate::{CliError, acting::Acting, output::Output};
+use crate::{CliError, acting::Acting, output::Output, typed::Typed};
 
 const LONGEST_REASON: usize = 256;
 
@@ -52,7 +52,10 @@ impl Revoke {
         if wanted.is_empty() {
             return Err(CliError::new(
                 "no_token",
-                "no such token is known; `symbolon token list` shows those that are",
+                format!(
+                    "no such token is known; `{}` shows those that are",
+                    Typed::command("token list").at(&self.data)
+                ),
             ));
         }
         let now = OffsetDateTime::now_utc();

@@ -1,10 +1,9 @@
 use serde::Serialize;
 use symbolon_policy::{CheckId, rules::LoggedDecision};
 use symbolon_store::{LogEntry, LogRecord, Store};
-use time::format_description::well_known::Rfc3339;
 
 use super::{Packs, decision_text};
-use crate::{CliError, prose::wrapped};
+use crate::{CliError, moment::moment, prose::wrapped};
 
 /// One entry of the log about the check.
 #[derive(Serialize)]
@@ -78,6 +77,6 @@ fn explained(entry: &LogEntry) -> Option<Explained> {
         }
         _ => return None,
     };
-    let at = entry.at.format(&Rfc3339).unwrap_or_default();
+    let at = moment(entry.at);
     Some(Explained { entry: entry.index, at, what, requester, reason, decisions })
 }

@@ -5,10 +5,9 @@ use symbolon_policy::{
     rules::{LoggedDecision, Ruling},
 };
 use symbolon_store::Store;
-use time::format_description::well_known::Rfc3339;
 
 use super::{Packs, decision_text};
-use crate::{CliError, prose::wrapped};
+use crate::{CliError, moment::moment, prose::wrapped};
 
 /// What rules said to partners' requests for a record that have one id: partners choose ids.
 #[derive(Serialize)]
@@ -71,10 +70,7 @@ impl Explanation {
 }
 
 fn explained(case: CaseDecisions) -> Explained {
-    let decided = |DecidedFile { at, decision }| Decided {
-        at: at.format(&Rfc3339).unwrap_or_default(),
-        decision,
-    };
+    let decided = |DecidedFile { at, decision }| Decided { at: moment(at), decision };
     Explained {
         requester: case.requester.to_string(),
         document: hex::encode(case.document),

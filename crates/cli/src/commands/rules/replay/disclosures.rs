@@ -5,10 +5,9 @@ use symbolon_policy::{
     rules::{Changed, Facts, LoggedDecision, replay},
 };
 use symbolon_store::Store;
-use time::format_description::well_known::Rfc3339;
 
 use super::{Draft, otherwise};
-use crate::{CliError, commands::rules::explain::about, prose::wrapped};
+use crate::{CliError, commands::rules::explain::about, moment::moment, prose::wrapped};
 
 /// Decisions on partners' requests for records, decided again.
 #[derive(Serialize)]
@@ -40,7 +39,7 @@ impl Disclosures {
                 let place = Place {
                     request: case.request,
                     document: hex::encode(case.document),
-                    at: at.format(&Rfc3339).unwrap_or_default(),
+                    at: moment(at),
                     facts: facts.clone(),
                 };
                 logged.push((place, facts, ruling));
