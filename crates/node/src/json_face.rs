@@ -12,6 +12,7 @@ mod mapping;
 mod problem;
 mod shape;
 mod stream;
+mod unconnected;
 
 use std::{io, sync::Arc, time::Duration};
 
@@ -27,6 +28,8 @@ use self::attempts::Attempts;
 use crate::bureau_face::{BureauFace, MOST_ITEMS_A_MESSAGE};
 
 pub(crate) use stream::CallerStream;
+#[doc(hidden)]
+pub use unconnected::read_json;
 
 /// The longest body that is not a stream, and the longest line of one that is.
 const LONGEST_BODY: usize = symbolon_client::bureau::MAX_MESSAGE_LEN;
