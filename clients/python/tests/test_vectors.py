@@ -157,7 +157,7 @@ def test_receipts_are_taken_or_refused() -> None:
             _core.answer_digest(chunks),
             sum(len(chunk) for chunk in chunks) // 32,
         )
-        assert (facts[:5] == asked) is not one["refused"], one
+        assert (facts[:5] == asked) != one["refused"], one
         if not one["refused"]:
             assert facts[4:6] == (one["answered"], one["entry_index"])
             assert facts[6].hex() == one["leaf_hash"]
