@@ -41,11 +41,6 @@ pub(super) fn run(demo: &Demo) -> Outcome {
     )
 }
 
-/// The package's folder.
-pub(super) fn folder() -> PathBuf {
-    root().join("clients/python")
-}
-
 /// Puts the compiled core where the modules look for it.
 fn core_beside_the_modules() -> Outcome {
     completed(cargo().args(BUILD).arg("--quiet"))?;
@@ -62,4 +57,8 @@ fn core_beside_the_modules() -> Outcome {
 /// Runs a command in the package's folder.
 pub(super) fn run_in_package(command: &mut Command) -> Outcome {
     completed(command.current_dir(folder()))
+}
+
+fn folder() -> PathBuf {
+    root().join("clients/python")
 }
