@@ -98,6 +98,18 @@ def error_of(
     return kind(reason, sentence, check_id=check_id, in_doubt=in_doubt)
 
 
+def is_status_lost(error: grpc.RpcError) -> bool:
+    """Whether the other side ended the call, and grpc.aio has lost what it said.
+
+    That happens where the status comes while a message is being sent. As not all was sent then, nothing
+    was done, and the call may be made again, whatever it is.
+    """
+    call: Any = error
+    return call.code() is grpc.StatusCode.INTERNAL and "SendMessageOperation" in str(
+        call.debug_error_string()
+    )
+
+
 def _details(metadata: Any) -> tuple[str | None, timedelta | None]:
     """Read the reason, and how long to wait, if they are well formed."""
     found = [value for key, value in metadata if key == "grpc-status-details-bin"]

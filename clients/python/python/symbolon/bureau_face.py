@@ -14,7 +14,7 @@ from symbolon._approval import approval_of, valid_until
 from symbolon._checks import Check, only
 from symbolon._grounds import USUAL_TIMEOUT, items_of
 from symbolon._reading import coverage_of
-from symbolon._rpc import error_of
+from symbolon._rpc import error_of, is_status_lost
 from symbolon._standing import Beginning, Matching, Updating, checks_of
 from symbolon.answers import CheckReport, Item
 from symbolon.bureau.v1 import bureau_pb2 as wire
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 __all__ = ["AsyncBureau", "Bureau"]
 
 _A_WEEK = timedelta(days=7)
+_TRIES = 3
 
 
 class _Face:
@@ -330,6 +331,16 @@ class AsyncBureau(_Face):
         return answer
 
     async def _converse(self, call: Call[Q, A], conversation: Conversation[Q, A]) -> None:
+        for tries_left in reversed(range(_TRIES)):
+            try:
+                await self._converse_once(call, conversation)
+            except grpc.aio.AioRpcError as error:
+                if not tries_left or not is_status_lost(error):
+                    raise conversation.failure(error) from error
+            else:
+                return
+
+    async def _converse_once(self, call: Call[Q, A], conversation: Conversation[Q, A]) -> None:
         ask = self._channel.stream_stream(
             call.path, request_serializer=call.write, response_deserializer=call.read
         )
@@ -337,8 +348,6 @@ class AsyncBureau(_Face):
         try:
             async for message in stream:
                 conversation.take(message)
-        except grpc.aio.AioRpcError as error:
-            raise conversation.failure(error) from error
         finally:
             stream.cancel()
 
