@@ -3,7 +3,6 @@
 use std::{
     path::{Path, PathBuf},
     process::Command,
-    time::Duration,
 };
 
 use serde_json::Value;
@@ -17,7 +16,7 @@ use symbolon_identifiers::IdentifierType;
 use symbolon_ledger::{Commitment, SignedCheckpoint};
 use symbolon_policy::{VerifyingKey, rules::Role};
 use symbolon_store::{FaultKind, LogFault, LogId};
-use symbolon_tests::{Offer, World, program};
+use symbolon_tests::{Offer, World, program, until};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
@@ -163,17 +162,6 @@ pub(crate) async fn fault(finder: &Bureau, of: &Bureau, kinds: &[FaultKind]) -> 
         faults.into_iter().find(|fault| fault.log.bureau == of.code && kinds.contains(&fault.kind))
     })
     .await
-}
-
-/// Looks until there is something, for at most 30 seconds.
-pub(crate) async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
-    for _ in 0..150 {
-        if let Some(found) = look().await {
-            return found;
-        }
-        tokio::time::sleep(Duration::from_millis(200)).await;
-    }
-    panic!("not within 30 seconds: {what}");
 }
 
 /// The sum of a metric over its labels.

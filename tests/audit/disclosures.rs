@@ -9,28 +9,15 @@ use std::{
 use serde_json::{Value, json};
 use symbolon_cli::scenario::Bureau;
 use symbolon_ledger::Commitment;
-use symbolon_policy::{
-    AgreementTerms, Conditions, Deadlines, DisclosureTerms, OpenRequests, rules::Role,
-};
+use symbolon_policy::rules::Role;
 use symbolon_store::NodeConfig;
-use symbolon_tests::{Offer, World};
+use symbolon_tests::{Offer, World, until, with_disclosure};
 use time::OffsetDateTime;
 
 use crate::common::{
     LISTED, as_administrator, as_inspector, copy, export, findings, of, raw, settle, ships,
-    symbolon, text, until, verify,
+    symbolon, text, verify,
 };
-
-fn with_disclosure(terms: &mut AgreementTerms) {
-    let disclosure = DisclosureTerms {
-        deadline_minutes: Deadlines { routine: 10_080, urgent: 4_320, emergency: 480 },
-        claim_days: 30,
-        when_suspended: OpenRequests::Pause,
-        when_revoked: OpenRequests::Refuse,
-        retention_days: 365,
-    };
-    terms.conditions = Some(Conditions { disclosure: Some(disclosure), ..Conditions::default() });
-}
 
 /// A request that was released, with all its events under one entry of each log.
 struct Released {

@@ -13,12 +13,10 @@ use symbolon_identifiers::IdentifierType;
 use symbolon_ledger::TreeHash;
 use symbolon_policy::BureauCode;
 use symbolon_store::{FaultKind, KeyName, NodeConfig};
-use symbolon_tests::{World, program, world::reason};
+use symbolon_tests::{World, program, until, world::reason};
 use tempfile::TempDir;
 
-use crate::common::{
-    LISTED, ask_and_settle, copy, export, fault, findings, of, ships, until, verify,
-};
+use crate::common::{LISTED, ask_and_settle, copy, export, fault, findings, of, ships, verify};
 
 const LIST: &str = "record_id,identifier_type,value,country\nR1,imo,9074729,\n";
 

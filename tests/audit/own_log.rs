@@ -1,11 +1,11 @@
 //! A node whose own log does not continue what it signed signs and answers nothing more.
 
 use symbolon_store::FaultKind;
-use symbolon_tests::{World, world::outcomes};
+use symbolon_tests::{World, until, world::outcomes};
 
 use crate::common::{
     LISTED, Tampering, as_inspector, ask_and_settle, copy, fault, forget_what_was_signed, metric,
-    ships, tamper, until,
+    ships, tamper,
 };
 
 async fn assert_answers_nothing(world: &World) {

@@ -2,11 +2,11 @@
 
 use symbolon_exchange::read_checkpoint;
 use symbolon_store::FaultKind;
-use symbolon_tests::World;
+use symbolon_tests::{World, until};
 
 use crate::common::{
     Tampering, ask_and_settle, export, fault, findings, forget_what_was_signed, newest_receipt, of,
-    ships, symbolon, tamper, text, until, verify,
+    ships, symbolon, tamper, text, verify,
 };
 
 /// Tampers with the owner's log behind the back of its node, and returns what the requester found and

@@ -9,11 +9,9 @@ use std::{
 use serde_json::Value;
 use symbolon_cli::scenario::Bureau;
 use symbolon_identifiers::IdentifierType;
-use symbolon_policy::{
-    AgreementTerms, Conditions, Deadlines, DisclosureTerms, OpenRequests, rules::Role,
-};
+use symbolon_policy::rules::Role;
 use symbolon_store::{DisclosureEvent, LogRecord};
-use symbolon_tests::{Offer, World, program, world::outcomes};
+use symbolon_tests::{Offer, World, program, with_disclosure, world::outcomes};
 
 const VICTIM: (&str, &str, &str) = ("travel_document", "L898902C3", "UTO");
 const SHIP: (&str, &str, &str) = ("imo", "9074729", "");
@@ -28,17 +26,6 @@ fn offer() -> Offer {
         types: vec![IdentifierType::TravelDocument, IdentifierType::Imo],
         ..Offer::default()
     }
-}
-
-fn with_disclosure(terms: &mut AgreementTerms) {
-    let disclosure = DisclosureTerms {
-        deadline_minutes: Deadlines { routine: 10_080, urgent: 4_320, emergency: 480 },
-        claim_days: 30,
-        when_suspended: OpenRequests::Pause,
-        when_revoked: OpenRequests::Refuse,
-        retention_days: 365,
-    };
-    terms.conditions = Some(Conditions { disclosure: Some(disclosure), ..Conditions::default() });
 }
 
 fn run(bureau: &Bureau, arguments: &[&str]) -> Output {

@@ -1,34 +1,15 @@
 //! A request for a record on which nobody decides in time reaches people, by a command of the bureau's own.
 
-use std::{
-    fs,
-    os::unix::fs::PermissionsExt as _,
-    path::Path,
-    process::Command,
-    time::{Duration, Instant},
-};
+use std::{fs, os::unix::fs::PermissionsExt as _, path::Path, process::Command};
 
 use serde_json::Value;
 use symbolon_cli::scenario::Bureau;
 use symbolon_identifiers::IdentifierType;
-use symbolon_policy::{AgreementTerms, Conditions, Deadlines, DisclosureTerms, OpenRequests};
 use symbolon_store::{DisclosureSide, EscalationConfig, NodeConfig};
-use symbolon_tests::{Offer, World, program};
+use symbolon_tests::{Offer, World, program, until, with_disclosure};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
-use tokio::time::sleep;
 
 const SHIP: (&str, &str, &str) = ("imo", "9074729", "");
-
-fn with_disclosure(terms: &mut AgreementTerms) {
-    let disclosure = DisclosureTerms {
-        deadline_minutes: Deadlines { routine: 10_080, urgent: 4_320, emergency: 480 },
-        claim_days: 30,
-        when_suspended: OpenRequests::Pause,
-        when_revoked: OpenRequests::Refuse,
-        retention_days: 365,
-    };
-    terms.conditions = Some(Conditions { disclosure: Some(disclosure), ..Conditions::default() });
-}
 
 fn disclosure(bureau: &Bureau, json: bool, arguments: &[&str]) -> String {
     let output = Command::new(program())
@@ -41,17 +22,6 @@ fn disclosure(bureau: &Bureau, json: bool, arguments: &[&str]) -> String {
         .unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap()
-}
-
-async fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
-    let began = Instant::now();
-    loop {
-        if let Some(found) = look() {
-            return found;
-        }
-        assert!(began.elapsed() < Duration::from_secs(60), "never: {what}");
-        sleep(Duration::from_millis(200)).await;
-    }
 }
 
 /// A program that fails the first time, and then writes down what it is told, in what environment.
@@ -99,7 +69,7 @@ async fn an_overdue_request_reaches_people_by_their_own_command_which_learns_not
     let id = made["request"].as_str().unwrap().to_owned();
     world.owner.issue_with("legal", &[symbolon_policy::rules::Role::Legal]).unwrap();
     let list = ["list", "--as", "legal"];
-    until("waiting", || {
+    until("waiting", async || {
         let lines: Value = serde_json::from_str(&disclosure(&world.owner, true, &list)).unwrap();
         (lines[0]["state"] == "waiting" && lines[0]["overdue"] == false).then_some(())
     })
@@ -113,7 +83,7 @@ async fn an_overdue_request_reaches_people_by_their_own_command_which_learns_not
     config.write(&world.owner.folder).unwrap();
     world.start_owner();
     let file = world.scratch().join("told");
-    let told = until("the command is told", || fs::read_to_string(&file).ok()).await;
+    let told = until("the command is told", async || fs::read_to_string(&file).ok()).await;
     let message: Value = serde_json::from_str(told.split_inclusive('}').next().unwrap()).unwrap();
     assert_eq!(
         (&message["event"], &message["gone"], &message["request"]),

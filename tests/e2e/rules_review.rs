@@ -10,11 +10,8 @@ use std::{
 use serde_json::Value;
 use symbolon_cli::scenario::Bureau;
 use symbolon_identifiers::IdentifierType;
-use symbolon_policy::{
-    AgreementTerms, Conditions, Deadlines, DisclosureTerms, OpenRequests,
-    rules::{Role, RulePack},
-};
-use symbolon_tests::{Offer, World, program};
+use symbolon_policy::rules::{Role, RulePack};
+use symbolon_tests::{Offer, World, program, with_disclosure};
 
 fn offer() -> Offer {
     Offer {
@@ -26,17 +23,6 @@ fn offer() -> Offer {
         types: vec![IdentifierType::Imo],
         ..Offer::default()
     }
-}
-
-fn with_disclosure(terms: &mut AgreementTerms) {
-    let disclosure = DisclosureTerms {
-        deadline_minutes: Deadlines { routine: 10_080, urgent: 4_320, emergency: 480 },
-        claim_days: 30,
-        when_suspended: OpenRequests::Pause,
-        when_revoked: OpenRequests::Refuse,
-        retention_days: 365,
-    };
-    terms.conditions = Some(Conditions { disclosure: Some(disclosure), ..Conditions::default() });
 }
 
 const NOTHING_OF_THE_LIST: &str = r#"

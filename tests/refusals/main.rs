@@ -19,6 +19,7 @@ mod disclosures;
 mod elements;
 mod fake_owner;
 mod files;
+mod flood;
 mod full_disk;
 mod handshakes;
 mod hostile_labels;

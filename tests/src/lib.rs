@@ -14,7 +14,11 @@
 pub mod misbehaving;
 pub mod raw;
 pub mod tap;
+mod terms;
+mod waiting;
 pub mod world;
 
 pub use misbehaving::MisbehavingNode;
+pub use terms::with_disclosure;
+pub use waiting::until;
 pub use world::{Offer, World, program};

@@ -18,11 +18,6 @@ pub(crate) fn run_all() -> Outcome {
     run(Command::new(tools::cargo_deny()?)
         .args(["check", "bans", "licenses", "sources"])
         .current_dir(root()))?;
-    // The core of the Python package is a workspace of its own.
-    run(Command::new(tools::cargo_deny()?)
-        .args(["--manifest-path", "clients/python/Cargo.toml", "check", "--config", "deny.toml"])
-        .args(["bans", "licenses", "sources"])
-        .current_dir(root()))?;
     contract::check()?;
     Vectors::check()?;
     logs_only_through_the_gate()

@@ -8,6 +8,7 @@ mod package;
 mod python;
 mod schemathesis;
 mod typescript;
+mod wheel;
 
 use clap::Args;
 
@@ -27,6 +28,7 @@ const STEPS: &[Step] = &[
     Step { name: "python", run: python::run },
     Step { name: "typescript", run: typescript::run },
     Step { name: "package", run: package::run },
+    Step { name: "wheel", run: wheel::run },
 ];
 
 /// Ask running nodes with programs of other languages and with published tools.

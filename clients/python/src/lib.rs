@@ -13,6 +13,7 @@ mod encoding;
 mod fault;
 mod identifier;
 mod manifest;
+mod proofs;
 mod question;
 mod signing;
 
@@ -34,6 +35,8 @@ mod _core {
     use super::identifier::{Identifier, identifier_types, parse};
     #[pymodule_export]
     use super::manifest::{HeldSet, Manifest};
+    #[pymodule_export]
+    use super::proofs::{manifest_facts, receipt_facts, verify_consistency, verify_inclusion};
     #[pymodule_export]
     use super::question::Question;
     #[pymodule_export]

@@ -1,8 +1,8 @@
 """The nodes that the tests ask: the demo's, which the environment names, or one started here."""
 
 import csv
-import json
 import os
+import random
 import shutil
 import socket
 import subprocess
@@ -54,12 +54,29 @@ def until(holds: Callable[[], bool], what: str) -> None:
         time.sleep(0.05)
 
 
-def free_port() -> int:
-    """Give a port below those that outgoing connections take."""
-    for port in range(20_000 + os.getpid() % 5_000, 32_000):
-        with socket.socket() as tried:
-            if tried.connect_ex(("127.0.0.1", port)) != 0:
-                return port
+def free_ports(count: int) -> list[int]:
+    """Give ports that nobody has bound, below those that outgoing connections take.
+
+    All are bound together, so that no two are the same, and from a random one on, so that two runs do
+    not take the same.
+    """
+    taken: list[socket.socket] = []
+    try:
+        ports = list(range(20_000, 32_000))
+        random.shuffle(ports)
+        for port in ports:
+            tried = socket.socket()
+            try:
+                tried.bind(("127.0.0.1", port))
+            except OSError:
+                tried.close()
+                continue
+            taken.append(tried)
+            if len(taken) == count:
+                return [bound.getsockname()[1] for bound in taken]
+    finally:
+        for bound in taken:
+            bound.close()
     raise RuntimeError("no port is free")
 
 
@@ -82,14 +99,9 @@ def demo(program: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dem
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:
         assert child.stdout is not None
         try:
-            decoder, said = json.JSONDecoder(), ""
-            for line in child.stdout:
-                said += line
-                try:
-                    decoder.raw_decode(said)
-                    break
-                except ValueError:
-                    continue
+            # The report is one object, over many lines; after it the nodes stay up.
+            if not any(line.rstrip() == "}" for line in child.stdout):
+                pytest.exit("the demo ended before it had reported", returncode=2)
             yield Demo(program, folder)
         finally:
             child.terminate()
@@ -125,8 +137,7 @@ def known() -> list[tuple[str, str, str]]:
 @pytest.fixture
 def lone_node(program: str, tmp_path: Path) -> Iterator[tuple[subprocess.Popen[bytes], Profile]]:
     """A bureau of its own without partners, whose node may be stopped."""
-    data, faces = tmp_path / "lone", [free_port()]
-    faces += [faces[0] + 1, faces[0] + 2]
+    data, faces = tmp_path / "lone", free_ports(3)
     partner, bureau, metrics = (f"127.0.0.1:{port}" for port in faces)
     founding = ["node", "init", "--data", str(data), "--code", "LON", "--name", "Lone"]
     founding += ["--partner-listen", partner, "--partner-endpoint", f"https://{partner}"]
@@ -143,6 +154,7 @@ def lone_node(program: str, tmp_path: Path) -> Iterator[tuple[subprocess.Popen[b
     try:
 
         def is_up() -> bool:
+            assert node.poll() is None, "the node has ended"
             with socket.socket() as tried:
                 return tried.connect_ex(("127.0.0.1", faces[1])) == 0
 

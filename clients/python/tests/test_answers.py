@@ -2,7 +2,7 @@
 
 import pytest
 from symbolon import Answer, CheckReport, Item, ItemResult, Outcome, Rejection, Retry, Source
-from symbolon.errors import NoAnswer, QuotaExhausted
+from symbolon.errors import NoAnswer, QuotaExhausted, Unreachable
 
 SOURCE = Source("BOR", "Borealia", "list", "List", "vin", 1, None, None)
 ITEM = Item("vin", "WVWZZZ1JZXW000001")
@@ -60,3 +60,4 @@ def test_an_exception_says_whether_trying_again_helps() -> None:
     assert NoAnswer("proof_invalid", "").retry is Retry.NEVER
     waiting = QuotaExhausted("quota_exhausted", "", retry_after=timedelta(hours=3))
     assert waiting.retry is Retry.AFTER
+    assert Unreachable("unreachable", "", in_doubt=True).retry is Retry.LOOK

@@ -6,7 +6,10 @@ import signal
 import subprocess
 import threading
 from pathlib import Path
+from typing import Any
 
+import grpc
+import grpc.aio
 import pytest
 import symbolon
 from conftest import Demo, until
@@ -260,3 +263,30 @@ def test_no_secret_is_shown(profile: Profile) -> None:
         shown = repr(bureau) + repr(profile)
     assert "PRIVATE" not in shown
     assert profile.key.read_text().splitlines()[1] not in shown
+
+
+@pytest.mark.parametrize("lost", [1, 2, 3])
+def test_a_status_that_grpc_has_lost_is_asked_for_again(
+    profile: Profile, monkeypatch: pytest.MonkeyPatch, lost: int
+) -> None:
+    really, calls = AsyncBureau._converse_once, 0
+
+    async def losing(bureau: AsyncBureau, *what: Any) -> None:
+        nonlocal calls
+        calls += 1
+        if calls <= lost:
+            nothing = grpc.aio.Metadata()
+            said = "Failed execute_batch: (<SendMessageOperation object>,)"
+            raise grpc.aio.AioRpcError(
+                grpc.StatusCode.INTERNAL, nothing, nothing, "Internal error from Core", said
+            )
+        await really(bureau, *what)
+
+    monkeypatch.setattr(AsyncBureau, "_converse_once", losing)
+    if lost < 3:
+        assert check(profile, "asyncio", *CONTAINER).outcome is Outcome.HIT
+        assert calls == lost + 1
+    else:
+        with pytest.raises(symbolon.Unreachable):
+            check(profile, "asyncio", *CONTAINER)
+        assert calls == 3

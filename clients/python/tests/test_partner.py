@@ -2,6 +2,8 @@
 
 import asyncio
 import dataclasses
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,6 +19,9 @@ from symbolon import (
     Requester,
     Retry,
 )
+from symbolon._partner_checks import PartnerCheck
+from symbolon.errors import NotTrusted
+from symbolon.partner.v1.partner_pb2 import CheckResponse
 
 GROUNDS: PartnerGrounds = {
     "purpose": "border_check",
@@ -244,3 +249,48 @@ def test_an_answer_with_a_proof_of_another_key_is_not_used(agreement: Path, requ
         assert refused.value.reason == "proof_invalid"
         with pytest.raises(symbolon.NotTrusted):
             asked.receive(elements, bytes(64))
+
+
+def test_the_loop_goes_on_while_an_answer_that_is_refused_is_dropped(
+    agreement: Path, requester: Requester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_work, take = 1.0, PartnerCheck.take
+    ended: list[float] = []
+
+    def refused(check: PartnerCheck, message: CheckResponse) -> Callable[[], None] | None:
+        if take(check, message) is None:
+            raise NotTrusted("answer_not_trusted", "")
+
+        def slow() -> None:
+            time.sleep(at_work)
+            ended.append(time.monotonic())
+
+        return slow
+
+    monkeypatch.setattr(PartnerCheck, "take", refused)
+
+    async def asking() -> tuple[float, float]:
+        longest, last, is_over = 0.0, time.monotonic(), False
+
+        async def beat() -> None:
+            nonlocal longest, last
+            while not is_over:
+                await asyncio.sleep(0.01)
+                now = time.monotonic()
+                longest, last = max(longest, now - last), now
+
+        async with AsyncPartner(agreement, "BOR", requester) as partner:
+            await partner.sync()
+            last = time.monotonic()
+            beating = asyncio.create_task(beat())
+            with pytest.raises(NotTrusted):
+                await partner.check_many([("email", "somebody@nowhere.example")], **GROUNDS)
+            refused_at, is_over = time.monotonic(), True
+            await beating
+        return longest, refused_at
+
+    longest, refused_at = asyncio.run(asking())
+    assert longest < at_work / 2
+    # Nothing is still at work on a check that may be taken up again.
+    assert len(ended) == 1
+    assert ended[0] <= refused_at

@@ -1,5 +1,6 @@
 """The compiled core gives what every conforming implementation gives."""
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -116,3 +117,64 @@ def test_a_term_that_was_changed_after_signing_is_found() -> None:
     with pytest.raises(NotTrusted) as refused:
         Agreement.read(altered.encode())
     assert refused.value.reason == "agreement_invalid"
+
+
+def signed(one: dict[str, Any]) -> tuple[bytes, bytes, bytes]:
+    document, public_key, signature = (
+        bytes.fromhex(one[part]) for part in ("document", "public_key", "signature")
+    )
+    return document, public_key, signature
+
+
+def test_manifests_are_taken_or_refused() -> None:
+    for one in of_kind("manifest"):
+        asked = (*signed(one["signed"]), bytes.fromhex(one["manifest_key"]))
+        if one["refused"]:
+            with pytest.raises(NotTrusted):
+                _core.manifest_facts(*asked)
+            continue
+        scope, version, key, length, canaries = _core.manifest_facts(*asked)
+        assert scope.hex() == one["scope_id"]
+        assert key.hex() == one["oprf_public_key"]
+        assert (version, length) == (one["version"], one["file_len"])
+        assert [canary.hex() for canary in canaries] == one["canary_membership_hashes"]
+
+
+def test_receipts_are_taken_or_refused() -> None:
+    for one in of_kind("receipt"):
+        try:
+            facts = _core.receipt_facts(
+                *signed(one["signed"]), one["owner"], bytes.fromhex(one["log_key"])
+            )
+        except NotTrusted:
+            assert one["refused"], one
+            continue
+        chunks = [bytes.fromhex(chunk) for chunk in one["evaluated_chunks"]]
+        asked = (
+            bytes.fromhex(one["check_id"]),
+            hashlib.sha256(bytes.fromhex(one["header"]["document"])).digest(),
+            [bytes.fromhex(digest) for digest in one["manifest_hashes"]],
+            _core.answer_digest(chunks),
+            sum(len(chunk) for chunk in chunks) // 32,
+        )
+        assert (facts[:5] == asked) != one["refused"], one
+        if not one["refused"]:
+            assert facts[4:6] == (one["answered"], one["entry_index"])
+            assert facts[6].hex() == one["leaf_hash"]
+
+
+def test_proofs_of_a_log_are_taken_or_refused() -> None:
+    for one in of_kind("log_inclusion", "log_consistency"):
+        proof = bytes.fromhex(one["proof"])
+        try:
+            if one["kind"] == "log_inclusion":
+                leaf, root = bytes.fromhex(one["leaf_hash"]), bytes.fromhex(one["root"])
+                _core.verify_inclusion(leaf, one["entry_index"], one["tree_size"], root, proof)
+            else:
+                first, second = (bytes.fromhex(one[name]) for name in ("first_root", "second_root"))
+                sizes = one["first_size"], one["second_size"]
+                _core.verify_consistency(sizes[0], first, sizes[1], second, proof)
+        except NotTrusted:
+            assert one["refused"], one
+        else:
+            assert not one["refused"], one

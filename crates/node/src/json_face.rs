@@ -11,6 +11,7 @@ mod collected;
 mod mapping;
 mod problem;
 mod shape;
+mod unconnected;
 
 use std::{io, sync::Arc, time::Duration};
 
@@ -30,6 +31,8 @@ use crate::{
 };
 
 pub(crate) use caller::Caller;
+#[doc(hidden)]
+pub use unconnected::read_json;
 
 /// The longest body that is not a stream, and the longest line of one that is.
 const LONGEST_BODY: usize = symbolon_client::bureau::MAX_MESSAGE_LEN;

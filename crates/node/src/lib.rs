@@ -49,6 +49,8 @@ pub use disclosure::{
 };
 pub use entering::{AdmissionReport, RuleCount, admission_report};
 pub use founding::{BureauFacts, FoundingError, found_bureau};
+#[doc(hidden)]
+pub use json_face::read_json;
 pub use logging::{LogFormat, LogLevel, start_logging};
 pub use node::{Node, NodeError};
 pub use wire::{OnWire, Wire};

@@ -67,6 +67,8 @@ targets! {
     #[cfg(feature = "program")]
     evidence 16_384 program::evidence,
     identifiers 512 identifiers::identifiers,
+    #[cfg(feature = "program")]
+    json_body 8_192 program::json_body,
     label_file 40_000 sets::label_file,
     lanes 256 elements::lanes,
     log_proof 8_192 logs::proof,

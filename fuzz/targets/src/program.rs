@@ -8,7 +8,7 @@ use symbolon_cli::{
     rows::{Mapping, Rows},
 };
 use symbolon_client::{ElementEvidence, actor_of, spiffe_id};
-use symbolon_node::read_check;
+use symbolon_node::{read_check, read_json};
 use symbolon_policy::{Agreement, SignedAgreement};
 use symbolon_proto::bureau::v1::{CheckRequest, check_request::Part};
 
@@ -29,6 +29,23 @@ pub(crate) fn bureau_check(mut data: &[u8]) {
         let Ok(message) = CheckRequest::decode_length_delimited(&mut data) else { break };
         parts.extend(message.part);
     }
+    checked(parts);
+}
+
+/// A byte for the call, then a body of the JSON face, or a line of one.
+pub(crate) fn json_body(data: &[u8]) {
+    let Some((call, text)) = data.split_first() else { return };
+    match read_json(*call, text) {
+        Ok(parts) => checked(parts),
+        Err(refusal) => {
+            assert!(!refusal.sentence.chars().any(char::is_control));
+            assert!((1..=512).contains(&refusal.sentence.chars().count()));
+        }
+    }
+}
+
+/// Every item of a check is read or rejected, whichever face it came by.
+fn checked(parts: Vec<Part>) {
     let items: usize = parts
         .iter()
         .map(|part| match part {
@@ -58,18 +75,14 @@ pub(crate) fn profile(data: &[u8]) {
 /// What is shown to prove one element of a check, against an agreement that all know.
 pub(crate) fn evidence(data: &[u8]) {
     let Ok(evidence) = serde_json::from_slice::<ElementEvidence>(data) else { return };
-    if let Some(agreement) = agreement() {
-        let _ = evidence.verify(agreement);
-    }
+    let _ = evidence.verify(agreement());
 }
 
 /// The agreement of the vectors.
-fn agreement() -> Option<&'static Agreement> {
-    static AGREEMENT: OnceLock<Option<Agreement>> = OnceLock::new();
-    AGREEMENT
-        .get_or_init(|| {
-            let file = crate::seeds::vector(&["agreement", "file"]).to_string();
-            SignedAgreement::from_json(file.as_bytes()).ok()?.verify().ok()
-        })
-        .as_ref()
+fn agreement() -> &'static Agreement {
+    static AGREEMENT: OnceLock<Agreement> = OnceLock::new();
+    AGREEMENT.get_or_init(|| {
+        let file = crate::seeds::vector(&["element_evidence", "agreement"]).to_string();
+        SignedAgreement::from_json(file.as_bytes()).unwrap().verify().unwrap()
+    })
 }

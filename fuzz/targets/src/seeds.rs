@@ -13,19 +13,36 @@ use symbolon_tagset::{
 };
 use time::OffsetDateTime;
 
-const ENCODING: &str = include_str!("../../../docs/vectors/encoding-v1.json");
+const VECTORS: [&str; 4] = [
+    include_str!("../../../docs/vectors/encoding-v1.json"),
+    include_str!("../../../docs/vectors/log-v1.json"),
+    include_str!("../../../docs/vectors/proofs-v1.json"),
+    include_str!("../../../docs/vectors/receipt-v1.json"),
+];
 const IDENTIFIERS: &str = include_str!("../../../crates/identifiers/vectors/identifiers-v1.json");
 const TABLES: &str = "[partners.BOR]\nadequacy = \"adequate\"\n";
+const VIN: &str = "1M8GDM9AXKP042788";
+/// Bytes of an element.
+const ELEMENT_LEN: usize = 32;
 /// Of each type.
 const IDENTIFIERS_OF_A_TYPE: usize = 3;
 
-/// A vector by its path.
+/// What the first vector of a kind gives or expects, if it is none that must be refused: the kind, the field,
+/// and names of fields in it. It is there, or the corpora would begin with nothing.
 pub(crate) fn vector(path: &[&str]) -> Value {
-    let mut value = &serde_json::from_str::<Value>(ENCODING).unwrap()["vectors"];
-    for name in path {
-        value = &value[*name];
+    let [kind, field, within @ ..] = path else { panic!("{path:?} is no path of a vector") };
+    let files = VECTORS.iter().map(|text| serde_json::from_str::<Value>(text).unwrap());
+    let of_kind = |file: Value| {
+        let all = file["vectors"].as_array().unwrap().clone();
+        all.into_iter().find(|one| one["kind"] == *kind && one.get("refused").is_none())
+    };
+    let found = files.filter_map(of_kind).next().unwrap_or_else(|| panic!("no vector of {kind}"));
+    let parts = [&found["given"], &found["expect"]];
+    let mut value = parts.into_iter().find_map(|part| part.get(field));
+    for name in within {
+        value = value.and_then(|value| value.get(name));
     }
-    value.clone()
+    value.unwrap_or_else(|| panic!("no vector has {path:?}")).clone()
 }
 
 fn text(path: &[&str]) -> String {
@@ -53,27 +70,25 @@ pub fn of(target: &str) -> Vec<(String, Vec<u8>)> {
             let party = &vector(&["agreement", "file", "agreement", "parties"])[0];
             one(STANDARD.decode(party["tls_root"].as_str().unwrap()).unwrap())
         }
-        "check_header" => one(bytes(&["check_header", "document"])),
+        "check_header" => one(bytes(&["check_header", "signed", "document"])),
         "checkpoint" => vec![
-            ("signed".to_owned(), text(&["log", "checkpoint", "note"]).into_bytes()),
-            ("cosigned".to_owned(), text(&["log", "checkpoint", "cosigned_note"]).into_bytes()),
+            ("signed".to_owned(), text(&["checkpoint", "note"]).into_bytes()),
+            ("cosigned".to_owned(), text(&["cosignature", "note"]).into_bytes()),
         ],
         "csv" => csv(),
         "disclosure" => disclosure(),
         "element_proof" => one(element_opening().encode_to_vec()),
-        "elements" => one(bytes(&["blind", "blinded_element"])),
-        "evidence" => one(vector(&["element_evidence"]).to_string().into_bytes()),
+        "elements" => one(element()),
+        "evidence" => one(vector(&["element_evidence", "evidence"]).to_string().into_bytes()),
         "identifiers" => identifiers(|kind, text, country| {
             let kind = IdentifierType::ALL.iter().position(|known| *known == kind).unwrap();
             [&[u8::try_from(kind).unwrap()], country.as_bytes(), b"\n", text.as_bytes()].concat()
         }),
+        "json_body" => json_bodies(),
         "label_file" => one(label_file()),
         "lanes" => one((0_u8..64).collect()),
         "log_proof" => proofs(),
-        "manifest" => {
-            let manifest = &serde_json::from_str::<Value>(ENCODING).unwrap()["manifest"];
-            one(hex::decode(manifest["document"].as_str().unwrap()).unwrap())
-        }
+        "manifest" => one(bytes(&["manifest", "signed", "document"])),
         "messages" => messages(),
         "mrz" => MRZ.iter().map(|(name, zone)| ((*name).to_owned(), zone.as_bytes().to_vec())).collect(),
         "notice" => one(
@@ -89,7 +104,7 @@ pub fn of(target: &str) -> Vec<(String, Vec<u8>)> {
             .encode_to_vec(),
         ),
         "profile" => one(b"endpoint = \"https://127.0.0.1:7444\"\nroot = \"root.pem\"\ncertificate = \"c.pem\"\nkey = \"k.pem\"\nofficer = \"o\"\n".to_vec()),
-        "receipt" => one(bytes(&["receipt", "document"])),
+        "receipt" => one(bytes(&["receipt", "signed", "document"])),
         "rule_pack" => one(rule_pack()),
         "status" => {
             let refusal = Refusal::new(Reason::QuotaExhausted, "none left")
@@ -120,15 +135,17 @@ fn timestamp() -> prost_types::Timestamp {
 
 /// Some identifiers of each type, in a form of the target's own.
 fn identifiers(form: impl Fn(IdentifierType, &str, &str) -> Vec<u8>) -> Vec<(String, Vec<u8>)> {
-    let vectors: Vec<Value> = serde_json::from_str(IDENTIFIERS).unwrap();
+    let file: Value = serde_json::from_str(IDENTIFIERS).unwrap();
+    let vectors = file["vectors"].as_array().unwrap();
     let mut seeds = Vec::new();
     for kind in IdentifierType::ALL {
         let of_kind = vectors.iter().filter(|one| {
-            one["type"].as_str() == Some(kind.name()) && one["canonical"].is_string()
+            one["given"]["identifier_type"] == kind.name() && one.get("expect").is_some()
         });
         for (number, one) in of_kind.take(IDENTIFIERS_OF_A_TYPE).enumerate() {
-            let (text, country) =
-                (one["input"].as_str().unwrap(), one["country"].as_str().unwrap_or_default());
+            let given = &one["given"];
+            let text = given["text"].as_str().unwrap();
+            let country = given["country"].as_str().unwrap_or_default();
             seeds.push((format!("{}-{number}", kind.name()), form(*kind, text, country)));
         }
     }
@@ -166,7 +183,7 @@ fn element_opening() -> documents::ElementOpening {
         block: bytes(&["element_proof", "proof", "block"]),
         path: bytes(&["element_proof", "proof", "path"]),
         identifier_type: "vin".to_owned(),
-        canonical: text(&["oprf_input", "value"]).into_bytes(),
+        canonical: bytes(&["oprf_input", "canonical"]),
         blind: bytes(&["blind", "blind"]),
     }
 }
@@ -184,15 +201,15 @@ fn disclosure() -> Vec<(String, Vec<u8>)> {
             chunk: 0,
             elements: 1,
             index: 0,
-            block: bytes(&["blind", "blinded_element"]),
+            block: element(),
             path: Vec::new(),
             ..element_opening()
         }),
         claim: bytes(&["oprf_output", "claim"]),
         receipt: Some(documents::SignedDocument {
-            document: bytes(&["receipt", "document"]),
-            public_key: bytes(&["receipt", "public_key"]),
-            signature: bytes(&["receipt", "signature"]),
+            document: bytes(&["receipt", "signed", "document"]),
+            public_key: bytes(&["receipt", "signed", "public_key"]),
+            signature: bytes(&["receipt", "signed", "signature"]),
         }),
         confirmation: Some(documents::HitConfirmation {
             by: "officer-7".to_owned(),
@@ -255,25 +272,51 @@ fn disclosure() -> Vec<(String, Vec<u8>)> {
 
 fn proofs() -> Vec<(String, Vec<u8>)> {
     let number = |path: &[&str]| vector(path).as_u64().unwrap().to_be_bytes().to_vec();
-    let proof = |name: &str, numbers: [&str; 2], hashes: [Vec<u8>; 2]| {
-        let [first, second] = numbers.map(|field| number(&["log", name, field]));
-        let [one, other] = hashes;
-        (name.to_owned(), [first, second, one, other, bytes(&["log", name, "proof"])].concat())
+    let proof = |seed: &str, name: &str, numbers: [&str; 2], hashes: [&str; 2]| {
+        let [first, second] = numbers.map(|field| number(&[name, field]));
+        let [one, other] = hashes.map(|field| bytes(&[name, field]));
+        (seed.to_owned(), [first, second, one, other, bytes(&[name, "proof"])].concat())
     };
     vec![
-        proof(
-            "inclusion",
-            ["entry_index", "tree_size"],
-            [bytes(&["log", "leaf", "leaf_hash"]), bytes(&["log", "inclusion", "root"])],
-        ),
+        proof("inclusion", "log_inclusion", ["entry_index", "tree_size"], ["leaf_hash", "root"]),
         proof(
             "consistency",
+            "log_consistency",
             ["first_size", "second_size"],
-            [
-                bytes(&["log", "consistency", "first_root"]),
-                bytes(&["log", "consistency", "second_root"]),
-            ],
+            ["first_root", "second_root"],
         ),
+    ]
+}
+
+/// One blinded element.
+fn element() -> Vec<u8> {
+    let mut chunk = bytes(&["evaluation", "blinded"]);
+    chunk.truncate(ELEMENT_LEN);
+    chunk
+}
+
+/// The bodies and lines of the JSON face, each after the byte of its call.
+fn json_bodies() -> Vec<(String, Vec<u8>)> {
+    let start = r#""start":{"purpose":"border_check","officer":"officer-7","caseReference":"case-11","bureaus":["OWN"],"urgency":"URGENCY_URGENT","timeout":"1.5s","checkId":"AAECAwQFBgcICQoLDA0ODw==","stated":{"minor":true}}"#;
+    let item = format!(r#"{{"ref":"1","identifierType":"vin","value":"{VIN}"}}"#);
+    let stays = format!(r#"{{"ref":"file-12","item":{item},"change":"STANDING_CHANGE_ADD"}}"#);
+    let id = r#""standingId":"AAECAwQFBgcICQoLDA0ODw==""#;
+    let seed = |call: u8, name: &str, text: String| {
+        (name.to_owned(), [vec![call], text.into_bytes()].concat())
+    };
+    vec![
+        seed(0, "check", format!(r#"{{{start},"items":[{item}]}}"#)),
+        seed(1, "line", format!(r#"{{"items":{{"items":[{item}]}}}}"#)),
+        seed(2, "begin", format!(r#"{{{start},"items":[{stays}]}}"#)),
+        seed(3, "update", format!(r#"{{"start":{{{id}}},"items":[{stays}]}}"#)),
+        seed(
+            4,
+            "approve",
+            r#"{"caseReference":"case-11","purpose":"border_check","mostElements":"20","validFor":"86400s","asker":"officer-7","identifierTypes":["vin"]}"#
+                .to_owned(),
+        ),
+        seed(5, "match", format!("{{{id}}}")),
+        seed(6, "end", format!("{{{id}}}")),
     ]
 }
 
@@ -290,7 +333,7 @@ fn check() -> [bureau::CheckRequest; 2] {
         items: vec![bureau::CheckItem {
             r#ref: 1,
             identifier_type: "vin".to_owned(),
-            value: text(&["oprf_input", "value"]),
+            value: VIN.to_owned(),
             country: String::new(),
         }],
     };
@@ -301,9 +344,9 @@ fn check() -> [bureau::CheckRequest; 2] {
 fn messages() -> Vec<(String, Vec<u8>)> {
     let [start, items] = check();
     let header = documents::SignedDocument {
-        document: bytes(&["check_header", "document"]),
-        public_key: bytes(&["check_header", "public_key"]),
-        signature: bytes(&["check_header", "signature"]),
+        document: bytes(&["check_header", "signed", "document"]),
+        public_key: bytes(&["check_header", "signed", "public_key"]),
+        signature: bytes(&["check_header", "signed", "signature"]),
     };
     let of_partner = |part| partner::CheckRequest { part: Some(part) }.encode_to_vec();
     let seed =
@@ -312,8 +355,8 @@ fn messages() -> Vec<(String, Vec<u8>)> {
         seed(0, "start", start.encode_to_vec()),
         seed(0, "items", items.encode_to_vec()),
         seed(8, "header", of_partner(partner::check_request::Part::Header(header))),
-        seed(16, "header-document", bytes(&["check_header", "document"])),
-        seed(18, "receipt-document", bytes(&["receipt", "document"])),
+        seed(16, "header-document", bytes(&["check_header", "signed", "document"])),
+        seed(18, "receipt-document", bytes(&["receipt", "signed", "document"])),
     ]
 }
 
@@ -343,4 +386,32 @@ fn rule_pack() -> Vec<u8> {
     let wanted = ["pack.toml", "BASE-egress.toml", "R03-egress.toml"];
     let files = RulePack::starter_files().iter().filter(|(name, _)| wanted.contains(name));
     files.flat_map(|(name, text)| format!("=== {name}\n{text}\n").into_bytes()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::TARGETS;
+
+    #[test]
+    fn every_target_begins_with_something_that_it_withstands() {
+        for target in TARGETS {
+            let seeds = of(target.name);
+            assert!(!seeds.is_empty(), "{} begins with nothing", target.name);
+            for (name, bytes) in seeds {
+                assert!(!bytes.is_empty(), "{}/{name} is empty", target.name);
+                assert!(bytes.len() <= target.longest, "{}/{name} is too long", target.name);
+                (target.run)(&bytes);
+            }
+        }
+    }
+
+    #[cfg(feature = "program")]
+    #[test]
+    fn the_bodies_of_the_json_face_are_taken() {
+        for (name, bytes) in of("json_body") {
+            let read = symbolon_node::read_json(bytes[0], &bytes[1..]);
+            assert!(read.is_ok(), "{name}: {read:?}");
+        }
+    }
 }

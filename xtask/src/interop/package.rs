@@ -1,18 +1,14 @@
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    process::Command,
-};
+use std::{env, fs, path::PathBuf, process::Command};
 
 use super::demo::Demo;
 use crate::{
-    Fallible, Outcome,
-    process::{self, cargo, root},
+    Outcome,
+    process::{BUILD, cargo, root, run as completed},
     tools,
 };
 
-/// What builds the wheel, and makes the message classes: another version writes other code.
-const BUILDERS: &[&str] = &["grpcio-tools==1.76.0", "maturin==1.16.0"];
+/// What makes the message classes: another version writes other code.
+const STUBS: &[&str] = &["grpcio-tools==1.76.0"];
 
 /// What the package needs, and what checks and tests it.
 const NEEDED: &[&str] = &[
@@ -28,50 +24,41 @@ const NEEDED: &[&str] = &[
     "types-protobuf==7.35.1.20260906",
 ];
 
-/// The Python package: the wheel as it would be published, and its tests against running nodes.
+/// The Python package: its lints, its types, and its tests against running nodes, with the core as the other
+/// tests build it.
 pub(super) fn run(demo: &Demo) -> Outcome {
-    let package = root().join("clients/python");
-    let builder = tools::python_with("python-wheel", BUILDERS)?;
-    run_in(&package, Command::new(&builder).args(["make_stubs.py", "--check"]))?;
-    let target = root().join("target/python");
-    core_is_clean(&package, &target)?;
-    let wheel = wheel(&package, &builder, &target)?;
+    let stubs = tools::python_with("python-stubs", STUBS)?;
+    run_in_package(Command::new(stubs).args(["make_stubs.py", "--check"]))?;
     let python = tools::python_with("python-package", NEEDED)?;
-    process::run(
-        Command::new(&python)
-            .args(["-m", "pip", "install", "--quiet", "--no-deps", "--force-reinstall"])
-            .arg(wheel),
-    )?;
-    run_in(&package, Command::new(&python).args(["-m", "ruff", "check", "."]))?;
-    run_in(&package, Command::new(&python).args(["-m", "ruff", "format", "--check", "."]))?;
-    run_in(&package, Command::new(&python).args(["-m", "mypy"]))?;
-    run_in(&package, demo.command(&python).args(["-m", "pytest", "--quiet"]))
+    run_in_package(Command::new(&python).args(["-m", "ruff", "check", "."]))?;
+    run_in_package(Command::new(&python).args(["-m", "ruff", "format", "--check", "."]))?;
+    run_in_package(Command::new(&python).args(["-m", "mypy"]))?;
+    core_beside_the_modules()?;
+    run_in_package(
+        demo.command(&python)
+            .args(["-m", "pytest", "--quiet"])
+            .env("PYTHONPATH", folder().join("python")),
+    )
 }
 
-/// Formatting and lints of the compiled core, which is a workspace of its own.
-fn core_is_clean(package: &Path, target: &Path) -> Outcome {
-    run_in(package, cargo().args(["fmt", "--check"]))?;
-    let clippy = ["clippy", "--release", "--locked", "--quiet", "--", "--deny", "warnings"];
-    run_in(package, cargo().args(clippy).env("CARGO_TARGET_DIR", target))
+/// Puts the compiled core where the modules look for it.
+fn core_beside_the_modules() -> Outcome {
+    completed(cargo().args(BUILD).arg("--quiet"))?;
+    // Ours is `target/PROFILE/xtask`.
+    let exe = env::current_exe()?;
+    let target = exe.ancestors().nth(2).ok_or("this program lies in no target folder")?;
+    let core = folder().join("python/symbolon/_core.abi3.so");
+    // Replaced and not overwritten: a program that has the old one mapped keeps it.
+    let fresh = core.with_extension("new.so");
+    fs::copy(target.join("debug/lib_core.so"), &fresh)?;
+    Ok(fs::rename(fresh, core)?)
 }
 
-fn wheel(package: &Path, builder: &Path, target: &Path) -> Fallible<PathBuf> {
-    let out = target.join("wheels");
-    // Of one build there is one wheel, whatever was built before.
-    if out.is_dir() {
-        fs::remove_dir_all(&out)?;
-    }
-    run_in(
-        package,
-        Command::new(builder)
-            .args(["-m", "maturin", "build", "--release", "--locked", "--quiet", "--out"])
-            .arg(&out)
-            .env("CARGO_TARGET_DIR", target),
-    )?;
-    let made = fs::read_dir(&out)?.next().ok_or("maturin made no wheel")??;
-    Ok(made.path())
+/// Runs a command in the package's folder.
+pub(super) fn run_in_package(command: &mut Command) -> Outcome {
+    completed(command.current_dir(folder()))
 }
 
-fn run_in(folder: &Path, command: &mut Command) -> Outcome {
-    process::run(command.current_dir(folder))
+fn folder() -> PathBuf {
+    root().join("clients/python")
 }

@@ -26,6 +26,7 @@ from symbolon.answers import (
     Outcome,
     Rejection,
     Source,
+    StandingGrounds,
     StatedFacts,
     SubjectCategory,
     Urgency,
@@ -48,6 +49,14 @@ from symbolon.errors import (
 from symbolon.frames import check_frame, check_frame_async, check_series, check_series_async
 from symbolon.partner_face import AsyncPartner, Partner, read_agreement
 from symbolon.profile import Profile
+from symbolon.standing import (
+    StandingCheck,
+    StandingHit,
+    StandingItem,
+    StandingKept,
+    StandingMatch,
+    StandingSource,
+)
 
 __all__ = [
     "Agreement",
@@ -85,6 +94,13 @@ __all__ = [
     "Retry",
     "SignedDocument",
     "Source",
+    "StandingCheck",
+    "StandingGrounds",
+    "StandingHit",
+    "StandingItem",
+    "StandingKept",
+    "StandingMatch",
+    "StandingSource",
     "StatedFacts",
     "SubjectCategory",
     "SymbolonError",

@@ -41,6 +41,11 @@ _UNREACHABLE = (
     "the node could not be reached, or the connection broke; look whether it is up and whether the "
     "address is right"
 )
+_UNEXPECTED = "the node answered in a way that this program does not understand; it may be newer"
+_BROKEN = frozenset(
+    {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.UNKNOWN}
+    | {grpc.StatusCode.CANCELLED, grpc.StatusCode.INTERNAL}
+)
 _TLS = (
     "no connection was made under these certificates: root, certificate and key must be those that "
     "the bureau has issued, and the address one that stands in the node's certificate"
@@ -61,35 +66,47 @@ def error_class(reason: str) -> type[SymbolonError]:
     return NoAnswer
 
 
-def error_of(error: grpc.RpcError, check_id: bytes | None = None) -> SymbolonError:
-    """Turn a failed call into an exception. What a stranger wrote is cut and cleaned."""
+def error_of(
+    error: grpc.RpcError, *, check_id: bytes | None = None, in_doubt: bool = False
+) -> SymbolonError:
+    """Turn a failed call into an exception. What a stranger wrote is cut and cleaned.
+
+    ``check_id`` is that of a check which may be repeated under it. ``in_doubt`` says that the call must
+    not be repeated blindly; where the other side refused or no connection was made, nothing is in doubt.
+    """
     call: Any = error
     code, details = call.code(), call.details() or ""
     reason, retry_after = _details(call.trailing_metadata() or ())
     if reason is not None:
         sentence = "".join(c for c in details if c.isprintable())[:_LONGEST_SENTENCE]
         return error_class(reason)(reason, sentence, retry_after=retry_after, check_id=check_id)
-    if code is grpc.StatusCode.DEADLINE_EXCEEDED:
-        return DeadlineExceeded(
-            "deadline_exceeded",
-            "it took longer than this program wanted to wait; ask again with the same check id",
-            check_id=check_id,
-        )
     if code is grpc.StatusCode.UNAVAILABLE and any(w in details.lower() for w in _TLS_WORDS):
         return Unreachable("tls_failed", _TLS, check_id=check_id)
-    if code in {
-        grpc.StatusCode.UNAVAILABLE,
-        grpc.StatusCode.UNKNOWN,
-        grpc.StatusCode.CANCELLED,
-        grpc.StatusCode.INTERNAL,
-    }:
-        return Unreachable("unreachable", _UNREACHABLE, check_id=check_id)
     if code is grpc.StatusCode.RESOURCE_EXHAUSTED:
-        return InvalidRequest("limit_exceeded", "a message is longer than it may be")
-    return NoAnswer(
-        "unexpected",
-        "the node answered in a way that this program does not understand; it may be newer",
-        check_id=check_id,
+        return InvalidRequest("limit_exceeded", "a message is longer than it may be", check_id=check_id)
+    if code is grpc.StatusCode.DEADLINE_EXCEEDED:
+        kind: type[SymbolonError] = DeadlineExceeded
+        reason, sentence = "deadline_exceeded", "it took longer than this program wanted to wait"
+    elif code in _BROKEN:
+        kind, reason, sentence = Unreachable, "unreachable", _UNREACHABLE
+    else:
+        kind, reason, sentence = NoAnswer, "unexpected", _UNEXPECTED
+    if in_doubt:
+        sentence += "; it may have been done all the same, so look before you do it again"
+    elif kind is not NoAnswer:
+        sentence += "; ask again with the same check id" if check_id else "; ask again"
+    return kind(reason, sentence, check_id=check_id, in_doubt=in_doubt)
+
+
+def is_status_lost(error: grpc.RpcError) -> bool:
+    """Whether the other side ended the call, and grpc.aio has lost what it said.
+
+    That happens where the status comes while a message is being sent. As not all was sent then, nothing
+    was done, and the call may be made again, whatever it is.
+    """
+    call: Any = error
+    return call.code() is grpc.StatusCode.INTERNAL and "SendMessageOperation" in str(
+        call.debug_error_string()
     )
 
 

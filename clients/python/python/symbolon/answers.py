@@ -10,6 +10,8 @@ import enum
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NoReturn, TypedDict
 
+from symbolon._truth import NoTruth
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime, timedelta
@@ -28,22 +30,11 @@ __all__ = [
     "Outcome",
     "Rejection",
     "Source",
+    "StandingGrounds",
     "StatedFacts",
     "SubjectCategory",
     "Urgency",
 ]
-
-
-class _NoTruth:
-    """Something that is neither true nor false."""
-
-    __slots__ = ()
-
-    def __bool__(self) -> NoReturn:
-        raise TypeError(
-            f"{type(self).__name__} is neither true nor false: compare its outcome with "
-            "Outcome.HIT, Outcome.NO_HIT, Outcome.NOT_PERMITTED and Outcome.NO_ANSWER"
-        )
 
 
 class Outcome(enum.Enum):
@@ -114,8 +105,8 @@ class StatedFacts:
     """Date, time, recipient, justification and data of a derogation are recorded."""
 
 
-class Grounds(TypedDict, total=False):
-    """Keyword arguments of every check: who asks, why, and whom."""
+class StandingGrounds(TypedDict, total=False):
+    """Keyword arguments of whatever asks identifiers: who asks, why, and whom."""
 
     purpose: Required[str]
     """A purpose of the agreements, for instance ``border_check``."""
@@ -137,6 +128,11 @@ class Grounds(TypedDict, total=False):
     """Seconds to wait for each bureau before it counts as no answer: 10 unless given, at most 600."""
     deadline: float
     """Seconds after which the call as a whole is given up; by timeout and size unless given."""
+
+
+class Grounds(StandingGrounds, total=False):
+    """Keyword arguments of a check: those grounds, and what makes it repeatable."""
+
     check_id: bytes
     """16 bytes, to repeat a check without counting it twice; made here unless given."""
 
@@ -185,7 +181,7 @@ class Source:
 
 
 @dataclass(frozen=True)
-class Label(_NoTruth):
+class Label(NoTruth):
     """What an owner releases with a hit at once. Whatever becomes of it, the hit is a hit."""
 
     text: str = field(repr=False)
@@ -197,7 +193,7 @@ class Label(_NoTruth):
 
 
 @dataclass(frozen=True)
-class Answer(_NoTruth):
+class Answer(NoTruth):
     """What one list says to one identifier."""
 
     outcome: Outcome
@@ -215,7 +211,7 @@ class Answer(_NoTruth):
 
 
 @dataclass(frozen=True)
-class Rejection(_NoTruth):
+class Rejection(NoTruth):
     """Why an item could not be read; it was not asked."""
 
     reason: str
@@ -225,7 +221,7 @@ class Rejection(_NoTruth):
 
 
 @dataclass(frozen=True)
-class ItemResult(_NoTruth):
+class ItemResult(NoTruth):
     """All that came of one identifier. It has no truth value."""
 
     item: Item
@@ -268,7 +264,7 @@ class ItemResult(_NoTruth):
 
 
 @dataclass(frozen=True)
-class CheckReport(_NoTruth):
+class CheckReport(NoTruth):
     """All that came of a check of many identifiers, in the order in which they were given."""
 
     check_id: bytes

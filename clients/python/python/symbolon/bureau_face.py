@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import grpc
 import grpc.aio
 
-from symbolon import _checks
-from symbolon._checks import Check, coverage_of, items_of, only
-from symbolon._rpc import error_of
+from symbolon import _calls
+from symbolon._approval import approval_of, valid_until
+from symbolon._checks import Check, only
+from symbolon._grounds import USUAL_TIMEOUT, items_of
+from symbolon._reading import coverage_of
+from symbolon._rpc import error_of, is_status_lost
+from symbolon._standing import Beginning, Matching, Updating, checks_of
 from symbolon.answers import CheckReport, Item
 from symbolon.bureau.v1 import bureau_pb2 as wire
 from symbolon.profile import Profile
@@ -18,66 +23,35 @@ from symbolon.profile import Profile
 if TYPE_CHECKING:
     import os
     from collections.abc import AsyncIterator, Iterable, Iterator
+    from datetime import datetime
     from types import TracebackType
 
     from typing_extensions import Self, Unpack
 
-    from symbolon._checks import AnyItem, Progress
-    from symbolon.answers import CoverageEntry, Grounds, ItemResult
+    from symbolon._calls import A, Call, Conversation, Q
+    from symbolon._checks import Progress
+    from symbolon._grounds import AnyItem
+    from symbolon.answers import CoverageEntry, Grounds, ItemResult, StandingGrounds
+    from symbolon.standing import StandingCheck, StandingKept, StandingMatch
 
 __all__ = ["AsyncBureau", "Bureau"]
 
-
-def _profile(
-    profile: Profile | str | os.PathLike[str] | None,
-) -> Profile:
-    if profile is None:
-        return Profile.find()
-    return profile if isinstance(profile, Profile) else Profile.read(profile)
+_A_WEEK = timedelta(days=7)
+_TRIES = 3
 
 
-def _explicit(
-    endpoint: str,
-    root: str | os.PathLike[str],
-    certificate: str | os.PathLike[str],
-    key: str | os.PathLike[str],
-    officer: str,
-) -> Profile:
-    return Profile(endpoint, Path(root), Path(certificate), Path(key), officer)
-
-
-class Bureau:
-    """The own bureau's node. Safe to use from several threads.
-
-    ::
-
-        with Bureau.connect() as bureau:
-            result = bureau.check("vin", "WVWZZZ1JZXW000001", purpose="border_check", case="2026/117")
-            for answer in result:
-                print(answer.source.bureau_name, answer.outcome)
-    """
+class _Face:
+    """What both styles share: which node, and as who."""
 
     def __init__(self, profile: Profile) -> None:
-        """Prepare a connection, which the first call makes."""
         self._profile = profile
-        self._channel = grpc.secure_channel(
-            profile.target, profile.credentials(), options=_checks.OPTIONS
-        )
-        self._check = self._channel.stream_stream(
-            _checks.CHECK,
-            request_serializer=wire.CheckRequest.SerializeToString,
-            response_deserializer=wire.CheckResponse.FromString,
-        )
-        self._coverage = self._channel.unary_unary(
-            _checks.COVERAGE,
-            request_serializer=wire.ListCoverageRequest.SerializeToString,
-            response_deserializer=wire.ListCoverageResponse.FromString,
-        )
 
     @classmethod
     def connect(cls, profile: Profile | str | os.PathLike[str] | None = None) -> Self:
         """Connect with a profile, a profile file, or that of ``SYMBOLON_PROFILE`` or a demo near here."""
-        return cls(_profile(profile))
+        if profile is None:
+            return cls(Profile.find())
+        return cls(profile if isinstance(profile, Profile) else Profile.read(profile))
 
     @classmethod
     def connect_with(
@@ -90,7 +64,34 @@ class Bureau:
         officer: str = "",
     ) -> Self:
         """Connect to ``https://host:port`` with certificate files in PEM form."""
-        return cls(_explicit(endpoint, root, certificate, key, officer))
+        return cls(Profile(endpoint, Path(root), Path(certificate), Path(key), officer))
+
+    def _checking(self, items: Iterable[AnyItem], grounds: Grounds, progress: Progress | None) -> Check:
+        return Check(items_of(items), self._profile.officer, grounds, progress)
+
+    def _beginning(self, items: Iterable[AnyItem], grounds: StandingGrounds) -> Beginning:
+        return Beginning(items_of(items), self._profile.officer, grounds)
+
+    def __repr__(self) -> str:
+        """Show the address."""
+        return f"<{type(self).__name__} {self._profile.endpoint}>"
+
+
+class Bureau(_Face):
+    """The own bureau's node. Safe to use from several threads.
+
+    ::
+
+        with Bureau.connect() as bureau:
+            result = bureau.check("vin", "WVWZZZ1JZXW000001", purpose="border_check", case="2026/117")
+            for answer in result:
+                print(answer.source.bureau_name, answer.outcome)
+    """
+
+    def __init__(self, profile: Profile) -> None:
+        """Prepare a connection, which the first call makes."""
+        super().__init__(profile)
+        self._channel = grpc.secure_channel(profile.target, profile.credentials(), options=_calls.OPTIONS)
 
     def check(
         self, identifier_type: str, value: str, country: str = "", **grounds: Unpack[Grounds]
@@ -116,27 +117,106 @@ class Bureau:
         called with how many answers have come and how many may come. The report has a result for each
         item in order; what could not be read has a rejection.
         """
-        check = Check(items_of(items), self._profile.officer, grounds)
+        check = self._checking(items, grounds, progress)
         if not check.items:
             return CheckReport(check.check_id, ())
-        try:
-            call = self._check(check.requests(), timeout=check.deadline)
-            try:
-                for message in call:
-                    check.take(message, progress)
-            except BaseException:
-                call.cancel()
-                raise
-        except grpc.RpcError as error:
-            raise error_of(error, check.check_id) from error
+        self._converse(_calls.CHECK, check)
         return check.report()
 
-    def coverage(self, *, timeout: float = 10.0) -> list[CoverageEntry]:
+    def coverage(self, *, timeout: float = USUAL_TIMEOUT) -> list[CoverageEntry]:
         """List what could be asked now, of whom, and how fresh it is."""
+        return coverage_of(self._call(_calls.COVERAGE, wire.ListCoverageRequest(), timeout))
+
+    def begin_standing(
+        self, items: Iterable[AnyItem], **grounds: Unpack[StandingGrounds]
+    ) -> StandingKept:
+        """Ask up to a million identifiers once, and keep them asked. Needs the role ``analyst``.
+
+        ``items`` are :class:`~symbolon.StandingItem`, whose ``ref`` a hit gives back, or what
+        :meth:`check_many` takes. Hits are told by :meth:`match_standing`. Only lists are asked whose
+        agreements let answers be kept. An error with ``Retry.LOOK`` says that it may have begun all the
+        same: look at :meth:`list_standing`, because each call begins another one.
+        """
+        beginning = self._beginning(items, grounds)
+        self._converse(_calls.BEGIN, beginning)
+        return beginning.kept()
+
+    def update_standing(
+        self,
+        standing_id: bytes,
+        *,
+        add: Iterable[AnyItem] = (),
+        remove: Iterable[AnyItem] = (),
+        timeout: float = USUAL_TIMEOUT,
+    ) -> StandingKept:
+        """Add identifiers to a standing check, of which only new ones are asked, and remove others.
+
+        It is asked for the reasons for which it was begun; ``timeout`` is how many seconds to wait for
+        each bureau. May be repeated: what was done already changes nothing.
+        """
+        updating = Updating(standing_id, items_of(add), items_of(remove), timeout)
+        self._converse(_calls.UPDATE, updating)
+        return updating.kept()
+
+    def match_standing(self, standing_id: bytes) -> StandingMatch:
+        """Say what a standing check hits in the lists as the node holds them now; nobody is asked.
+
+        The hits count as shown from then on: a second call does not call them new.
+        """
+        matching = Matching(standing_id)
+        self._converse(_calls.MATCH, matching)
+        return matching.match()
+
+    def list_standing(self, *, timeout: float = USUAL_TIMEOUT) -> list[StandingCheck]:
+        """List the caller's own standing checks, oldest first."""
+        return checks_of(self._call(_calls.LIST, wire.ListStandingRequest(), timeout))
+
+    def end_standing(self, standing_id: bytes, *, timeout: float = USUAL_TIMEOUT) -> None:
+        """End a standing check: its identifiers and all that was kept of the answers are destroyed."""
+        self._call(_calls.END, wire.EndStandingRequest(standing_id=standing_id), timeout)
+
+    def approve_check(
+        self,
+        asker: str,
+        *,
+        case: str,
+        purpose: str,
+        most_elements: int,
+        valid_for: timedelta = _A_WEEK,
+        identifier_types: Iterable[str] = (),
+        timeout: float = USUAL_TIMEOUT,
+    ) -> datetime:
+        """Approve what a colleague is to ask, where rules want a second person; give until when.
+
+        Needs the role ``approver``. ``asker`` is the name in the colleague's certificate, or its
+        identity. It covers ``most_elements`` identifiers in all, 1 to 1,000,000, of the types named or
+        else of every type, for at most 30 days, in whole seconds. It takes the place of what is left of
+        what the same person approved for that asker, case and purpose before.
+        """
+        request = approval_of(asker, case, purpose, most_elements, valid_for, identifier_types)
+        return valid_until(self._call(_calls.APPROVE, request, timeout))
+
+    def _call(self, call: Call[Q, A], request: Q, timeout: float) -> A:
+        ask = self._channel.unary_unary(
+            call.path, request_serializer=call.write, response_deserializer=call.read
+        )
         try:
-            return coverage_of(self._coverage(wire.ListCoverageRequest(), timeout=timeout))
+            return ask(request, timeout=timeout)
         except grpc.RpcError as error:
             raise error_of(error) from error
+
+    def _converse(self, call: Call[Q, A], conversation: Conversation[Q, A]) -> None:
+        ask = self._channel.stream_stream(
+            call.path, request_serializer=call.write, response_deserializer=call.read
+        )
+        stream = ask(conversation.requests(), timeout=conversation.deadline)
+        try:
+            for message in stream:
+                conversation.take(message)
+        except grpc.RpcError as error:
+            raise conversation.failure(error) from error
+        finally:
+            stream.cancel()
 
     def close(self) -> None:
         """Close the connection."""
@@ -155,48 +235,16 @@ class Bureau:
         """Close the connection."""
         self.close()
 
-    def __repr__(self) -> str:
-        """Show the address."""
-        return f"<Bureau {self._profile.endpoint}>"
 
-
-class AsyncBureau:
+class AsyncBureau(_Face):
     """The own bureau's node, for asyncio: the methods of :class:`Bureau`, to be awaited."""
 
     def __init__(self, profile: Profile) -> None:
         """Prepare a connection, which the first call makes."""
-        self._profile = profile
+        super().__init__(profile)
         self._channel = grpc.aio.secure_channel(
-            profile.target, profile.credentials(), options=_checks.OPTIONS
+            profile.target, profile.credentials(), options=_calls.OPTIONS
         )
-        self._check = self._channel.stream_stream(
-            _checks.CHECK,
-            request_serializer=wire.CheckRequest.SerializeToString,
-            response_deserializer=wire.CheckResponse.FromString,
-        )
-        self._coverage = self._channel.unary_unary(
-            _checks.COVERAGE,
-            request_serializer=wire.ListCoverageRequest.SerializeToString,
-            response_deserializer=wire.ListCoverageResponse.FromString,
-        )
-
-    @classmethod
-    def connect(cls, profile: Profile | str | os.PathLike[str] | None = None) -> Self:
-        """Connect with a profile, a profile file, or that of ``SYMBOLON_PROFILE`` or a demo near here."""
-        return cls(_profile(profile))
-
-    @classmethod
-    def connect_with(
-        cls,
-        endpoint: str,
-        *,
-        root: str | os.PathLike[str],
-        certificate: str | os.PathLike[str],
-        key: str | os.PathLike[str],
-        officer: str = "",
-    ) -> Self:
-        """Connect to ``https://host:port`` with certificate files in PEM form."""
-        return cls(_explicit(endpoint, root, certificate, key, officer))
 
     async def check(
         self, identifier_type: str, value: str, country: str = "", **grounds: Unpack[Grounds]
@@ -212,27 +260,96 @@ class AsyncBureau:
         **grounds: Unpack[Grounds],
     ) -> CheckReport:
         """Ask partner bureaus about up to a million identifiers, as :meth:`Bureau.check_many`."""
-        check = Check(items_of(items), self._profile.officer, grounds)
+        check = self._checking(items, grounds, progress)
         if not check.items:
             return CheckReport(check.check_id, ())
-        try:
-            call = self._check(_as_async(check.requests()), timeout=check.deadline)
-            try:
-                async for message in call:
-                    check.take(message, progress)
-            except BaseException:
-                call.cancel()
-                raise
-        except grpc.aio.AioRpcError as error:
-            raise error_of(error, check.check_id) from error
+        await self._converse(_calls.CHECK, check)
         return check.report()
 
-    async def coverage(self, *, timeout: float = 10.0) -> list[CoverageEntry]:
+    async def coverage(self, *, timeout: float = USUAL_TIMEOUT) -> list[CoverageEntry]:
         """List what could be asked now, of whom, and how fresh it is."""
+        return coverage_of(await self._call(_calls.COVERAGE, wire.ListCoverageRequest(), timeout))
+
+    async def begin_standing(
+        self, items: Iterable[AnyItem], **grounds: Unpack[StandingGrounds]
+    ) -> StandingKept:
+        """Ask identifiers once and keep them asked, as :meth:`Bureau.begin_standing`."""
+        beginning = self._beginning(items, grounds)
+        await self._converse(_calls.BEGIN, beginning)
+        return beginning.kept()
+
+    async def update_standing(
+        self,
+        standing_id: bytes,
+        *,
+        add: Iterable[AnyItem] = (),
+        remove: Iterable[AnyItem] = (),
+        timeout: float = USUAL_TIMEOUT,
+    ) -> StandingKept:
+        """Add identifiers to a standing check and remove others, as :meth:`Bureau.update_standing`."""
+        updating = Updating(standing_id, items_of(add), items_of(remove), timeout)
+        await self._converse(_calls.UPDATE, updating)
+        return updating.kept()
+
+    async def match_standing(self, standing_id: bytes) -> StandingMatch:
+        """Say what a standing check hits, as :meth:`Bureau.match_standing`."""
+        matching = Matching(standing_id)
+        await self._converse(_calls.MATCH, matching)
+        return matching.match()
+
+    async def list_standing(self, *, timeout: float = USUAL_TIMEOUT) -> list[StandingCheck]:
+        """List the caller's own standing checks, oldest first."""
+        return checks_of(await self._call(_calls.LIST, wire.ListStandingRequest(), timeout))
+
+    async def end_standing(self, standing_id: bytes, *, timeout: float = USUAL_TIMEOUT) -> None:
+        """End a standing check: its identifiers and all that was kept of the answers are destroyed."""
+        await self._call(_calls.END, wire.EndStandingRequest(standing_id=standing_id), timeout)
+
+    async def approve_check(
+        self,
+        asker: str,
+        *,
+        case: str,
+        purpose: str,
+        most_elements: int,
+        valid_for: timedelta = _A_WEEK,
+        identifier_types: Iterable[str] = (),
+        timeout: float = USUAL_TIMEOUT,
+    ) -> datetime:
+        """Approve what a colleague is to ask, as :meth:`Bureau.approve_check`."""
+        request = approval_of(asker, case, purpose, most_elements, valid_for, identifier_types)
+        return valid_until(await self._call(_calls.APPROVE, request, timeout))
+
+    async def _call(self, call: Call[Q, A], request: Q, timeout: float) -> A:
+        ask = self._channel.unary_unary(
+            call.path, request_serializer=call.write, response_deserializer=call.read
+        )
         try:
-            return coverage_of(await self._coverage(wire.ListCoverageRequest(), timeout=timeout))
+            answer: A = await ask(request, timeout=timeout)
         except grpc.aio.AioRpcError as error:
             raise error_of(error) from error
+        return answer
+
+    async def _converse(self, call: Call[Q, A], conversation: Conversation[Q, A]) -> None:
+        for tries_left in reversed(range(_TRIES)):
+            try:
+                await self._converse_once(call, conversation)
+            except grpc.aio.AioRpcError as error:
+                if not tries_left or not is_status_lost(error):
+                    raise conversation.failure(error) from error
+            else:
+                return
+
+    async def _converse_once(self, call: Call[Q, A], conversation: Conversation[Q, A]) -> None:
+        ask = self._channel.stream_stream(
+            call.path, request_serializer=call.write, response_deserializer=call.read
+        )
+        stream = ask(_as_async(conversation.requests()), timeout=conversation.deadline)
+        try:
+            async for message in stream:
+                conversation.take(message)
+        finally:
+            stream.cancel()
 
     async def close(self) -> None:
         """Close the connection."""
@@ -251,13 +368,7 @@ class AsyncBureau:
         """Close the connection."""
         await self.close()
 
-    def __repr__(self) -> str:
-        """Show the address."""
-        return f"<AsyncBureau {self._profile.endpoint}>"
 
-
-async def _as_async(
-    requests: Iterator[wire.CheckRequest],
-) -> AsyncIterator[wire.CheckRequest]:
+async def _as_async(requests: Iterator[Q]) -> AsyncIterator[Q]:
     for request in requests:
         yield request

@@ -37,6 +37,8 @@ class Retry(enum.Enum):
     """Once ``retry_after`` is over."""
     SOON = "soon"
     """In a moment. Repeat a check with the same check id: it is not counted twice."""
+    LOOK = "look"
+    """It may have been done all the same: look first, for instance at ``list_standing``."""
 
 
 _SOON = frozenset(
@@ -55,6 +57,7 @@ class SymbolonError(Exception):
         *,
         retry_after: timedelta | None = None,
         check_id: bytes | None = None,
+        in_doubt: bool = False,
     ) -> None:
         """Keep reason and sentence."""
         super().__init__(reason, sentence)
@@ -66,10 +69,14 @@ class SymbolonError(Exception):
         """How long to wait before trying again, where waiting helps and it is known."""
         self.check_id = check_id
         """The check that it was about, 16 bytes: to repeat it without counting it twice."""
+        self.in_doubt = in_doubt
+        """Whether it may have been done all the same, and would be done twice if it was repeated."""
 
     @property
     def retry(self) -> Retry:
         """Whether the same request may succeed later."""
+        if self.in_doubt:
+            return Retry.LOOK
         if self.retry_after is not None:
             return Retry.AFTER
         return Retry.SOON if self.reason in _SOON else Retry.NEVER

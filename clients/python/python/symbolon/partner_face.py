@@ -14,7 +14,8 @@ import grpc.aio
 
 from symbolon import _core
 from symbolon import _partner_checks as checks
-from symbolon._checks import items_of, only
+from symbolon._checks import only
+from symbolon._grounds import items_of
 from symbolon._partner_checks import PartnerCheck, Requester, header_key
 from symbolon._rpc import error_of
 from symbolon._shelf import Shelf
@@ -30,8 +31,8 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, Unpack
 
-    from symbolon._checks import AnyItem
     from symbolon._core import Agreement
+    from symbolon._grounds import AnyItem
     from symbolon._partner_checks import PartnerGrounds, PartnerReport
     from symbolon._shelf import Transfer
     from symbolon.answers import ItemResult
@@ -340,23 +341,27 @@ class AsyncPartner(_Side):
             request_serializer=wire.CheckRequest.SerializeToString,
             response_deserializer=wire.CheckResponse.FromString,
         )(_as_async(check.requests()), timeout=check.deadline)
+        pool = ThreadPoolExecutor(cores, "symbolon")
         try:
-            with ThreadPoolExecutor(cores, "symbolon") as pool:
-                async for message in call:
-                    work = check.take(message)
-                    if work is None:
-                        receipt = message.receipt
-                        continue
-                    waiting.append(loop.run_in_executor(pool, work))
-                    # One more than there are cores: no more memory is held.
-                    if len(waiting) > cores:
-                        await waiting.popleft()
-                while waiting:
+            async for message in call:
+                work = check.take(message)
+                if work is None:
+                    receipt = message.receipt
+                    continue
+                waiting.append(loop.run_in_executor(pool, work))
+                # One more than there are cores: no more memory is held.
+                if len(waiting) > cores:
                     await waiting.popleft()
+            while waiting:
+                await waiting.popleft()
         except grpc.aio.AioRpcError as error:
             raise error_of(error) from error
         finally:
             call.cancel()
+            for dropped in waiting:
+                dropped.cancel()
+            # What is at work ends before the check may be taken up again; the loop goes on meanwhile.
+            await asyncio.to_thread(pool.shutdown)
         return receipt
 
     async def _manifests(self) -> list[SignedDocument]:

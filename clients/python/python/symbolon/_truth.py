@@ -1,0 +1,18 @@
+"""Why nothing that came of a question may stand in an ``if``."""
+
+from __future__ import annotations
+
+from typing import NoReturn
+
+
+class NoTruth:
+    """Something that is neither true nor false."""
+
+    __slots__ = ()
+
+    def __bool__(self) -> NoReturn:
+        """Refuse, because *no answer* and *not permitted* are neither yes nor no."""
+        raise TypeError(
+            f"{type(self).__name__} is neither true nor false: compare its outcome with "
+            "Outcome.HIT, Outcome.NO_HIT, Outcome.NOT_PERMITTED and Outcome.NO_ANSWER"
+        )
