@@ -3,6 +3,7 @@
 
 mod encoding;
 mod fixed;
+mod labels;
 mod law;
 mod log;
 mod proofs;
@@ -13,6 +14,7 @@ mod vector;
 use std::{error::Error, fs, path::PathBuf};
 
 use clap::Args;
+use ring::digest::{SHA256, digest};
 
 use self::vector::{File, Vector};
 use crate::{Fallible, Outcome, process::root};
@@ -21,6 +23,10 @@ const FOLDER: &str = "docs/vectors";
 const PROOFS: &str = "proofs-v1.json";
 const PROOFS_ABOUT: &str = "Evaluations with proofs, and a manifest with its canaries. Proofs are randomised: \
                             verify them, they cannot be made again.";
+
+const LABELS: &str = "label-file-v1.json";
+const LABELS_ABOUT: &str = "Files of sealed labels (crates/tagset/LABELS.md). They hold random bytes: open them, \
+                            they cannot be made again.";
 
 /// A file that comes out the same each time.
 struct Source {
@@ -77,7 +83,9 @@ impl Vectors {
         }
         // A proof holds randomness, so all but that is made again from the file's own.
         let kept = proofs::Random::of(&read(PROOFS)?.vectors)?;
-        check(PROOFS, &File::new(PROOFS_ABOUT, proofs::vectors(&kept)?))
+        check(PROOFS, &File::new(PROOFS_ABOUT, proofs::vectors(&kept)?))?;
+        let kept = labels::Kept::of(&read(LABELS)?.vectors)?;
+        check(LABELS, &File::new(LABELS_ABOUT, labels::vectors(&kept)?))
     }
 
     fn write() -> Outcome {
@@ -90,7 +98,10 @@ impl Vectors {
             Ok(vectors) => vectors,
             Err(_) => proofs::vectors(&proofs::Random::fresh()?)?,
         };
-        write(PROOFS, &File::new(PROOFS_ABOUT, vectors))
+        write(PROOFS, &File::new(PROOFS_ABOUT, vectors))?;
+        let kept = read(LABELS).and_then(|file| labels::Kept::of(&file.vectors));
+        let kept = kept.or_else(|_| labels::Kept::fresh())?;
+        write(LABELS, &File::new(LABELS_ABOUT, labels::vectors(&kept)?))
     }
 }
 
@@ -126,4 +137,12 @@ fn must_fail<T, E>(what: &str, result: Result<T, E>) -> Result<(), Box<dyn Error
         Ok(_) => Err(format!("{what} is not refused").into()),
         Err(_) => Ok(()),
     }
+}
+
+/// With a checksum that is right, as an owner that means harm would write it.
+fn resealed(mut file: Vec<u8>) -> Vec<u8> {
+    file.truncate(file.len().saturating_sub(32));
+    let checksum = digest(&SHA256, &file);
+    file.extend(checksum.as_ref());
+    file
 }

@@ -162,7 +162,8 @@ impl Store {
             .execute(&mut *transaction)
             .await?;
         }
-        if let Some(watched) = check.watched {
+        // Who was kept from asking has asked nothing.
+        if let Some(watched) = check.watched.filter(|_| !headers.is_empty()) {
             own_watch::keep_in(&mut transaction, watched, check.at).await?;
         }
         transaction.commit().await?;

@@ -19,6 +19,7 @@ from partner import (
     documents,
     framing,
     identifiers,
+    labels,
     merkle,
     ristretto,
     signing,
@@ -320,6 +321,33 @@ def tag_set(given: Given) -> Callable[[Given], Given]:
     return answers
 
 
+def label_file(given: Given) -> Callable[[Given], Given]:
+    read = labels.Labels(unhex(given["file"]))
+
+    def opened(expect: Given) -> Given:
+        asked = [*expect["opens"], *expect["stays_sealed"]]
+        texts = [
+            (one["entry"], one["label_secret"], read.open(one["entry"], unhex(one["label_secret"]))) for one in asked
+        ]
+        return {
+            "label_len": read.label_len,
+            "padded_len": read.entries,
+            "version": read.version,
+            "scope_id": read.scope_id.hex(),
+            "sha256": read.sha256.hex(),
+            "opens": [
+                {"entry": entry, "label_secret": secret, "text": text}
+                for entry, secret, text in texts
+                if text is not None
+            ],
+            "stays_sealed": [
+                {"entry": entry, "label_secret": secret} for entry, secret, text in texts if text is None
+            ],
+        }
+
+    return opened
+
+
 KINDS: dict[str, Callable[[Given], Any]] = {
     "identifier": identifier,
     "oprf_input": oprf_input,
@@ -352,6 +380,7 @@ KINDS: dict[str, Callable[[Given], Any]] = {
     "tag_position": tag_position,
     "padded_len": padded_len,
     "tag_set": tag_set,
+    "label_file": label_file,
 }
 
 

@@ -2,11 +2,10 @@
 
 use std::error::Error;
 
-use ring::digest::{SHA256, digest};
 use serde_json::json;
 use symbolon_tagset::{DummySecret, MembershipHash, Parameters, TagSet, build, padded_len};
 
-use super::{must_fail, vector::Vector};
+use super::{must_fail, resealed, vector::Vector};
 
 const SCOPE: [u8; 32] = [0x11; 32];
 const VERSION: u64 = 7;
@@ -159,13 +158,5 @@ fn crowded(good: &[u8], buckets: usize) -> Vec<u8> {
     for (byte, right) in file.iter_mut().skip(buckets + 256).zip(directory) {
         *byte = right;
     }
-    file
-}
-
-/// With a checksum that is right, as an owner that means harm would write it.
-fn resealed(mut file: Vec<u8>) -> Vec<u8> {
-    file.truncate(file.len().saturating_sub(32));
-    let checksum = digest(&SHA256, &file);
-    file.extend(checksum.as_ref());
     file
 }

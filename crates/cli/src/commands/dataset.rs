@@ -236,6 +236,7 @@ impl Import {
         }
         if report.loaded {
             let load = approve::Load {
+                data: &self.data,
                 dataset: &self.dataset,
                 mapping: self.mapping.as_deref(),
                 mode: self.mode,

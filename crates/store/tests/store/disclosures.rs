@@ -17,8 +17,8 @@ use time::{Duration, OffsetDateTime};
 use zeroize::Zeroizing;
 
 use crate::fixture::{
-    Home, NOW, Parties, agreement_id, check_id, code, document, question, records, scope_of,
-    whole_log,
+    AGREEMENT, Home, NOW, Parties, agreement_id, check_id, code, document, header_under, question,
+    records, scope_of, whole_log,
 };
 
 const OWNER: DisclosureSide = DisclosureSide::Owner;
@@ -280,7 +280,7 @@ async fn claims_are_kept_for_all_elements_and_go_with_the_check() {
     let new = NewCheck {
         check,
         opening: b"who and why",
-        permitted: Vec::new(),
+        permitted: vec![header_under(AGREEMENT)],
         forbidden: Vec::new(),
         approved: None,
         watched: None,
@@ -304,6 +304,9 @@ async fn claims_are_kept_for_all_elements_and_go_with_the_check() {
     assert!(other.is_none());
     let later = NOW + Duration::days(2_000);
     home.store.erase_before(NOW + Duration::seconds(1), later).await.unwrap();
+    assert!(claim(0, 0).await.unwrap().is_none());
+    // What comes after that is not kept.
+    home.store.record_answer(&check, &owner, &agreement, &receipt, Some(&claims)).await.unwrap();
     assert!(claim(0, 0).await.unwrap().is_none());
 }
 

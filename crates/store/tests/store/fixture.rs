@@ -211,22 +211,24 @@ pub(crate) fn question_under(agreement: &str) -> LoggedDecision {
 pub(crate) const ASKER: &str = "spiffe://deu.example/people/asker";
 pub(crate) const CASE: &str = "2026/117";
 
+/// A header to FRA about one identifier, which rules let be sent.
+pub(crate) fn header_under(agreement: &str) -> DecidedHeader {
+    DecidedHeader {
+        header: AskedHeader {
+            owner: code("FRA"),
+            agreement: agreement.parse().unwrap(),
+            header: document("asked"),
+        },
+        shares: Vec::new(),
+        counts: PartnerCounts::default(),
+        decision: question_under(agreement),
+    }
+}
+
 /// Asks FRA about one identifier under these agreements, a day after NOW for each number.
 pub(crate) async fn ask(home: &Home, number: u8, agreements: &[&str]) {
     let at = NOW + Duration::DAY * i32::from(number);
-    let permitted = agreements
-        .iter()
-        .map(|agreement| DecidedHeader {
-            header: AskedHeader {
-                owner: code("FRA"),
-                agreement: agreement.parse().unwrap(),
-                header: document("asked"),
-            },
-            shares: Vec::new(),
-            counts: PartnerCounts::default(),
-            decision: question_under(agreement),
-        })
-        .collect();
+    let permitted = agreements.iter().map(|agreement| header_under(agreement)).collect();
     let question = ApprovedQuestion {
         case_reference: CASE,
         purpose: "border_check",

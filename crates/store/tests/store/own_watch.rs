@@ -4,10 +4,12 @@ use symbolon_policy::{
     Actor,
     rules::{Adequacy, Role},
 };
-use symbolon_store::{NewCheck, OWN_WATCH_DAYS, OwnHistory, OwnQuestion, OwnQuestions, Store};
+use symbolon_store::{
+    DecidedHeader, NewCheck, OWN_WATCH_DAYS, OwnHistory, OwnQuestion, OwnQuestions, Store,
+};
 use time::{Duration, OffsetDateTime};
 
-use crate::fixture::{Home, NOW, check_id, question as question_of_rules};
+use crate::fixture::{AGREEMENT, Home, NOW, check_id, header_under, question as question_of_rules};
 
 /// A value that lies in two neighbourhoods of a number line.
 fn value(store: &Store, number: u32) -> OwnQuestion {
@@ -29,10 +31,20 @@ fn question(store: &Store, person: &str, numbers: &[u32]) -> OwnQuestions {
 }
 
 async fn ask(store: &Store, check: u64, questions: &OwnQuestions, at: OffsetDateTime) {
+    ask_if_permitted(store, check, questions, at, vec![header_under(AGREEMENT)]).await;
+}
+
+async fn ask_if_permitted(
+    store: &Store,
+    check: u64,
+    questions: &OwnQuestions,
+    at: OffsetDateTime,
+    permitted: Vec<DecidedHeader>,
+) {
     let check = NewCheck {
         check: check_id(check),
         opening: b"sealed",
-        permitted: Vec::new(),
+        permitted,
         forbidden: Vec::new(),
         approved: None,
         watched: Some(questions),
@@ -73,6 +85,16 @@ async fn repeats_count_for_the_whole_bureau_and_the_most_repeated_element() {
     }
     assert_eq!(history(store, &question(store, "one", &[1, 2, 3]), NOW).await.repeats, 3);
     assert_eq!(history(store, &question(store, "one", &[2]), NOW).await.repeats, 1);
+}
+
+#[tokio::test]
+async fn what_was_sent_to_nobody_counts_for_nothing() {
+    let home = Home::new().await;
+    let (store, asked) = (&home.store, question(&home.store, "one", &[1]));
+    ask_if_permitted(store, 1, &asked, NOW, Vec::new()).await;
+    assert_eq!(history(store, &asked, NOW).await.repeats, 0);
+    ask(store, 2, &asked, NOW).await;
+    assert_eq!(history(store, &asked, NOW).await.repeats, 1);
 }
 
 #[tokio::test]

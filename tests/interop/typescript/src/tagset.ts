@@ -15,6 +15,8 @@ for (let k = 1_000; k <= 4_000_000_000; k *= 10) {
   }
 }
 
+export const isStep = (n: number): boolean => LADDER.includes(n);
+
 /** The smallest step that holds so many. */
 export function paddedLen(records: number): number {
   const step = LADDER.find((n) => n >= records);
@@ -57,7 +59,7 @@ export class TagSet {
     this.version = version;
     this.scopeId = file.subarray(40, 72);
     require(this.lambda >= 8 && this.lambda <= 64, "malformed", "λ out of range");
-    require(LADDER.includes(n), "malformed", "n is no step");
+    require(isStep(n), "malformed", "n is no step");
     const reserved = Buffer.concat([file.subarray(13, 16), file.subarray(120, 128)]);
     require(reserved.every((byte) => byte === 0), "malformed", "reserved bytes");
     const groups = Math.ceil(n / GROUP);

@@ -8,6 +8,7 @@ import { type Fields, ROOT, decode, fieldsOf } from "./contract.js";
 import * as documents from "./documents.js";
 import * as framing from "./framing.js";
 import * as identifiers from "./identifiers.js";
+import { Labels } from "./labels.js";
 import * as merkle from "./merkle.js";
 import * as oprf from "./oprf.js";
 import { Refused, require } from "./refused.js";
@@ -248,6 +249,24 @@ export const KINDS: Record<string, Run> = {
       sha256: hex(set.sha256),
       hits: asked.filter((tag) => set.contains(unhex(tag))),
       misses: asked.filter((tag) => !set.contains(unhex(tag))),
+    };
+  },
+  label_file(given, expect) {
+    const labels = new Labels(unhex(given["file"]));
+    const asked = [...(expect["opens"] ?? []), ...(expect["stays_sealed"] ?? [])].map((one: Fields) => {
+      const [entry, label_secret] = [one["entry"] as number, one["label_secret"] as string];
+      return { entry, label_secret, text: labels.open(entry, unhex(label_secret)) };
+    });
+    return {
+      label_len: labels.labelLen,
+      padded_len: labels.entries,
+      version: labels.version,
+      scope_id: hex(labels.scopeId),
+      sha256: hex(labels.sha256),
+      opens: asked.filter((one) => one.text !== undefined),
+      stays_sealed: asked
+        .filter((one) => one.text === undefined)
+        .map(({ entry, label_secret }) => ({ entry, label_secret })),
     };
   },
 };

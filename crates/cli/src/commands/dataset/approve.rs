@@ -2,7 +2,6 @@
 //! has approved that very file, and once for each approval.
 
 use std::{
-    fmt,
     fs::{self, File},
     io::{self, Read},
     path::{Path, PathBuf},
@@ -15,7 +14,7 @@ use symbolon_store::{ActError, ActKind, DataFolder, HashedFile, Store};
 use time::OffsetDateTime;
 
 use super::mode::Mode;
-use crate::{CliError, acting::Acting, commands::DONE, output::Output};
+use crate::{CliError, acting::Acting, commands::DONE, output::Output, typed::Typed};
 
 /// Approve a file that an administrator wants to load, and that says of records that people have
 /// approved entering them. It can be loaded once then, as it is, with that mapping and in that mode.
@@ -48,6 +47,7 @@ impl Approve {
         let store = Store::open(DataFolder::open(&self.data)?).await?;
         let by = self.acting.authorise(store.folder(), &store, &[Role::Approver]).await?;
         let load = Load {
+            data: &self.data,
             dataset: &self.dataset,
             mapping: self.mapping.as_deref(),
             mode: self.mode,
@@ -68,10 +68,8 @@ impl Approve {
         store.close().await;
         let approved = Approved { dataset: self.dataset.clone(), proposed_by: act.proposed_by };
         output.result(&approved, || {
-            format!(
-                "Approved. {} can load it now, once: symbolon dataset import {load}",
-                approved.proposed_by
-            )
+            let import = load.typed("dataset import", "ADMINISTRATOR");
+            format!("Approved. {} can load it now, once: {import}", approved.proposed_by)
         });
         Ok(DONE)
     }
@@ -79,6 +77,7 @@ impl Approve {
 
 /// A load, as two people stand behind it.
 pub(super) struct Load<'a> {
+    pub(super) data: &'a Path,
     pub(super) dataset: &'a str,
     pub(super) mapping: Option<&'a Path>,
     pub(super) mode: Mode,
@@ -99,28 +98,29 @@ impl Load<'_> {
         Ok(self.subject(&hashed, &mapping))
     }
 
+    /// The command that does this to it.
+    fn typed(&self, words: &str, person: &str) -> Typed {
+        let file = self.file.display().to_string();
+        let typed = Typed::command(words).at(self.data).by(person).with(self.dataset).with(&file);
+        let typed = self.mode.flag().into_iter().fold(typed, Typed::with);
+        let mapping = self.mapping.map(|mapping| mapping.display().to_string());
+        mapping.iter().fold(typed, |typed, mapping| typed.with("--mapping").with(mapping))
+    }
+
     /// Proposes it, for another person to approve, and says so; or why it cannot be proposed.
     pub(super) async fn propose(&self, store: &Store, subject: &[u8; 32], by: &Actor) -> CliError {
         let now = OffsetDateTime::now_utc();
         if let Err(error) = store.propose_act(ActKind::LoadRecords, subject, by, now).await {
             return CliError::new("act", error.to_string());
         }
+        let approve = self.typed("dataset approve", "APPROVER");
         CliError::new(
             "load_not_approved",
             format!(
                 "this file says of records that people have approved entering them, so another person \
-                 stands behind each load of it; nothing was changed. Load it again after: symbolon \
-                 dataset approve {self} --as APPROVER"
+                 stands behind each load of it; nothing was changed. Load it again after: {approve}"
             ),
         )
-    }
-}
-
-/// As it stands behind `dataset import` and `dataset approve`.
-impl fmt::Display for Load<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}{}", self.dataset, self.file.display(), self.mode.flag())?;
-        self.mapping.map_or(Ok(()), |mapping| write!(f, " --mapping {}", mapping.display()))
     }
 }
 

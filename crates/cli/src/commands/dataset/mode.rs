@@ -23,12 +23,12 @@ impl Mode {
         }
     }
 
-    /// As it stands in a command, with a space in front; nothing where it says nothing.
-    pub(super) fn flag(self) -> &'static str {
+    /// As it stands in a command, where it says anything.
+    pub(super) fn flag(self) -> Option<&'static str> {
         match self.of_load() {
-            LoadMode::Add => "",
-            LoadMode::Replace => " --replace",
-            LoadMode::Changes => " --changes",
+            LoadMode::Add => None,
+            LoadMode::Replace => Some("--replace"),
+            LoadMode::Changes => Some("--changes"),
         }
     }
 }
