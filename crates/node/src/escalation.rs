@@ -229,7 +229,9 @@ mod tests {
     }
 
     async fn written(path: &Path) -> String {
+        let began = Instant::now();
         loop {
+            assert!(began.elapsed() < Duration::from_secs(30), "nothing was written");
             match fs::read_to_string(path) {
                 Ok(text) if text.ends_with('\n') => return text.trim().to_owned(),
                 _ => sleep(Duration::from_millis(5)).await,
@@ -257,7 +259,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("child");
         let script = format!("sleep 60 & echo $! > '{}'; wait", file.display());
-        let command = shell(script, Duration::from_secs(1));
+        let command = shell(script, Duration::from_secs(3));
         let ended = command.run(b"{}").await;
         assert!(ended == Ended::TimedOut);
         ends(Pid::from_raw(written(&file).await.parse().unwrap())).await;

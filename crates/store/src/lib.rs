@@ -101,7 +101,7 @@ pub use partner_sets::PartnerSet;
 pub use people::{DayNote, PersonCertificate};
 pub use quota::{BudgetUsage, QuotaUsage, QuotaWarning, WarnedUsage};
 pub use refusals::REFUSALS_LOGGED_AN_HOUR;
-pub use retention::Erased;
+pub use retention::{AgreedRetentions, Erased};
 pub use rules::{Adoption, InForce, ProposedRules};
 pub use scope_keys::ScopeSecrets;
 pub use seal::{SealError, Sealer};

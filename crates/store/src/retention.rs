@@ -2,6 +2,8 @@
 
 mod agreed;
 
+pub use agreed::AgreedRetentions;
+
 use sqlx::SqliteConnection;
 use time::OffsetDateTime;
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -38,6 +40,7 @@ __all__ = ["AsyncBureau", "Bureau"]
 
 _A_WEEK = timedelta(days=7)
 _TRIES = 3
+_PAUSE = 0.2
 
 
 class _Face:
@@ -331,25 +334,25 @@ class AsyncBureau(_Face):
         return answer
 
     async def _converse(self, call: Call[Q, A], conversation: Conversation[Q, A]) -> None:
-        for tries_left in reversed(range(_TRIES)):
-            try:
-                await self._converse_once(call, conversation)
-            except grpc.aio.AioRpcError as error:
-                if not tries_left or not is_status_lost(error):
-                    raise conversation.failure(error) from error
-            else:
-                return
-
-    async def _converse_once(self, call: Call[Q, A], conversation: Conversation[Q, A]) -> None:
         ask = self._channel.stream_stream(
             call.path, request_serializer=call.write, response_deserializer=call.read
         )
-        stream = ask(_as_async(conversation.requests()), timeout=conversation.deadline)
-        try:
-            async for message in stream:
-                conversation.take(message)
-        finally:
-            stream.cancel()
+        ends = time.monotonic() + conversation.deadline
+        for tries_left in reversed(range(_TRIES)):
+            left = max(ends - time.monotonic(), 0.0)
+            stream = ask(_as_async(conversation.requests()), timeout=left)
+            was_answered = False
+            try:
+                async for message in stream:
+                    was_answered = True
+                    conversation.take(message)
+                return
+            except grpc.aio.AioRpcError as error:
+                if was_answered or not tries_left or not is_status_lost(error):
+                    raise conversation.failure(error) from error
+            finally:
+                stream.cancel()
+            await asyncio.sleep(_PAUSE)
 
     async def close(self) -> None:
         """Close the connection."""

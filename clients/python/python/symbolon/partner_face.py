@@ -360,8 +360,14 @@ class AsyncPartner(_Side):
             call.cancel()
             for dropped in waiting:
                 dropped.cancel()
-            # What is at work ends before the check may be taken up again; the loop goes on meanwhile.
-            await asyncio.to_thread(pool.shutdown)
+            # What is at work ends before the check may be taken up again, also when the caller does not want
+            # to wait for it; the loop goes on meanwhile.
+            end = asyncio.ensure_future(asyncio.to_thread(pool.shutdown))
+            try:
+                await asyncio.shield(end)
+            except asyncio.CancelledError:
+                await asyncio.shield(end)
+                raise
         return receipt
 
     async def _manifests(self) -> list[SignedDocument]:

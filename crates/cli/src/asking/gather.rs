@@ -42,7 +42,7 @@ impl<'a> Gathering<'a> {
                 reason: None,
                 sentence: None,
                 rejected: Vec::new(),
-                passed_over: Vec::new(),
+                passed_over: None,
                 warnings: Vec::new(),
                 answers: Vec::new(),
                 lists: Vec::new(),

@@ -1,15 +1,21 @@
 //! Lists that a check leaves out because of its purpose: whoever reads *no hit* must know what was not asked.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use serde::Serialize;
 use symbolon_proto::bureau::v1::{
     CoverageEntry, ListCoverageRequest, bureau_service_client::BureauServiceClient,
 };
+use tokio::time::timeout;
 use tonic::transport::Channel;
 
 use super::{Asked, Reason, read};
-use crate::CliError;
+
+/// Nothing but the own node's memory is looked at for it.
+const LONGEST: Duration = Duration::from_secs(5);
 
 /// A list of a type that was asked, which no agreement opens for the purpose that was declared.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
@@ -30,15 +36,14 @@ pub struct PassedOver {
 
 /// What a check of these identifiers for this reason leaves out, by bureau and list.
 ///
-/// # Errors
-/// When the node cannot be reached or refuses to say.
+/// `None` if the node does not say so in time: that keeps nobody from asking.
 pub async fn passed_over(
     client: &mut BureauServiceClient<Channel>,
     reason: &Reason,
     asked: &[Asked],
-) -> Result<Vec<PassedOver>, CliError> {
-    let entries = client.list_coverage(ListCoverageRequest {}).await?.into_inner().entries;
-    Ok(without_purpose(entries, reason, &types(asked)))
+) -> Option<Vec<PassedOver>> {
+    let said = timeout(LONGEST, client.list_coverage(ListCoverageRequest {})).await.ok()?;
+    Some(without_purpose(said.ok()?.into_inner().entries, reason, &types(asked)))
 }
 
 fn types(asked: &[Asked]) -> BTreeSet<&str> {

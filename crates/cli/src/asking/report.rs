@@ -22,8 +22,9 @@ pub struct CheckReport {
     pub rejected: Vec<Rejected>,
     /// What a person should know of items that were asked as they were written.
     pub warnings: Vec<ItemWarning>,
-    /// Lists that were not asked because no agreement opens them for the purpose of the check.
-    pub passed_over: Vec<PassedOver>,
+    /// Lists that were not asked because no agreement opens them for the purpose of the check; `None` if the
+    /// node did not say which.
+    pub passed_over: Option<Vec<PassedOver>>,
     /// One for each item and list; of hits only, where no more was wanted.
     pub answers: Vec<Answer>,
     /// All answers counted by list.

@@ -62,7 +62,13 @@ fn passed_over(text: &mut String, report: &CheckReport) {
             trouble.bureau_name == one.bureau_name && trouble.reason == "purpose_not_agreed"
         })
     };
-    let left: Vec<_> = report.passed_over.iter().filter(|one| !has_said_so(one)).collect();
+    let Some(all) = &report.passed_over else {
+        text.push_str(
+            "The node did not say which lists the purpose leaves out: `symbolon coverage` shows them.\n\n",
+        );
+        return;
+    };
+    let left: Vec<_> = all.iter().filter(|one| !has_said_so(one)).collect();
     for one in &left {
         let list = |names: &BTreeSet<String>| {
             names.iter().map(String::as_str).collect::<Vec<_>>().join(", ")

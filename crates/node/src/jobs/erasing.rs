@@ -50,7 +50,16 @@ impl Jobs {
         everything_before: OffsetDateTime,
         now: OffsetDateTime,
     ) -> Result<(), StoreError> {
-        for (agreement, days) in self.store.agreed_retentions().await? {
+        let agreed = self.store.agreed_retentions().await?;
+        if agreed.unreadable > 0 {
+            event!(
+                warn,
+                "texts of agreements are damaged: what they let be kept for a shorter time is kept like \
+                 everything else; restore the database from a backup",
+                texts = agreed.unreadable,
+            );
+        }
+        for (agreement, days) in agreed.fewest_days {
             // Whole days: looking the log through, and an entry that says so, once a day are enough.
             let midnight = now.replace_time(time::Time::MIDNIGHT);
             let before = midnight.checked_sub(time::Duration::days(days.into()));

@@ -6,7 +6,7 @@ use symbolon_client::SyncReport;
 use time::OffsetDateTime;
 use tokio::time::interval;
 
-use super::{Jobs, troubles::Troubles, turns::Turns};
+use super::{Jobs, troubles::Troubles};
 use crate::{
     logging::{PartnerTrouble, event},
     metrics::Metrics,
@@ -15,9 +15,11 @@ use crate::{
 impl Jobs {
     pub(super) async fn follow_partners(&self) {
         let troubles = Arc::<Troubles>::default();
-        let mut turns = Turns::new(self.every, &self.book);
+        // By the clock alone: a look at once when agreements change would show every partner when this bureau
+        // agrees on something with another.
+        let mut turns = interval(self.every);
         loop {
-            turns.next().await;
+            turns.tick().await;
             for partner in self.requester.partners_to_sync() {
                 let (metrics, troubles) = (Arc::clone(&self.metrics), Arc::clone(&troubles));
                 tokio::spawn(async move { note(&metrics, &troubles, &partner.run().await) });

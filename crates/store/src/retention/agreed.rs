@@ -12,19 +12,32 @@ use time::OffsetDateTime;
 use super::{Erased, ended_periods, said_to_be_erased};
 use crate::{LogRecord, Store, StoreError, log::append_in};
 
+/// What agreements say of how long things may be kept.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct AgreedRetentions {
+    /// The fewest days of each agreement that says any.
+    pub fewest_days: Vec<(AgreementId, u32)>,
+    /// How many texts are damaged here: what they said is not known, and what belongs to them is kept as long as
+    /// everything else.
+    pub unreadable: u64,
+}
+
 impl Store {
     /// For how many days what belongs to an agreement may be kept, where its text says so: the fewest of
     /// all texts under one id that every party has signed, also after their end.
     ///
     /// # Errors
     /// When the database fails or is damaged.
-    pub async fn agreed_retentions(&self) -> Result<Vec<(AgreementId, u32)>, StoreError> {
+    pub async fn agreed_retentions(&self) -> Result<AgreedRetentions, StoreError> {
         let documents: Vec<(String,)> =
             sqlx::query_as("SELECT document FROM agreement_texts").fetch_all(&self.pool).await?;
-        let mut fewest: BTreeMap<AgreementId, u32> = BTreeMap::new();
+        let (mut fewest, mut unreadable) = (BTreeMap::<AgreementId, u32>::new(), 0_u64);
         for (document,) in documents {
-            // One that cannot be read is in force nowhere, and keeps nothing else from being erased.
-            let Ok(file) = SignedAgreement::from_json(document.as_bytes()) else { continue };
+            // Keeps nothing else from being erased.
+            let Ok(file) = SignedAgreement::from_json(document.as_bytes()) else {
+                unreadable = unreadable.saturating_add(1);
+                continue;
+            };
             let Ok(agreement) = file.verify() else { continue };
             let terms = agreement.terms();
             let days = terms.conditions.as_ref().and_then(|conditions| conditions.retention_days);
@@ -33,7 +46,7 @@ impl Store {
                 *known = days.min(*known);
             }
         }
-        Ok(fewest.into_iter().collect())
+        Ok(AgreedRetentions { fewest_days: fewest.into_iter().collect(), unreadable })
     }
 
     /// Erases what belongs to an agreement and is older than `before`, in one transaction with the log

@@ -366,5 +366,13 @@ async fn the_shortest_time_that_all_have_signed_under_an_id_counts_also_after_it
     let (silent, text) = parties.agree("other-2026", "Silent");
     home.store.install_agreement(&silent, &text, NOW).await.unwrap();
     let agreed = home.store.agreed_retentions().await.unwrap();
-    assert_eq!(agreed, [("test-2026".parse().unwrap(), 30)]);
+    assert_eq!(agreed.fewest_days, [("test-2026".parse().unwrap(), 30)]);
+    assert_eq!(agreed.unreadable, 0);
+    let mut raw = home.raw().await;
+    sqlx::query("UPDATE agreement_texts SET document = '{' WHERE id = 'other-2026'")
+        .execute(&mut raw)
+        .await
+        .unwrap();
+    let agreed = home.store.agreed_retentions().await.unwrap();
+    assert_eq!((agreed.fewest_days.len(), agreed.unreadable), (1, 1));
 }
