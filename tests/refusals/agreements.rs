@@ -303,6 +303,28 @@ async fn a_type_that_is_not_offered_is_said_to_be_that_also_beside_an_expired_ag
 }
 
 #[tokio::test]
+async fn purposes_are_named_of_an_agreement_that_offers_the_type_and_of_no_other() {
+    let world = World::new(&ships(10)).await;
+    let parties = [&world.requester, &world.owner];
+    let people = dataset("people", &world.owner.code, "People", &[IdentifierType::Email], 10);
+    let mut terms = simple_terms("zzz", "People", &parties, vec![people]).unwrap();
+    terms.purposes = vec!["missing_person".to_owned()];
+    agree(&terms, &parties).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(2_500)).await;
+    let asked_for = async |purpose: &str, item| {
+        let why = Reason { purpose: purpose.to_owned(), ..reason() };
+        let report = world.try_ask(&why, &[item]).await.unwrap();
+        assert_eq!(outcomes(&report), ["not_permitted"]);
+        assert_eq!(report.answers[0].reason, "purpose_not_agreed");
+        report.answers[0].sentence.clone()
+    };
+    let sentence = asked_for("no_purpose_of_any", ("imo", LISTED, "")).await;
+    assert!(sentence.contains("req-own") && !sentence.contains("zzz"), "{sentence}");
+    let sentence = asked_for(&reason().purpose, ("email", "nobody@example.org", "")).await;
+    assert!(sentence.contains("zzz") && !sentence.contains("req-own"), "{sentence}");
+}
+
+#[tokio::test]
 async fn an_agreement_with_a_field_that_stands_twice_is_refused() {
     let world = World::founded(&ships(10), |_| {}).await;
     let mut terms = world.agreement.terms().clone();

@@ -71,6 +71,16 @@ pub(crate) struct Plan {
     pub(crate) settled: Vec<(Source, Failure)>,
 }
 
+/// Why an agreement does not let a type be asked: of several, the one that comes last here helps a person most.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Hindrance {
+    NotInForce,
+    /// It is in force, and offers no such list.
+    Type,
+    /// It offers one, for other purposes.
+    Purpose,
+}
+
 impl Plan {
     pub(crate) fn new(
         us: &BureauCode,
@@ -123,22 +133,39 @@ impl Plan {
         context: &QuestionContext,
         now: OffsetDateTime,
     ) {
-        let mut hindrance: Option<(Source, Failure)> = None;
+        let mut hindrance: Option<(Hindrance, Refusal, &Party)> = None;
         let mut found = false;
-        // Of several agreements, what one in force says counts more than that another is not.
-        let mut in_force_says_no = false;
         for agreement in agreements {
             let (Some(owner), Some(_)) = (agreement.party(bureau), agreement.party(us)) else {
                 continue;
             };
-            if let Err(refusal) = may_ask(agreement, &context.purpose, now) {
-                if !in_force_says_no {
-                    hindrance = Some((nothing(owner, kind), Failure::refused_here(&refusal, now)));
+            let mut hinders = |kind: Hindrance, refusal: Refusal| {
+                if hindrance.as_ref().is_none_or(|(known, ..)| *known <= kind) {
+                    hindrance = Some((kind, refusal, owner));
                 }
-                continue;
+            };
+            let offers = |scope: &Scope| scope.identifier_type == kind;
+            let is_offered = agreement.scopes_of(bureau, now).any(|(scope, ..)| offers(&scope));
+            match may_ask(agreement, &context.purpose, now) {
+                Ok(()) if is_offered => {}
+                Err(refusal) if refusal.reason != Reason::PurposeNotAgreed => {
+                    hinders(Hindrance::NotInForce, refusal);
+                    continue;
+                }
+                Err(refusal) if is_offered => {
+                    hinders(Hindrance::Purpose, refusal);
+                    continue;
+                }
+                // Another purpose would not help.
+                Ok(()) | Err(_) => {
+                    let sentence =
+                        format!("{} offers no list of this type ({kind}) to {us}", owner.name);
+                    hinders(Hindrance::Type, Refusal::new(Reason::TypeNotAgreed, sentence));
+                    continue;
+                }
             }
             for (scope, dataset, _) in agreement.scopes_of(bureau, now) {
-                if scope.identifier_type != kind {
+                if !offers(&scope) {
                     continue;
                 }
                 found = true;
@@ -154,19 +181,15 @@ impl Plan {
                     }
                 }
             }
-            if !found && !in_force_says_no {
-                in_force_says_no = true;
-                let refusal = Refusal::new(
-                    Reason::TypeNotAgreed,
-                    format!("{} offers no list of this type ({kind}) to {us}", owner.name),
-                );
-                hindrance = Some((nothing(owner, kind), Failure::refused_here(&refusal, now)));
-            }
         }
         if found {
             return;
         }
-        self.settled.push(hindrance.unwrap_or_else(|| {
+        if let Some((_, refusal, owner)) = hindrance {
+            self.settled.push((nothing(owner, kind), Failure::refused_here(&refusal, now)));
+            return;
+        }
+        self.settled.push({
             let refusal = Refusal::new(
                 Reason::AgreementUnknown,
                 format!("there is no agreement with {bureau}; `symbolon coverage` shows whom can be asked"),
@@ -180,7 +203,7 @@ impl Plan {
                 desk: None,
             };
             (source, Failure::refused_here(&refusal, now))
-        }));
+        });
     }
 
     fn unit(&mut self, agreement: &Agreement, owner: &Party) -> &mut Unit {

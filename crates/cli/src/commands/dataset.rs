@@ -114,6 +114,8 @@ struct Report {
     /// Good rows whose identifier stood in the file before.
     repeated: u64,
     loaded: bool,
+    /// The same, or for a dry run whether it would be without `--dry-run`.
+    would_load: bool,
     added: u64,
     unchanged: u64,
     removed: u64,
@@ -226,7 +228,8 @@ impl Import {
         }
         spinner.finish_and_clear();
         let may_skip = self.skip_rejected && !unsure;
-        report.loaded = !self.dry_run && (report.rejected.is_empty() || may_skip);
+        report.would_load = report.rejected.is_empty() || may_skip;
+        report.loaded = !self.dry_run && report.would_load;
         if report.loaded && self.mode.replace && good == 0 {
             return Err(CliError::new(
                 "empty",
@@ -268,7 +271,7 @@ impl Import {
         }
         report.repeated = good.saturating_sub(report.identifiers);
         store.close().await;
-        output.result(&report, || text(&report, self.dry_run));
+        output.result(&report, || text(&report, self.dry_run, self.skip_rejected));
         Ok(if report.rejected.is_empty() {
             DONE
         } else if report.loaded || self.dry_run {
@@ -334,7 +337,7 @@ fn read_mapping(bytes: &[u8], path: &Path) -> Result<Mapping, CliError> {
     })
 }
 
-fn text(report: &Report, dry_run: bool) -> String {
+fn text(report: &Report, dry_run: bool, skip_rejected: bool) -> String {
     let mut text = String::new();
     for row in report.rejected.iter().take(ROWS_SHOWN) {
         let _ =
@@ -352,7 +355,11 @@ fn text(report: &Report, dry_run: bool) -> String {
         report.rejected.len()
     );
     let _ = if dry_run {
-        writeln!(text, "Dry run: nothing was changed.")
+        let would = match report.would_load {
+            true => "load the rows that were not rejected",
+            false => "load nothing",
+        };
+        writeln!(text, "Dry run: nothing was changed. Without --dry-run this would {would}.")
     } else if report.loaded {
         let details = match report.details_changed {
             0 => String::new(),
@@ -364,6 +371,12 @@ fn text(report: &Report, dry_run: bool) -> String {
             "Loaded into {}: {} added, {} unchanged, {} removed{details}. A running node publishes \
              it within seconds.",
             report.dataset, report.added, report.unchanged, report.removed
+        )
+    } else if skip_rejected {
+        writeln!(
+            text,
+            "Nothing was loaded. What a row says of its record cannot be left out, so the rows above are to be \
+             mended; --skip-rejected leaves out only rows with a bad identifier."
         )
     } else {
         writeln!(
