@@ -131,8 +131,8 @@ impl Requester {
         if before.is_none() {
             self.settle_unready(&mut plan, now);
             watch::tell(&self.store, &watched, &request.context, check, now).await?;
-        } else {
-            // The first time is no repetition of this one.
+        } else if !known_headers.is_empty() {
+            // The first time is no repetition of this one, if it was sent.
             watched.findings.repeats = watched.findings.repeats.saturating_sub(1);
         }
         let counted = match &before {
@@ -158,7 +158,7 @@ impl Requester {
         };
         let mut settled = plan.settled;
         let prepared = if before.is_some() {
-            self.record_again(check, &decided, now).await?;
+            self.record_again(check, &decided, known_headers, now).await?;
             let units = decided.permitted.into_iter().map(|one| one.unit).collect();
             let (prepared, unknown) = with_known_headers(units, known_headers);
             settled.extend(unknown);

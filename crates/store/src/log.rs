@@ -357,6 +357,10 @@ pub enum LogRecord {
         check: CheckId,
         /// What the rules said now for each partner and agreement.
         decisions: Vec<LoggedDecision>,
+        /// The agreements under which its headers were kept then, also where the rules said nothing because
+        /// nothing may be asked under one now. Entries of before have none.
+        #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+        agreements: BTreeSet<AgreementId>,
     },
     /// A person of this bureau began a standing check.
     StandingBegun {

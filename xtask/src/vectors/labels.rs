@@ -74,9 +74,7 @@ fn opened(file: &[u8]) -> Fallible<Vector> {
     }
     let of = |entry: u64, first: u8| json!({ "entry": entry, "label_secret": hex::encode(secret(first)) });
     let opens = SEALED.iter().map(|(entry, first, _, text)| {
-        let mut label = of(*entry, *first);
-        label["text"] = json!(text);
-        label
+        json!({ "entry": entry, "label_secret": hex::encode(secret(*first)), "text": text })
     });
     Ok(Vector::new(
         KIND,

@@ -102,11 +102,14 @@ impl Requester {
         &self,
         check: CheckId,
         decided: &Decided,
+        known_headers: &[AskedHeader],
         at: OffsetDateTime,
     ) -> Result<(), StoreError> {
         let permitted = decided.permitted.iter().map(|one| &one.decision);
         let decisions = permitted.chain(&decided.forbidden).cloned().collect();
-        self.store.append(&LogRecord::CheckAskedAgain { check, decisions }, at).await?;
+        let agreements = known_headers.iter().map(|known| known.agreement.clone()).collect();
+        let record = LogRecord::CheckAskedAgain { check, decisions, agreements };
+        self.store.append(&record, at).await?;
         Ok(())
     }
 }

@@ -237,10 +237,14 @@ impl Span<'_> {
                 LogRecord::CheckAnswered { agreement, .. }
                 | LogRecord::CheckRefused { agreement, .. },
             ) => return Ok(agreement.as_ref() == Some(self.agreement)),
-            Ok(
-                LogRecord::CheckAsked { check, decisions, .. }
-                | LogRecord::CheckAskedAgain { check, decisions },
-            ) if decisions.is_empty() || decisions.iter().any(|one| self.is_named_in(one)) => check,
+            Ok(LogRecord::CheckAsked { check, decisions, .. }) if self.is_named(&decisions) => {
+                check
+            }
+            Ok(LogRecord::CheckAskedAgain { check, decisions, agreements })
+                if self.is_named(&decisions) || agreements.contains(self.agreement) =>
+            {
+                check
+            }
             Ok(LogRecord::CheckOpened { check, agreements, .. })
                 if agreements.is_empty() || agreements.contains(self.agreement) =>
             {
@@ -256,9 +260,13 @@ impl Span<'_> {
         Ok(kept.is_none())
     }
 
-    /// Whether that was decided for a question under this agreement.
-    fn is_named_in(&self, decision: &LoggedDecision) -> bool {
-        matches!(&decision.facts, Facts::Egress(facts) if facts.agreement == self.agreement.as_str())
+    /// Whether any was decided for a question under this agreement, or none is known.
+    fn is_named(&self, decisions: &[LoggedDecision]) -> bool {
+        let names = |one: &LoggedDecision| match &one.facts {
+            Facts::Egress(facts) => facts.agreement == self.agreement.as_str(),
+            _ => false,
+        };
+        decisions.is_empty() || decisions.iter().any(names)
     }
 }
 

@@ -73,7 +73,11 @@ async fn every_kind_of_record_is_read_back_as_it_was_written() {
             decision: None,
         },
         LogRecord::CheckAsked { check, headers: None, decisions: vec![decision.clone(); 2] },
-        LogRecord::CheckAskedAgain { check, decisions: vec![decision] },
+        LogRecord::CheckAskedAgain {
+            check,
+            decisions: vec![decision],
+            agreements: [agreement_id()].into(),
+        },
         LogRecord::RulesAdopted {
             rules: RulesHash([6; 32]),
             proposed_by: "spiffe://x/lawyer".to_owned(),

@@ -185,7 +185,17 @@ async fn an_entry_on_a_check_goes_only_with_an_agreement_under_which_it_was_aske
     let check = check_id(0);
     let inspector = Actor { id: "spiffe://i".to_owned(), roles: [Role::Inspector].into() };
     let about_it = [
-        LogRecord::CheckAskedAgain { check, decisions: vec![question_under("long")] },
+        LogRecord::CheckAskedAgain {
+            check,
+            decisions: vec![question_under("long")],
+            agreements: [].into(),
+        },
+        // While nothing might be asked under the one that lets it be kept for longer.
+        LogRecord::CheckAskedAgain {
+            check,
+            decisions: vec![question_under("third")],
+            agreements: [long.clone(), "third".parse().unwrap()].into(),
+        },
         LogRecord::CheckOpened {
             check,
             position: None,
@@ -205,7 +215,7 @@ async fn an_entry_on_a_check_goes_only_with_an_agreement_under_which_it_was_aske
     assert_eq!(erased, Erased::default());
     assert!(whole_log(&home.store).await.iter().all(|entry| entry.record.is_some()));
     let erased = home.store.erase_under_agreement(&long, before, before).await.unwrap();
-    assert_eq!(erased, Erased { entries: 3, asked: 0, answered: 0 });
+    assert_eq!(erased, Erased { entries: 4, asked: 0, answered: 0 });
 }
 
 /// How many headers, claims, handovers and used approvals are kept of a check.

@@ -143,7 +143,9 @@ async fn checks(store: &Store, draft: &Draft) -> Result<(u64, Vec<Changed<Place>
 fn decisions(record: LogRecord) -> Option<(String, Vec<LoggedDecision>)> {
     match record {
         LogRecord::CheckAsked { check, decisions, .. }
-        | LogRecord::CheckAskedAgain { check, decisions } => Some((check.to_string(), decisions)),
+        | LogRecord::CheckAskedAgain { check, decisions, .. } => {
+            Some((check.to_string(), decisions))
+        }
         LogRecord::CheckAdmitted { check, decision, .. }
         | LogRecord::CheckRefused { check, decision, .. } => {
             Some((check.to_string(), decision.map(|one| *one).into_iter().collect()))
