@@ -11,7 +11,10 @@ use symbolon_cli::scenario::Bureau;
 use symbolon_identifiers::IdentifierType;
 use symbolon_policy::rules::Role;
 use symbolon_store::{DisclosureEvent, LogRecord};
-use symbolon_tests::{Offer, World, program, with_disclosure, world::outcomes};
+use symbolon_tests::{
+    Offer, World, program, with_disclosure,
+    world::{DATASET, outcomes},
+};
 
 const VICTIM: (&str, &str, &str) = ("travel_document", "L898902C3", "UTO");
 const SHIP: (&str, &str, &str) = ("imo", "9074729", "");
@@ -104,7 +107,13 @@ async fn a_hit_becomes_a_record_through_four_eyes_and_restarts() {
     world.owner.issue_with("approver", &[Role::Approver]).unwrap();
     let report = world.ask(&[VICTIM]).await;
     assert_eq!(outcomes(&report), ["hit"]);
+    // While nothing is carried, nobody at the owner has it, and its clock does not run.
+    world.requester_node.take().unwrap().kill().await.unwrap();
     let id = request(&world, &report.check_id, ["name", "date_of_birth"], "victim");
+    let unsent = done(&world.requester, &["status", "--as", "officer"]);
+    assert_eq!((&unsent[0]["at_owner_since"], &unsent[0]["due_at"]), (&Value::Null, &Value::Null));
+    world.start_requester();
+    world.wait_until_ready().await;
 
     let waiting = until(&world.owner, &["list", "--as", "legal"], "waiting");
     assert_eq!((&waiting["request"], &waiting["urgency"]), (&id.as_str().into(), &"urgent".into()));
@@ -118,7 +127,8 @@ async fn a_hit_becomes_a_record_through_four_eyes_and_restarts() {
     world.start_owner();
     world.start_requester();
     world.wait_until_ready().await;
-    until(&world.requester, &["status", "--as", "officer"], "waiting");
+    let status = until(&world.requester, &["status", "--as", "officer"], "waiting");
+    assert!(status["at_owner_since"].is_string() && status["due_at"].is_string(), "{status:#}");
     assert_eq!(done(&world.owner, &["list", "--as", "legal"]).as_array().unwrap().len(), 1);
 
     let release = |field: &'static str, found: &'static str| {
@@ -252,6 +262,59 @@ async fn a_thing_needs_one_person_and_a_request_can_be_paused_refused_and_taken_
         std::thread::sleep(Duration::from_millis(300));
     }
     assert!(!lines.to_string().contains("ours"), "what is noted here stays here");
+}
+
+#[tokio::test]
+async fn a_request_is_about_the_identifier_that_it_names_and_says_whose_record_it_asks_for() {
+    let world = World::with_terms(&offer(), with_disclosure).await;
+    let bureau = &world.requester;
+    // Elements are grouped by type, so that who counts lines would ask for the other record.
+    let report = world.ask(&[SHIP, VICTIM]).await;
+    assert_eq!(outcomes(&report), ["hit", "hit"]);
+    let about = |named: &[&'static str]| {
+        let check = report.check_id.clone();
+        let mut all = vec!["request".to_owned(), check];
+        all.extend(named.iter().map(|word| (*word).to_owned()));
+        let how = ["--role", "desk officer", "--how", "by hand", "--facts", "held at the border"];
+        let what = ["--offence", "trafficking", "--subject", "unknown", "--field", "name"];
+        let whom = ["--recipient", "Police", "--as", "officer"];
+        all.extend(how.iter().chain(&what).chain(&whom).map(|word| (*word).to_owned()));
+        all
+    };
+    let made = |named: &[&'static str]| {
+        let arguments = about(named);
+        done(bureau, &arguments.iter().map(String::as_str).collect::<Vec<_>>())
+    };
+    let victim = made(&["--identifier", "passport", "l898902c3", "--country", "Utopia"]);
+    let ship = made(&["--identifier", "imo", "IMO 9074729"]);
+    for (made, kind, written) in [
+        (&victim, "travel_document", "L898902C3"),
+        (&ship, "imo", "9074729"),
+        // What is at the first position is said too, where a person gives no more than that.
+        (&made(&["0"]), "travel_document", "L898902C3"),
+    ] {
+        assert_eq!(made["identifier_type"], kind);
+        assert!(made["identifier"].as_str().unwrap().contains(written), "{made:#}");
+        assert_eq!(made["owner"], world.owner.code.as_str());
+        assert_eq!(made["dataset"], DATASET);
+        let id = made["request"].as_str().unwrap();
+        let shown = done(bureau, &["show", id, "--as", "officer"]);
+        assert_eq!(shown["asked"]["identifier_type"], kind);
+    }
+    for (named, reason) in [
+        (&["--identifier", "imo", "9305219"][..], "did not ask this identifier"),
+        (&["--identifier", "travel_document", "L898902C3", "--country", "DEU"], "did not ask"),
+        (&["--identifier", "moon_phase", "full"], "no such identifier type"),
+    ] {
+        let arguments = about(named);
+        let said = refused(bureau, &arguments.iter().map(String::as_str).collect::<Vec<_>>());
+        assert!(said.contains(reason), "{said}");
+    }
+    for named in [&[][..], &["0", "--identifier", "imo", "9074729"]] {
+        let arguments = about(named);
+        let output = run(bureau, &arguments.iter().map(String::as_str).collect::<Vec<_>>());
+        assert_eq!(output.status.code(), Some(2), "{named:?}: {output:?}");
+    }
 }
 
 /// Asks for the records of nothing in particular, as somebody.

@@ -1,6 +1,7 @@
 //! A list stays asked: what its tags come to in later versions is found here, and no owner notices.
 
 use std::{
+    collections::BTreeMap,
     fs,
     path::PathBuf,
     process::Command,
@@ -10,7 +11,7 @@ use std::{
 use symbolon_cli::{
     rows::Row,
     scenario::ADMINISTRATOR,
-    standing::{self, Kept, Listed, Matched},
+    standing::{self, Kept, KeptSource, Listed, Matched},
 };
 use symbolon_store::LogRecord;
 use symbolon_tests::{
@@ -132,6 +133,13 @@ async fn a_list_stays_asked_until_it_is_ended_and_the_owner_sees_one_check_for_w
     let id = kept.standing_id.clone();
     assert_eq!((kept.added, kept.unchanged, kept.rejected.len()), (3, 1, 1));
     assert!(kept.sources.iter().all(|source| source.keep_until.is_some()), "{kept:#?}");
+    let entries = |sources: &[KeptSource]| {
+        let of = |one: &KeptSource| (one.identifier_type.clone(), one.entries);
+        sources.iter().map(of).collect::<BTreeMap<_, _>>()
+    };
+    let each = [("email".to_owned(), 2), ("imo".to_owned(), 1)].into();
+    assert_eq!(entries(&kept.sources), each, "each list speaks of its own type alone");
+    assert_eq!(entries(&list(&world).await[0].sources), each);
     assert_eq!(asked_of_owner(&world).await, 1);
 
     let first = matched(&world, &id).await;

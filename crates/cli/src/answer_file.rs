@@ -3,6 +3,7 @@
 use std::{
     borrow::Cow,
     fs::{File, OpenOptions},
+    io::ErrorKind,
     os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
 };
@@ -127,7 +128,17 @@ impl AnswerFile {
             .create_new(true)
             .mode(0o600)
             .open(path)
-            .map_err(|error| CliError::file("write", path, error))?;
+            .map_err(|error| match error.kind() {
+                ErrorKind::AlreadyExists => CliError::new(
+                    "file_exists",
+                    format!(
+                        "{} is there already, and answers overwrite nothing; name a new file. Nobody \
+                         was asked",
+                        path.display()
+                    ),
+                ),
+                _ => CliError::file("write", path, error),
+            })?;
         let mut new = Self {
             writer: WriterBuilder::new().buffer_capacity(1 << 18).from_writer(file),
             path: path.to_owned(),
@@ -234,7 +245,10 @@ mod tests {
             file.finish().unwrap();
             let text = std::fs::read_to_string(&path).unwrap();
             assert_eq!(text, format!("{}\n{expected}", HEADING.join(",")));
-            assert!(AnswerFile::create(&path).is_err());
+            let again = AnswerFile::create(&path).err().unwrap();
+            assert_eq!(again.reason, "file_exists");
+            assert!(again.sentence.contains("name a new file"), "{again}");
+            assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
         }
         std::fs::remove_dir_all(&folder).unwrap();
     }

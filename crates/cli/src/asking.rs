@@ -20,7 +20,7 @@ pub use self::report::{
     Answer, CheckReport, Coverage, Desk, ItemWarning, ListTally, Rejected, Released, Summary,
     Trouble,
 };
-use crate::CliError;
+use crate::{CliError, failure::NODE_UNREACHABLE};
 
 const ITEMS_A_MESSAGE: usize = 2_048;
 
@@ -149,7 +149,12 @@ pub async fn ask_for(
     let mut events = client.check(messages(reason, Arc::clone(asked))).await?.into_inner();
     let mut gathering = Gathering::new(asked, detail);
     let mut sources = 1;
-    while let Some(message) = events.message().await? {
+    let ended = loop {
+        let message = match events.message().await {
+            Ok(Some(message)) => message,
+            Ok(None) => break None,
+            Err(status) => break Some(CliError::from(status)),
+        };
         match message.event {
             Some(Event::Started(started)) => {
                 sources = u64::from(started.sources);
@@ -165,11 +170,30 @@ pub async fn ask_for(
             // A newer node may say more.
             None => {}
         }
+    };
+    Err(broke_off(ended, gathering.check_id()))
+}
+
+/// Why there is no report, and how to ask for the rest of it: known once the check has begun.
+fn broke_off(why: Option<CliError>, check_id: &str) -> CliError {
+    if check_id.is_empty() {
+        return why.unwrap_or_else(|| {
+            CliError::new(
+                "broke_off",
+                "the node's answer broke off before the check began; ask again",
+            )
+        });
     }
-    Err(CliError::new(
-        "broke_off",
-        "the node's answer broke off; ask again with the same check id, it is not counted twice",
-    ))
+    let again = format!(
+        "the same command with `--check-id {check_id}` asks again, and nothing is counted twice"
+    );
+    match why {
+        // It was there when the check began: neither address nor certificate is wrong.
+        Some(why) if why.reason != NODE_UNREACHABLE => {
+            CliError::new(why.reason, format!("{}; {again}", why.sentence.trim_end_matches('.')))
+        }
+        _ => CliError::new("broke_off", format!("the node's answer broke off; {again}")),
+    }
 }
 
 /// The beginning of what is said to a node.
@@ -250,5 +274,38 @@ pub(crate) fn shown_as(identifier: &Identifier) -> String {
     match identifier.country() {
         Some(issuer) => format!("{display} ({issuer})"),
         None => display,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CHECK: &str = "000102030405060708090a0b0c0d0e0f";
+
+    #[test]
+    fn a_check_that_breaks_off_says_how_to_ask_again_as_it_can_be_typed() {
+        let unreachable = || CliError::from(tonic::Status::unavailable("connection closed"));
+        let stopping = || CliError::new("stopping", "the node is stopping.");
+        for (why, reason) in [
+            (None, "broke_off"),
+            (Some(unreachable()), "broke_off"),
+            (Some(stopping()), "stopping"),
+        ] {
+            let error = broke_off(why, CHECK);
+            assert_eq!(error.reason, reason);
+            assert!(error.sentence.contains(&format!("`--check-id {CHECK}`")), "{error}");
+        }
+        assert!(broke_off(Some(stopping()), CHECK).sentence.starts_with("the node is stopping; "));
+    }
+
+    #[test]
+    fn a_check_that_never_began_names_no_id_and_keeps_its_reason() {
+        let unreachable = CliError::from(tonic::Status::unavailable("connection refused"));
+        for (why, reason) in [(None, "broke_off"), (Some(unreachable), NODE_UNREACHABLE)] {
+            let error = broke_off(why, "");
+            assert_eq!(error.reason, reason);
+            assert!(!error.sentence.contains("--check-id"), "{error}");
+        }
     }
 }

@@ -34,13 +34,16 @@ impl CliError {
     }
 }
 
+/// The reason where a node said nothing that this program understands.
+pub(crate) const NODE_UNREACHABLE: &str = "node_unreachable";
+
 impl From<Status> for CliError {
     fn from(status: Status) -> Self {
         let received = Received::read(&status);
         match received.reason {
             Some(reason) => Self { reason, sentence: received.sentence },
             None => Self::new(
-                "node_unreachable",
+                NODE_UNREACHABLE,
                 "the bureau's node did not answer, or refused this certificate. Is it running, \
                  and does the profile name its address and a certificate that it issued?",
             ),

@@ -20,7 +20,7 @@ use zeroize::Zeroizing;
 pub use exchange::{DisclosureExchange, DisclosureReport};
 pub use failure::DisclosureFailure;
 pub use need_to_know::hand_over_check;
-pub use request::{DisclosureWish, request_disclosure};
+pub use request::{DisclosureMade, DisclosureWish, WishedElement, request_disclosure};
 pub use view::{DisclosureStatus, DisclosureView, own_disclosure, own_disclosures};
 
 use self::need_to_know::{Sight, not_theirs};
@@ -41,6 +41,10 @@ struct RequestFile {
     asker: Option<String>,
     #[serde(default)]
     withdrawal: Option<SignedFile>,
+    /// When the owner's node first said that it has the request, in Unix seconds. Absent before, and in
+    /// requests of a time when that was not kept.
+    #[serde(default)]
+    taken_at: Option<i64>,
     #[serde(default)]
     due_at: Option<i64>,
     #[serde(default)]

@@ -4,7 +4,7 @@
 use symbolon_exchange::{
     CHECK_SECRET_LEN, CheckHeader, DocumentHash, ElementProof, Receipt, chunk_hash, derive_blind,
 };
-use symbolon_identifiers::IdentifierType;
+use symbolon_identifiers::{Identifier, IdentifierType};
 use symbolon_ledger::{Commitment, LeafHash};
 use symbolon_policy::{AgreementId, BureauCode, CheckId, VerifyingKey};
 use symbolon_proto::v1::{SignedDocument, Urgency};
@@ -111,6 +111,25 @@ pub(crate) async fn asker_of(store: &Store, check: &CheckId) -> Result<String, I
     let stored = store.asked(check).await?.ok_or(InspectionError::Unknown)?;
     let sealed = SealedOpening::from_bytes(&stored.opening).ok_or(DAMAGED)?;
     Ok(sealed.opening.agency.clone())
+}
+
+/// The position of an identifier among the elements of a check, as [`OpenedElement`] counts them; `None`
+/// where the check did not ask it. An identifier has one: equals are asked once.
+///
+/// # Errors
+/// When the check is not known, was erased, or is damaged.
+pub(crate) async fn position_of(
+    store: &Store,
+    check: &CheckId,
+    identifier: &Identifier,
+) -> Result<Option<u64>, InspectionError> {
+    let stored = store.asked(check).await?.ok_or(InspectionError::Unknown)?;
+    let sealed = SealedOpening::from_bytes(&stored.opening).ok_or(DAMAGED)?;
+    let identifiers = sealed.identifiers().ok_or(DAMAGED)?;
+    let is_it = |one: &Identifier| {
+        one.kind() == identifier.kind() && one.canonical() == identifier.canonical()
+    };
+    Ok((0..).zip(&identifiers).find(|(_, one)| is_it(one)).map(|(position, _)| position))
 }
 
 /// Opens the check, or one of its elements.

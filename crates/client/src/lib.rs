@@ -45,9 +45,9 @@ pub use book::{AgreementBook, BookChanges, ContactBook};
 pub use check::{CheckError, CheckRequest, SourceResult, StartedCheck};
 pub use compute::{Compute, Stopped};
 pub use disclosure::{
-    DisclosureExchange, DisclosureFailure, DisclosureReport, DisclosureStatus, DisclosureView,
-    DisclosureWish, hand_over_check, own_disclosure, own_disclosures, request_disclosure,
-    withdraw_disclosure,
+    DisclosureExchange, DisclosureFailure, DisclosureMade, DisclosureReport, DisclosureStatus,
+    DisclosureView, DisclosureWish, WishedElement, hand_over_check, own_disclosure,
+    own_disclosures, request_disclosure, withdraw_disclosure,
 };
 pub use egress::{MOST_OF_ONE_MATTER, urgency};
 pub use evidence::{

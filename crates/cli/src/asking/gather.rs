@@ -57,6 +57,11 @@ impl<'a> Gathering<'a> {
         self.report.summary.asked = started.accepted;
     }
 
+    /// Hexadecimal; empty until the check has begun.
+    pub(super) fn check_id(&self) -> &str {
+        &self.report.check_id
+    }
+
     pub(super) fn asked(&self) -> u64 {
         self.report.summary.asked
     }

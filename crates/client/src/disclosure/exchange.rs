@@ -157,7 +157,7 @@ impl DisclosureExchange {
     ) -> Result<bool, Failure> {
         let now = OffsetDateTime::now_utc();
         let mut file = RequestFile::read(&stored)?;
-        let before = (stored.state, file.due_at, file.pauses.clone());
+        let before = (stored.state, file.taken_at, file.due_at, file.pauses.clone());
         let mut decision_hash = String::new();
         if standing.state.is_empty() {
             let (reason, sentence) = plain(standing.reason, &standing.sentence);
@@ -181,11 +181,12 @@ impl DisclosureExchange {
                 return Err(Failure::untrusted("the bureau decided without a signed decision"));
             }
             stored.state = state;
+            file.taken_at.get_or_insert(now.unix_timestamp());
             file.due_at = standing.due_at.map(|at| at.seconds);
             file.pauses =
                 standing.pauses.iter().filter_map(|code| PauseReason::named(code)).collect();
         }
-        if (stored.state, file.due_at, file.pauses.clone()) == before {
+        if (stored.state, file.taken_at, file.due_at, file.pauses.clone()) == before {
             return Ok(false);
         }
         stored.file = Some(file.to_bytes()?);

@@ -46,6 +46,12 @@ pub enum DisclosureFailure {
         /// Which.
         agreement: String,
     },
+    /// Another identifier than any that the check asked.
+    #[error(
+        "this check did not ask this identifier; type and country count too. Give it as it was asked, or \
+         the id of the check that asked it; nothing was sent"
+    )]
+    NotInCheck,
     /// It stands where that is not possible.
     #[error(transparent)]
     NotNow(#[from] NotNow),

@@ -18,14 +18,23 @@ use symbolon_store::{
 use time::OffsetDateTime;
 
 use super::{DAMAGED, DisclosureFailure, MOST_A_DAY, RequestFile, need_to_know::follows_up};
-use crate::{Compute, ElementEvidence, SignedFile, open_check};
+use crate::{Compute, ElementEvidence, SignedFile, inspection::position_of, open_check};
+
+/// Which of the elements of a check a record is wanted for.
+pub enum WishedElement {
+    /// The one that asked this identifier, however it was written.
+    Of(Identifier),
+    /// The one at this position among all that the check asked, from 0, as an inspector counts them:
+    /// through all types, and not in the order of a file.
+    At(u64),
+}
 
 /// What a person wants to know about a hit, and why.
 pub struct DisclosureWish {
     /// The check that hit.
     pub check: CheckId,
-    /// Position of the element among all that the check asked, from 0.
-    pub position: u64,
+    /// Which of its elements.
+    pub element: WishedElement,
     /// Whose record; needed where the element was asked of several.
     pub bureau: Option<BureauCode>,
     /// Which of its lists; needed where the element was asked in several.
@@ -57,6 +66,19 @@ pub struct DisclosureWish {
     pub emergency_reasons: String,
 }
 
+/// A request that was signed, and what it is about, so that who made it sees whose record is asked for.
+/// Holds an identifier.
+pub struct DisclosureMade {
+    /// Identity of the request.
+    pub request: RequestId,
+    /// The identifier that its owner is told.
+    pub identifier: Identifier,
+    /// Whose record it is.
+    pub owner: BureauCode,
+    /// The list in which it was asked.
+    pub dataset: String,
+}
+
 /// Makes and signs a request; the node carries it to the owner at its next exchange.
 ///
 /// # Errors
@@ -70,9 +92,15 @@ pub async fn request_disclosure(
     wish: DisclosureWish,
     by: &Actor,
     now: OffsetDateTime,
-) -> Result<RequestId, DisclosureFailure> {
+) -> Result<DisclosureMade, DisclosureFailure> {
     let asker = follows_up(store, &wish.check, by, now).await?;
-    let opened = open_check(store, compute, wish.check, Some(wish.position)).await?;
+    let position = match &wish.element {
+        WishedElement::At(position) => *position,
+        WishedElement::Of(identifier) => position_of(store, &wish.check, identifier)
+            .await?
+            .ok_or(DisclosureFailure::NotInCheck)?,
+    };
+    let opened = open_check(store, compute, wish.check, Some(position)).await?;
     let agreements = store.agreements().await?;
     let found = pick(&opened.parties, &agreements, &wish)?;
     let terms = found.agreement.terms();
@@ -129,6 +157,7 @@ pub async fn request_disclosure(
         by: by.id.clone(),
         asker: Some(asker),
         withdrawal: None,
+        taken_at: None,
         due_at: None,
         pauses: Vec::new(),
         decision: None,
@@ -163,7 +192,12 @@ pub async fn request_disclosure(
                 // The request is kept, also if the statistics lack it.
                 let _ = store.count_one(Side::Asked, owner, &dataset, purpose, what, now).await;
             }
-            Ok(request.request)
+            Ok(DisclosureMade {
+                request: request.request,
+                identifier: request.element.identifier,
+                owner: request.owner,
+                dataset,
+            })
         }
     }
 }

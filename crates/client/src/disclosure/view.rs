@@ -29,6 +29,9 @@ pub struct DisclosureStatus {
     pub state: DisclosureState,
     /// When it was made.
     pub made_at: OffsetDateTime,
+    /// When its owner's node first said that it has it, by this node's clock; `None` where it has not
+    /// said so yet.
+    pub taken_at: Option<OffsetDateTime>,
     /// Until when the owner decides, if its clock runs.
     pub due_at: Option<OffsetDateTime>,
     /// Why the owner's clock stands still.
@@ -55,6 +58,9 @@ pub struct DisclosureView {
     pub state: DisclosureState,
     /// When it was made.
     pub made_at: OffsetDateTime,
+    /// When its owner's node first said that it has it, by this node's clock; `None` where it has not
+    /// said so yet.
+    pub taken_at: Option<OffsetDateTime>,
     /// Until when the owner decides, if its clock runs.
     pub due_at: Option<OffsetDateTime>,
     /// Why the owner's clock stands still.
@@ -129,6 +135,7 @@ fn status(view: DisclosureView) -> DisclosureStatus {
         by: view.by,
         state: view.state,
         made_at: view.made_at,
+        taken_at: view.taken_at,
         due_at: view.due_at,
         pauses: view.pauses,
         not_taken: view.not_taken.map(|(reason, _)| reason),
@@ -154,6 +161,9 @@ fn view(stored: &StoredDisclosure) -> Result<DisclosureView, DisclosureFailure> 
         check: stored.check,
         state: stored.state,
         made_at: stored.received_at,
+        taken_at: file
+            .as_ref()
+            .and_then(|file| OffsetDateTime::from_unix_timestamp(file.taken_at?).ok()),
         due_at: file
             .as_ref()
             .and_then(|file| OffsetDateTime::from_unix_timestamp(file.due_at?).ok()),

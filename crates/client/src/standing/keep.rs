@@ -49,6 +49,8 @@ pub struct StandingKept {
 pub struct KeptIn {
     /// The list.
     pub source: Source,
+    /// How many of the identifiers it keeps: those of its type, or 0 where it keeps none.
+    pub entries: u64,
     /// Until when its tags are kept, or why there are none.
     pub outcome: Result<OffsetDateTime, Failure>,
 }
@@ -190,6 +192,8 @@ impl Requester {
         }
         let request = CheckRequest { check: None, items: asked, context, timeout, keep_tags: true };
         let mut started = self.check(request).await?;
+        let entries_of =
+            |kind: IdentifierType| entries.get(&kind).map_or(0, |of_kind| of_kind.len() as u64);
         let mut sources = Vec::new();
         let mut kept = Vec::new();
         while let Some(result) = started.results.recv().await {
@@ -205,7 +209,8 @@ impl Requester {
                     "this bureau's own node kept nothing of the answer; its log knows more",
                 )),
             };
-            sources.push(KeptIn { source: result.source, outcome });
+            let entries = outcome.as_ref().map_or(0, |_| entries_of(result.source.kind));
+            sources.push(KeptIn { source: result.source, entries, outcome });
         }
         let store = self.store.clone();
         let work = move || {

@@ -76,7 +76,7 @@ impl BureauFace {
             );
         }
         let rejected = rejected.into_iter().map(Event::Rejected);
-        let sources = kept.sources.iter().map(|one| Event::Source(kept_in(one, &kept)));
+        let sources = kept.sources.iter().map(|one| Event::Source(kept_in(one)));
         let events = rejected.chain(sources).chain([Event::Kept(kept_of(&kept))]);
         Ok(events.map(|event| BeginStandingResponse { event: Some(event) }).collect())
     }
@@ -120,7 +120,7 @@ impl BureauFace {
             rejected = rejected.len(),
         );
         let rejected = rejected.into_iter().map(Event::Rejected);
-        let sources = kept.sources.iter().map(|one| Event::Source(kept_in(one, &kept)));
+        let sources = kept.sources.iter().map(|one| Event::Source(kept_in(one)));
         let events = rejected.chain(sources).chain([Event::Kept(kept_of(&kept))]);
         Ok(events.map(|event| UpdateStandingResponse { event: Some(event) }).collect())
     }
@@ -302,16 +302,16 @@ fn id(bytes: &[u8]) -> Result<StandingId, Refusal> {
     bytes.try_into().map(StandingId).map_err(|_| invalid("a standing check's id has 16 bytes"))
 }
 
-fn kept_in(one: &KeptIn, kept: &StandingKept) -> StandingSource {
+fn kept_in(one: &KeptIn) -> StandingSource {
     let source = source(&one.source, None);
     match &one.outcome {
         Ok(until) => StandingSource {
             source: Some(source),
-            entries: kept.added,
+            entries: one.entries,
             keep_until: Some(timestamp(*until)),
             ..StandingSource::default()
         },
-        Err(failure) => failed(source, 0, failure),
+        Err(failure) => failed(source, one.entries, failure),
     }
 }
 

@@ -15,7 +15,8 @@ use crate::{
 
 const BATCH: &str = include_str!("../../../demo/check-batch.csv");
 pub(super) const MISSING_PURPOSE: &str = "missing_person";
-const MISSING_PASSPORT: (&str, &str) = ("yd5521907", "Italy");
+/// As the officer reads it, and the country that issued it.
+pub(super) const MISSING_PASSPORT: (&str, &str) = ("yd5521907", "Italy");
 
 pub(super) async fn check(profile: &Profile, output: Output) -> Result<Vec<DemoCheck>, CliError> {
     let mut client = profile.connect()?;

@@ -9,9 +9,13 @@ use std::{
 
 use serde::Serialize;
 use serde_json::Value;
+use symbolon_identifiers::IdentifierType;
 use tokio::process::Command;
 
-use super::super::{CONTRADICTED, DONE, FAILED};
+use super::{
+    super::{CONTRADICTED, DONE, FAILED},
+    questions::MISSING_PASSPORT,
+};
 use crate::CliError;
 
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
@@ -53,7 +57,9 @@ impl Story<'_> {
     async fn ask_for_the_record(&self, steps: &mut Vec<Step>) -> Result<String, CliError> {
         let (bureau, officer, _) = self.asking;
         let mut request = vec!["disclosure", "request", "--data", bureau, "--as", officer];
-        request.extend([self.check, "0"]);
+        let (value, country) = MISSING_PASSPORT;
+        request.extend([self.check, "--identifier", IdentifierType::TravelDocument.name(), value]);
+        request.extend(["--country", country]);
         request.extend(["--role", "border guard"]);
         request.extend(["--how", "passport and photograph compared by hand"]);
         request.extend(["--facts", "a child travels with an adult who is no parent"]);

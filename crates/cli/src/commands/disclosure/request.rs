@@ -1,10 +1,10 @@
 use std::{collections::BTreeSet, fmt::Write as _, path::Path};
 
-use clap::Args;
+use clap::{ArgAction, Args};
 use serde::Serialize;
 use symbolon_client::{
-    Compute, DisclosureStatus, DisclosureWish, own_disclosures, request_disclosure,
-    withdraw_disclosure,
+    Compute, DisclosureMade, DisclosureStatus, DisclosureWish, WishedElement, own_disclosures,
+    request_disclosure, withdraw_disclosure,
 };
 use symbolon_exchange::{HitConfirmation, NO_DEATH_PENALTY};
 use symbolon_policy::{
@@ -18,16 +18,19 @@ use super::{Place, codes};
 use crate::{
     CliError,
     acting::Acting,
+    asking::shown_as,
     commands::{DONE, keys::somebody_with},
     moment::moment,
     output::Output,
+    rows::Row,
     typed::Typed,
 };
 
 /// Ask the owner of a list for the record behind a hit.
 ///
 /// For instance, with SYMBOLON_DATA set to the data folder:
-///   symbolon disclosure request 0f3c… 0 --role "desk officer" --how "passport compared by hand" --facts "held at the border since 14:05" \
+///   symbolon disclosure request 0f3c… --identifier travel_document "C01X 00T47" --country DEU \
+///     --role "desk officer" --how "passport compared by hand" --facts "held at the border since 14:05" \
 ///     --offence fraud --subject suspect --field name --field date_of_birth \
 ///     --recipient "Border police" --urgency urgent --as officer-17
 #[derive(Debug, Args)]
@@ -40,9 +43,16 @@ pub(in crate::commands) struct Request {
     /// Id of the check that hit, as its report shows it.
     #[arg(value_parser = check_id)]
     check: CheckId,
-    /// Position of the element among all that the check asked, from 0: 0 where it asked one identifier.
-    /// `symbolon audit open` counts the same way.
-    position: u64,
+    /// Position of the element, from 0, as `symbolon audit open` counts: through all types, not in the
+    /// order of a file. It is safer to name the identifier.
+    #[arg(required_unless_present = "identifier", conflicts_with = "identifier")]
+    position: Option<u64>,
+    /// The identifier that hit, as for `symbolon check`: its type and, however it is written, its value.
+    #[arg(long, value_names = ["TYPE", "VALUE"], num_args = 2, action = ArgAction::Set)]
+    identifier: Option<Vec<String>>,
+    /// Country of that identifier, where it has one.
+    #[arg(long, requires = "identifier")]
+    country: Option<String>,
     /// Code of the bureau whose record it is; needed where several were asked.
     #[arg(long, value_name = "CODE")]
     bureau: Option<BureauCode>,
@@ -100,6 +110,9 @@ pub(in crate::commands) struct Request {
     no_death_penalty: bool,
 }
 
+/// Where a request stands that this bureau has signed and its owner's node has not answered to.
+pub(super) const NOT_ACKNOWLEDGED: &str = "not acknowledged by its owner yet";
+
 const ASKING: [Role; 2] = [Role::Officer, Role::Analyst];
 
 const UNQUALIFIED: &str = "\nIt says that nobody qualified has confirmed the hit, and its owner may \
@@ -129,8 +142,19 @@ pub(in crate::commands) struct Withdraw {
 }
 
 #[derive(Serialize)]
+struct Withdrawn {
+    request: RequestId,
+}
+
+#[derive(Serialize)]
 struct Made {
     request: RequestId,
+    /// Whose record it is.
+    owner: BureauCode,
+    dataset: String,
+    identifier_type: &'static str,
+    /// As it was asked, with its issuer: a person sees at once if another record was meant.
+    identifier: String,
 }
 
 #[derive(Serialize)]
@@ -145,6 +169,11 @@ struct StatusLine {
     /// Released means that the owner has confirmed its record behind the hit.
     confirmed_by_owner: bool,
     made_at: String,
+    /// Since when the owner is known to have it.
+    at_owner_since: Option<String>,
+    /// How it stands, for a person.
+    #[serde(skip)]
+    standing: String,
     due_at: Option<String>,
     /// Whether the agreed time is over, and the owner has not decided.
     overdue: bool,
@@ -157,6 +186,7 @@ struct StatusLine {
 
 impl Request {
     pub(super) async fn run(self, output: Output) -> Result<u8, CliError> {
+        let element = self.element()?;
         let opened = self.place.open().await?;
         let actor = opened.actor(&self.acting, &ASKING).await?;
         let now = OffsetDateTime::now_utc();
@@ -180,7 +210,7 @@ impl Request {
         let assurance = self.no_death_penalty.then(|| NO_DEATH_PENALTY.to_owned());
         let wish = DisclosureWish {
             check: self.check,
-            position: self.position,
+            element,
             bureau: self.bureau,
             dataset: self.dataset,
             confirmation,
@@ -197,17 +227,60 @@ impl Request {
             emergency_reasons: self.emergency_reasons,
         };
         let (store, us) = (&opened.store, &opened.us);
-        let request = request_disclosure(store, &Compute::default(), us, wish, &actor, now).await?;
+        let made = request_disclosure(store, &Compute::default(), us, wish, &actor, now).await?;
         store.close().await;
-        output.result(&Made { request }, || {
+        let made = Made::of(made);
+        let next = |words| Typed::command(words).at(&self.place.data).by(self.acting.person());
+        output.result(&made, || {
             format!(
-                "Request {request} is signed. The running node carries it to the owner; `{}` shows \
-                 how it stands.{}",
-                Typed::command("disclosure status").at(&self.place.data).by(self.acting.person()),
+                "Request {} is signed. It asks for the record on {} {} in {} of {}; if another was meant, \
+                 take it back: `{}`.\nThe running node carries it to the owner; `{}` shows how it \
+                 stands.{}",
+                made.request,
+                made.identifier_type,
+                made.identifier,
+                made.dataset,
+                made.owner,
+                next("disclosure withdraw").with(&made.request.to_string()),
+                next("disclosure status"),
                 if is_qualified { "" } else { UNQUALIFIED }
             )
         });
         Ok(DONE)
+    }
+
+    fn element(&self) -> Result<WishedElement, CliError> {
+        match (self.identifier.as_deref(), self.position) {
+            (Some([identifier_type, value]), _) => {
+                let row = Row {
+                    line: 1,
+                    record: String::new(),
+                    identifier_type: identifier_type.clone(),
+                    value: value.clone(),
+                    country: self.country.clone().unwrap_or_default(),
+                    change: String::new(),
+                };
+                let read = row.identifier();
+                Ok(WishedElement::Of(read.map_err(|row| CliError::new(row.reason, row.sentence))?))
+            }
+            (None, Some(position)) => Ok(WishedElement::At(position)),
+            _ => Err(CliError::new(
+                "usage",
+                "name the identifier that hit: --identifier TYPE VALUE, with --country where it has one",
+            )),
+        }
+    }
+}
+
+impl Made {
+    fn of(made: DisclosureMade) -> Self {
+        Self {
+            request: made.request,
+            owner: made.owner,
+            dataset: made.dataset,
+            identifier_type: made.identifier.kind().name(),
+            identifier: shown_as(&made.identifier),
+        }
     }
 }
 
@@ -234,7 +307,7 @@ impl Withdraw {
         let now = OffsetDateTime::now_utc();
         withdraw_disclosure(&opened.store, &self.id, &actor, now).await?;
         opened.store.close().await;
-        output.result(&Made { request: self.id }, || {
+        output.result(&Withdrawn { request: self.id }, || {
             "Taken back. The owner learns it at the next exchange.".to_owned()
         });
         Ok(DONE)
@@ -243,6 +316,8 @@ impl Withdraw {
 
 fn line(one: DisclosureStatus, now: OffsetDateTime) -> StatusLine {
     StatusLine {
+        standing: standing(&one),
+        at_owner_since: one.taken_at.map(moment),
         request: one.id,
         owner: one.owner,
         dataset: one.dataset,
@@ -259,11 +334,24 @@ fn line(one: DisclosureStatus, now: OffsetDateTime) -> StatusLine {
     }
 }
 
+/// Where a request stands, in words. A clock runs at the owner only, so that a request which nobody has
+/// acknowledged must not look like one that waits.
+fn standing(one: &DisclosureStatus) -> String {
+    match (one.state, one.taken_at) {
+        (DisclosureState::Released, _) => "released: confirmed by its owner".to_owned(),
+        (DisclosureState::Received, None) => NOT_ACKNOWLEDGED.to_owned(),
+        (state, Some(at)) if state.is_open() => {
+            format!("{}, at its owner since {}", state.as_str(), moment(at))
+        }
+        (state, _) => state.as_str().to_owned(),
+    }
+}
+
 fn text(lines: &[StatusLine], data: &Path, person: &str) -> String {
     if lines.is_empty() {
         return format!(
             "Nothing is asked for. A hit is unconfirmed until its owner has recognised it: {} CHECK \
-             POSITION …",
+             --identifier TYPE VALUE …",
             Typed::command("disclosure request").at(data).by(person)
         );
     }
@@ -272,11 +360,7 @@ fn text(lines: &[StatusLine], data: &Path, person: &str) -> String {
         let _ = write!(
             text,
             "{}  {}  {}  {}, asked {}",
-            line.request,
-            line.owner,
-            line.dataset,
-            if line.confirmed_by_owner { "released: confirmed by its owner" } else { line.state },
-            line.made_at
+            line.request, line.owner, line.dataset, line.standing, line.made_at
         );
         if let Some(due) = &line.due_at {
             let _ = write!(text, ", due {due}");
@@ -304,4 +388,43 @@ pub(super) fn check_id(text: &str) -> Result<CheckId, String> {
     hex::decode_to_slice(text, &mut id)
         .map_err(|_| "a check id is 32 hexadecimal digits".to_owned())?;
     Ok(CheckId(id))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn status(state: DisclosureState, taken_at: Option<OffsetDateTime>) -> DisclosureStatus {
+        DisclosureStatus {
+            id: RequestId([0; 16]),
+            owner: "BOR".parse().unwrap(),
+            dataset: "list".to_owned(),
+            check: CheckId([0; 16]),
+            by: None,
+            state,
+            made_at: OffsetDateTime::UNIX_EPOCH,
+            taken_at,
+            due_at: None,
+            pauses: Vec::new(),
+            ground: None,
+            not_taken: None,
+        }
+    }
+
+    #[test]
+    fn a_request_that_its_owner_has_is_told_from_one_that_nobody_has_acknowledged() {
+        let at = Some(OffsetDateTime::UNIX_EPOCH);
+        let since = "at its owner since 1970-01-01T00:00:00Z";
+        for (state, taken_at, said) in [
+            (DisclosureState::Received, None, NOT_ACKNOWLEDGED.to_owned()),
+            (DisclosureState::Received, at, format!("received, {since}")),
+            (DisclosureState::Waiting, at, format!("waiting, {since}")),
+            (DisclosureState::Paused, at, format!("paused, {since}")),
+            // Of a time when it was not kept since when.
+            (DisclosureState::Waiting, None, "waiting".to_owned()),
+            (DisclosureState::Refused, at, "refused".to_owned()),
+        ] {
+            assert_eq!(standing(&status(state, taken_at)), said);
+        }
+    }
 }

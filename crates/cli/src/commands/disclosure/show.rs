@@ -6,12 +6,15 @@ use serde_json::Value;
 use symbolon_client::{DisclosureFailure, DisclosureView, own_disclosure};
 use symbolon_exchange::{DisclosureDecision, DisclosureRequest};
 use symbolon_node::{CaseView, DeskError, ReleaseTerms};
-use symbolon_policy::{RecordAttributes, RecordDetails, RequestId, rules::Role};
+use symbolon_policy::{
+    RecordAttributes, RecordDetails, RequestId, disclosure::DisclosureState, rules::Role,
+};
 use time::OffsetDateTime;
 
 use super::{
     Place,
     desk::{DECIDING, Which},
+    request::NOT_ACKNOWLEDGED,
 };
 use crate::{CliError, acting::Acting, commands::DONE, moment::moment, output::Output};
 
@@ -45,6 +48,9 @@ struct Shown {
     state: &'static str,
     confirmed_by_owner: bool,
     made_at: String,
+    /// Where this bureau asks: since when the owner is known to have it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    at_owner_since: Option<String>,
     due_at: Option<String>,
     pauses: BTreeMap<&'static str, String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -185,6 +191,7 @@ fn of_own(view: DisclosureView) -> Shown {
         state: view.state.as_str(),
         confirmed_by_owner: view.decision.as_ref().is_some_and(|one| one.outcome.is_ok()),
         made_at: moment(view.made_at),
+        at_owner_since: view.taken_at.map(moment),
         due_at: view.due_at.map(moment),
         pauses: view.pauses.iter().map(|reason| (reason.as_str(), String::new())).collect(),
         asked: view.request.as_ref().map(asked),
@@ -208,6 +215,7 @@ fn of_partner(view: CaseView) -> Shown {
         state: view.state.as_str(),
         confirmed_by_owner: view.decision.as_ref().is_some_and(|one| one.outcome.is_ok()),
         made_at: moment(view.received_at),
+        at_owner_since: None,
         due_at: view.due_at.map(moment),
         pauses: view.pauses.into_iter().map(|(reason, note)| (reason.as_str(), note)).collect(),
         asked: view.request.as_ref().map(asked),
@@ -324,6 +332,11 @@ fn text(shown: &Shown) -> String {
     line("list", shown.dataset.as_deref().unwrap_or(""));
     line("state", shown.state);
     line("came", &shown.made_at);
+    if shown.side == "requester" {
+        let is_unheard_of = shown.state == DisclosureState::Received.as_str();
+        let not_yet = if is_unheard_of { NOT_ACKNOWLEDGED } else { "" };
+        line("at its owner", shown.at_owner_since.as_deref().unwrap_or(not_yet));
+    }
     line("due", shown.due_at.as_deref().unwrap_or(""));
     for (reason, note) in &shown.pauses {
         line("waits for", &format!("{reason} {note}"));
