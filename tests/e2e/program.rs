@@ -198,7 +198,15 @@ fn two_bureaus_agree_load_run_and_answer_by_commands_alone() {
     let reason = ["--reason", "it has served its time"];
     let revoke = ["agreement", "revoke", "--data", "beta", "--as", "lawyer", "alp-bet"];
     done(here, &[&revoke[..], &reason].concat());
-    assert_eq!(approve(here, "beta")["state"], "revoked");
+    // Who thinks that he signs ends nothing.
+    let unnamed = ["agreement", "approve", "--data", "beta", "--as", "second", "alp-bet", "--json"];
+    let refused = symbolon(here, &unnamed);
+    let refused = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(refused.contains("\"revocation_not_named\""), "{refused}");
+    assert!(refused.contains("--as APPROVER --act revoke alp-bet`"), "{refused}");
+    assert_eq!(done(here, &["agreement", "list", "--data", "beta"])[0]["state"], "active");
+    let named = [&unnamed[..7], &["--act", "revoke"]].concat();
+    assert_eq!(done(here, &named)["state"], "revoked");
     wait_for_state(here, "alpha", "revoked");
     let history = done(here, &["agreement", "history", "--data", "alpha", "alp-bet"]);
     let last = history.as_array().unwrap().last().unwrap();
@@ -224,6 +232,41 @@ fn two_bureaus_agree_load_run_and_answer_by_commands_alone() {
         Command::new("kill").args(["-TERM", &node.id().to_string()]).status().unwrap();
         assert!(node.wait().unwrap().success());
     }
+}
+
+#[test]
+fn the_command_that_a_proposal_prints_finds_its_text_though_another_bears_the_same_id() {
+    let folder = TempDir::new().unwrap();
+    let here = folder.path();
+    for (data, code) in [("alpha", "ALP"), ("beta", "BET")] {
+        found(here, data, code);
+    }
+    for (name, role) in [("lawyer", "legal"), ("second", "approver")] {
+        let person = ["keys", "issue", "--data", "alpha", name, "--role", role];
+        done(here, &[&person[..], &ADMINISTRATOR].concat());
+    }
+    let heard = done(here, &["node", "card", "--data", "beta", "--fingerprint"]);
+    let add = ["contact", "add", "--data", "alpha", "--as", "lawyer", "beta.json", "--fingerprint"];
+    done(here, &[&add[..], &[heard["fingerprint"].as_str().unwrap()]].concat());
+    for title in ["First", "Second"] {
+        let file = format!("{title}.json");
+        let draft = ["agreement", "draft", "--id", "alp-bet", "--title", title, "--output", &file];
+        let parties = ["--party", "alpha.json", "--party", "beta.json"];
+        let offer = ["--offer", "BET:vehicles:Stolen vehicles:vin:100"];
+        done(here, &[&draft[..], &parties, &offer].concat());
+        let propose = ["agreement", "propose", "--data", "alpha", "--as", "lawyer", &file];
+        let output = symbolon(here, &propose);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+        let (_, next) = printed.split_once("role approver: symbolon ").unwrap();
+        let next = next.trim().replace("APPROVER", "second");
+        let approved = done(here, &next.split(' ').collect::<Vec<_>>());
+        let hash = done(here, &["agreement", "show", &file])["hash"].clone();
+        assert_eq!((&approved["hash"], &approved["state"]), (&hash, &"proposed".into()), "{next}");
+    }
+    let list = symbolon(here, &["agreement", "list", "--data", "alpha"]);
+    let list = String::from_utf8_lossy(&list.stdout).into_owned();
+    assert_eq!(list.matches("in commands, as other texts bear the same id").count(), 2, "{list}");
 }
 
 fn propose(here: &Path, data: &str, agreement: &str) {

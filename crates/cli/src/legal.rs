@@ -1,12 +1,15 @@
 //! What a bureau's legal officers and approvers do to agreements: propose and sign, suspend, resume,
 //! revoke. Nothing here needs a running node; one that runs acts on it within a second.
 
-use std::collections::BTreeSet;
+mod naming;
+
+use std::{collections::BTreeSet, path::Path};
 
 use symbolon_client::Rules;
 use symbolon_exchange::{AgreementNotice, NoticeKind, is_reason_text};
 use symbolon_policy::{
-    Actor, AgreementHash, AgreementState, AgreementTerms, BureauCode, Party, SignedAgreement,
+    Actor, AgreementHash, AgreementId, AgreementState, AgreementTerms, BureauCode, Party,
+    SignedAgreement,
 };
 use symbolon_store::{
     ActError, ActKind, AgreementStatus, DataFolder, IncomingText, KeptNotice, KeyName, LifeError,
@@ -14,6 +17,8 @@ use symbolon_store::{
 };
 use time::OffsetDateTime;
 
+use self::naming::meant;
+pub(crate) use self::naming::{short, word_for};
 use crate::{CliError, card::read_card, typed::Typed};
 
 /// The desk at which agreements are signed and ended.
@@ -50,22 +55,13 @@ impl LegalDesk {
     }
 
     /// The text that a person means: by id, or by the beginning of its hash. Of several texts under
-    /// one id, the one in place; where none is, there must be one only that is not over.
+    /// one id, the only one that is not over.
     ///
     /// # Errors
     /// When there is none, or it is not clear which.
     pub async fn find(&self, name: &str) -> Result<StoredText, CliError> {
         let texts = self.store.agreement_texts().await?;
-        let by_id: Vec<_> = texts.iter().filter(|text| text.id.as_str() == name).collect();
-        let candidates = if by_id.is_empty() {
-            let is_hash = name.len() >= 8 && name.bytes().all(|b| b.is_ascii_hexdigit());
-            texts.iter().filter(|text| is_hash && text.hash.to_string().starts_with(name)).collect()
-        } else {
-            let living: Vec<_> =
-                by_id.iter().copied().filter(|text| !text.state.is_over()).collect();
-            if living.is_empty() { by_id } else { living }
-        };
-        match candidates.as_slice() {
+        match meant(&texts, name).as_slice() {
             [] => Err(CliError::new(
                 "agreement_unknown",
                 format!(
@@ -74,19 +70,39 @@ impl LegalDesk {
                 ),
             )),
             [one] => Ok((*one).clone()),
-            several => Err(CliError::new(
-                "agreement_ambiguous",
-                format!(
-                    "{} texts bear the id {name:?}; name one by the first digits of its hash: {}",
-                    several.len(),
-                    several
-                        .iter()
-                        .map(|text| format!("{} ({})", short(&text.hash), text.state))
-                        .collect::<Vec<_>>()
-                        .join(", ")
-                ),
-            )),
+            several => {
+                let over = if several.iter().all(|text| text.state.is_over()) {
+                    ". Each has ended for good, and nothing follows on that: draft another text"
+                } else {
+                    ""
+                };
+                Err(CliError::new(
+                    "agreement_ambiguous",
+                    format!(
+                        "{} texts bear the id {name:?}; name one by the first digits of its hash: \
+                         {}{over}",
+                        several.len(),
+                        several
+                            .iter()
+                            .map(|text| format!("{} ({})", short(&text.hash), text.state))
+                            .collect::<Vec<_>>()
+                            .join(", ")
+                    ),
+                ))
+            }
         }
+    }
+
+    /// The word by which [`find`](Self::find) finds just this text, for commands that are shown.
+    ///
+    /// # Errors
+    /// When the texts cannot be read.
+    pub async fn word_for(
+        &self,
+        id: &AgreementId,
+        hash: &AgreementHash,
+    ) -> Result<String, CliError> {
+        Ok(word_for(&self.store.agreement_texts().await?, id, hash))
     }
 
     /// Proposes that this bureau signs a text. Another person approves it.
@@ -135,19 +151,20 @@ impl LegalDesk {
     }
 
     /// Approves what another person has proposed about a text, and carries it out: this bureau's
-    /// legal key signs. Where several acts wait, `act` says which.
+    /// legal key signs. Where several acts wait, `named` says which; an end for good is always named,
+    /// so that nobody brings one about who thought that he signs.
     ///
     /// # Errors
-    /// When nothing waits, the same person has proposed it, the legal key is not here, or the step
-    /// does not follow.
+    /// When nothing waits, a revocation waits that `named` does not name, the same person has proposed
+    /// it, the legal key is not here, or the step does not follow.
     pub async fn approve(
         &self,
         text: &StoredText,
-        act: Option<ActKind>,
+        named: Option<ActKind>,
         by: &Actor,
     ) -> Result<Approved, CliError> {
         let waiting = self.store.agreement_intents(&text.hash).await?;
-        let mut chosen = waiting.iter().filter(|(kind, _)| act.is_none_or(|act| act == *kind));
+        let mut chosen = waiting.iter().filter(|(kind, _)| named.is_none_or(|act| act == *kind));
         let (act, reason) = match (chosen.next(), chosen.next()) {
             (Some(one), None) => one,
             (Some(_), Some(_)) => {
@@ -158,6 +175,9 @@ impl LegalDesk {
             }
             (None, _) => return Err(LifeError::NotProposed.into()),
         };
+        if *act == ActKind::RevokeAgreement && named.is_none() {
+            return Err(self.unnamed_revocation(text).await?);
+        }
         // Read first: an approval that cannot be carried out would only be in the way.
         let key = KeyName::Legal.read(&self.folder)?;
         let now = OffsetDateTime::now_utc();
@@ -180,6 +200,19 @@ impl LegalDesk {
         };
         let keys_destroyed = self.store.destroy_what_has_ended(now).await?;
         Ok(Approved { act: *act, state, keys_destroyed })
+    }
+
+    async fn unnamed_revocation(&self, text: &StoredText) -> Result<CliError, CliError> {
+        let word = self.word_for(&text.id, &text.hash).await?;
+        Ok(CliError::new(
+            "revocation_not_named",
+            format!(
+                "what waits is to end {} for good, and that cannot be undone; if that is meant, run \
+                 `{}`",
+                text.id,
+                approval(self.folder.root(), ActKind::RevokeAgreement, &word)
+            ),
+        ))
     }
 
     /// Suspends an agreement at once. Returns whether the other parties will be told: that needs the
@@ -371,9 +404,14 @@ fn is_reason(reason: &str) -> Result<(), CliError> {
     ))
 }
 
-/// The first digits of a hash, for people.
-pub(crate) fn short(hash: &AgreementHash) -> String {
-    hash.to_string().chars().take(12).collect()
+/// The command by which another person approves an act about a text. An end that cannot be undone is
+/// named in it.
+pub(crate) fn approval(data: &Path, act: ActKind, word: &str) -> Typed {
+    let command = Typed::command("agreement approve").at(data).by("APPROVER");
+    match act {
+        ActKind::RevokeAgreement => command.with("--act").with("revoke").with(word),
+        _ => command.with(word),
+    }
 }
 
 impl From<LifeError> for CliError {

@@ -363,7 +363,7 @@ pub enum CertificateError {
     Read,
     /// The name is taken.
     #[error(
-        "there is a certificate for {name} already; choose another name, or remove its folder first"
+        "there is a certificate for {name} already; choose another name, or say --renew to issue another one to the same person"
     )]
     Taken {
         /// The name.

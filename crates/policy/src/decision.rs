@@ -122,7 +122,7 @@ fn in_force(agreement: &Agreement, now: OffsetDateTime) -> Result<(), Refusal> {
     if now < terms.valid_from {
         return Err(Refusal::new(
             Reason::AgreementNotYetValid,
-            format!("agreement {} is in force from {}", terms.id, terms.valid_from),
+            format!("agreement {} is in force from {}", terms.id, crate::moment(terms.valid_from)),
         )
         .retry_at(terms.valid_from));
     }
@@ -131,7 +131,8 @@ fn in_force(agreement: &Agreement, now: OffsetDateTime) -> Result<(), Refusal> {
             Reason::AgreementExpired,
             format!(
                 "agreement {} was in force until {}; the parties must renew it",
-                terms.id, terms.valid_until
+                terms.id,
+                crate::moment(terms.valid_until)
             ),
         ));
     }

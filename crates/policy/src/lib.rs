@@ -20,6 +20,7 @@ mod decision;
 pub mod disclosure;
 mod fingerprint;
 mod lifecycle;
+mod moment;
 mod promises;
 mod record;
 mod refusal;
@@ -43,6 +44,7 @@ pub use conditions::{Conditions, Deadlines, DisclosureTerms, LabelTerms, OpenReq
 pub use decision::{Question, ScopeShare, admit, may_ask, may_keep, same_rules};
 pub use fingerprint::CardFingerprint;
 pub use lifecycle::{AgreementLife, AgreementState, AgreementStep, IllegalStep};
+pub use moment::moment;
 #[cfg(feature = "rules")]
 pub use record::AdmissionSetting;
 pub use record::{DetailColumn, DetailError, MAX_FIELD_BYTES, RecordAttributes, RecordDetails};

@@ -224,7 +224,10 @@ impl AgreementLife {
             (AgreementStep::Resume { party }, State::Countersigned | State::Suspended) => {
                 let mut next = self.clone();
                 if !next.suspended_by.remove(party) {
-                    return Err(IllegalStep::NotItsSuspension { party: party.clone() });
+                    return Err(IllegalStep::NotItsSuspension {
+                        party: party.clone(),
+                        suspended_by: self.suspended_by.clone(),
+                    });
                 }
                 if self.state == State::Suspended && next.suspended_by.is_empty() {
                     next.state = State::Active;
@@ -247,7 +250,7 @@ impl AgreementLife {
 #[non_exhaustive]
 pub enum IllegalStep {
     /// The step does not follow on the state.
-    #[error("an agreement that is {state} cannot {step}")]
+    #[error("{}", not_from_here(step, *state))]
     NotFromHere {
         /// Which step.
         step: &'static str,
@@ -261,10 +264,12 @@ pub enum IllegalStep {
         state: AgreementState,
     },
     /// Who has not suspended cannot resume.
-    #[error("{party} has not suspended this agreement; who has must resume it")]
+    #[error("{party} has not suspended this agreement; {}", who_resumes(suspended_by))]
     NotItsSuspension {
         /// Which party.
         party: BureauCode,
+        /// Who has suspended it.
+        suspended_by: BTreeSet<BureauCode>,
     },
     /// Once is enough.
     #[error("{party} has suspended this agreement already")]
@@ -272,4 +277,35 @@ pub enum IllegalStep {
         /// Which party.
         party: BureauCode,
     },
+}
+
+fn not_from_here(step: &str, state: AgreementState) -> String {
+    let (taken, instead) = match step {
+        "propose" | "countersign" => (
+            "be signed again",
+            "every party has signed this text. To sign another one under its id, name its file, or, \
+             once a partner has proposed it, the first digits of its hash",
+        ),
+        "suspend" => (
+            "be suspended",
+            "not every party has signed it. Leave it unsigned if it is not to come into force",
+        ),
+        "resume" => ("be resumed", "nobody has suspended it"),
+        "revoke" => (
+            "be revoked",
+            "not every party has signed it. Leave it unsigned if it is not to come into force",
+        ),
+        "replace" => ("be replaced", "only a text that every party has signed is"),
+        _ => ("begin", "a text begins once, after every party has signed it"),
+    };
+    format!("an agreement that is {state} cannot {taken}: {instead}")
+}
+
+fn who_resumes(suspended_by: &BTreeSet<BureauCode>) -> String {
+    let parties: Vec<_> = suspended_by.iter().map(BureauCode::as_str).collect();
+    match parties.as_slice() {
+        [] => "nobody has".to_owned(),
+        [one] => format!("{one} has, and must resume it"),
+        several => format!("{} have, and each must resume its own", several.join(" and ")),
+    }
 }

@@ -10,7 +10,7 @@ mod steps;
 
 use symbolon_policy::{
     Actor, Agreement, AgreementHash, AgreementId, AgreementState, AgreementStep, BureauCode,
-    IllegalStep, Reason, Refusal, SignedAgreement,
+    IllegalStep, Reason, Refusal, SignedAgreement, moment,
 };
 use thiserror::Error;
 use time::OffsetDateTime;
@@ -313,7 +313,7 @@ impl Store {
         }
         let by: Vec<_> = suspensions
             .into_iter()
-            .map(|one| format!("{} since {} ({})", one.party, one.since, one.reason))
+            .map(|one| format!("{} since {} ({})", one.party, moment(one.since), one.reason))
             .collect();
         Ok(Some(Refusal::new(
             Reason::AgreementSuspended,

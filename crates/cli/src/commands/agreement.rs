@@ -162,9 +162,10 @@ impl List {
     async fn run(self, output: Output) -> Result<u8, CliError> {
         let desk = LegalDesk::open(DataFolder::open(&self.data)?).await?;
         let mut summaries = Vec::new();
-        for text in desk.store.agreement_texts().await? {
+        let texts = desk.store.agreement_texts().await?;
+        for text in &texts {
             let waiting = desk.store.agreement_intents(&text.hash).await?;
-            summaries.push(Summary::of_stored(&text, &waiting)?);
+            summaries.push(Summary::of_stored(text, &waiting)?.among(&texts));
         }
         desk.store.close().await;
         output.result(&summaries, || {

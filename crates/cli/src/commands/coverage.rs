@@ -91,5 +91,7 @@ fn text(lines: &[Line]) -> String {
             line.purposes.join(", ")
         );
     }
+    text += "\nLists of a suspended agreement stand here too: a check says that it is suspended, by whom and \
+             why.\n";
     text
 }

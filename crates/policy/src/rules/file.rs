@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de};
 
 /// Where a rule decides.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
@@ -62,6 +62,7 @@ impl fmt::Display for Decision {
 #[serde(deny_unknown_fields)]
 pub(super) struct PackFile {
     pub(super) name: String,
+    #[serde(deserialize_with = "quoted")]
     pub(super) version: String,
     pub(super) title: String,
 }
@@ -84,4 +85,23 @@ pub(super) struct ExampleFile {
     pub(super) name: String,
     pub(super) given: toml::Table,
     pub(super) decision: Decision,
+}
+
+/// A version as text: whoever writes a bare number is told how to write it.
+fn quoted<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    struct Quoted;
+
+    impl de::Visitor<'_> for Quoted {
+        type Value = String;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("text in quotes, for instance version = \"2\"")
+        }
+
+        fn visit_str<E: de::Error>(self, text: &str) -> Result<String, E> {
+            Ok(text.to_owned())
+        }
+    }
+
+    deserializer.deserialize_str(Quoted)
 }

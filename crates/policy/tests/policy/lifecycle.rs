@@ -73,6 +73,18 @@ fn of_all_steps_in_all_states_exactly_those_that_are_written_down_are_taken() {
 }
 
 #[test]
+fn a_step_that_does_not_follow_is_refused_with_what_to_do() {
+    let refused = |state, step: &AgreementStep| life(state).after(step).unwrap_err().to_string();
+    let signed = refused(Active, &AgreementStep::Propose);
+    assert!(signed.contains("is active cannot be signed again"), "{signed}");
+    assert!(signed.contains("the first digits of its hash"), "{signed}");
+    let running = refused(Active, &AgreementStep::Resume { party: code("FRA") });
+    assert!(running.ends_with("cannot be resumed: nobody has suspended it"), "{running}");
+    let unsigned = refused(Proposed, &AgreementStep::Revoke { party: code("FRA") });
+    assert!(unsigned.contains("Leave it unsigned"), "{unsigned}");
+}
+
+#[test]
 fn nothing_follows_on_an_end() {
     for state in [Revoked, Expired] {
         assert!(state.is_over() && !state.is_in_place());
@@ -95,10 +107,12 @@ fn a_suspension_by_two_lasts_until_both_have_resumed_each_its_own() {
     );
     let by_deu = by_both.after(&resume("FRA")).unwrap();
     assert_eq!(by_deu.state(), Suspended);
+    let refused = by_deu.after(&resume("FRA")).unwrap_err();
     assert_eq!(
-        by_deu.after(&resume("FRA")),
-        Err(IllegalStep::NotItsSuspension { party: code("FRA") })
+        refused,
+        IllegalStep::NotItsSuspension { party: code("FRA"), suspended_by: [code("DEU")].into() }
     );
+    assert!(refused.to_string().ends_with("; DEU has, and must resume it"), "{refused}");
     let free = by_deu.after(&resume("DEU")).unwrap();
     assert_eq!((free.state(), free.suspended_by().len()), (Active, 0));
 }
@@ -112,7 +126,7 @@ fn what_is_suspended_before_it_begins_begins_suspended_unless_it_is_resumed() {
     assert_eq!(early.after(&suspend), Err(IllegalStep::SuspendedAlready { party: code("FRA") }));
     assert_eq!(
         life(Countersigned).after(&resume),
-        Err(IllegalStep::NotItsSuspension { party: code("FRA") })
+        Err(IllegalStep::NotItsSuspension { party: code("FRA"), suspended_by: BTreeSet::new() })
     );
     assert_eq!(AgreementLife::restore(Countersigned, [code("FRA")]).as_ref(), Some(&early));
     let begun = early.after(&AgreementStep::Begin).unwrap();

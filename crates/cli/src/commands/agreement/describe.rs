@@ -5,12 +5,13 @@ use std::fmt::Write as _;
 use serde::Serialize;
 use symbolon_client::Rules;
 use symbolon_policy::{
-    AgreementTerms, BureauCode, Conditions, Dataset, DisclosureTerms, OpenRequests, SignedAgreement,
+    AgreementState, AgreementTerms, BureauCode, Conditions, Dataset, DisclosureTerms, OpenRequests,
+    SignedAgreement,
 };
 use symbolon_store::{ActKind, StoredText};
 use time::OffsetDateTime;
 
-use crate::{CliError, moment::moment, prose::wrapped};
+use crate::{CliError, legal::word_for, moment::moment, prose::wrapped};
 
 /// An agreement as a person reads it.
 #[derive(Serialize)]
@@ -40,6 +41,9 @@ pub(super) struct Summary {
     /// Why nothing is decided under it, where this bureau has promised another rule pack than is in
     /// force.
     not_as_promised: Option<String>,
+    /// How commands name it, where its id alone does not.
+    #[serde(skip)]
+    named: Option<String>,
     #[serde(skip)]
     terms: AgreementTerms,
 }
@@ -102,6 +106,7 @@ impl Summary {
             suspended_by: Vec::new(),
             waiting: Vec::new(),
             not_as_promised: None,
+            named: None,
         })
     }
 
@@ -117,6 +122,29 @@ impl Summary {
             )
         });
         Self { in_force: self.in_force && not_as_promised.is_none(), not_as_promised, ..self }
+    }
+
+    /// The same, as one of all texts that this bureau knows: how commands name it.
+    pub(super) fn among(self, texts: &[StoredText]) -> Self {
+        let Some(text) = texts.iter().find(|text| text.hash.to_string() == self.hash) else {
+            return self;
+        };
+        let word = word_for(texts, &text.id, &text.hash);
+        if word == self.id {
+            return self;
+        }
+        let waits = matches!(text.state, AgreementState::Draft | AgreementState::Proposed);
+        let replaces = waits
+            && texts.iter().any(|other| {
+                other.id == text.id && other.hash != text.hash && other.state.is_in_place()
+            });
+        let how = if replaces {
+            ". To let it take the place of the text in place, propose it with --replace"
+        } else {
+            ""
+        };
+        let named = format!("{word} in commands, as other texts bear the same id{how}");
+        Self { named: Some(named), ..self }
     }
 
     /// A text that this bureau knows.
@@ -151,6 +179,9 @@ impl Summary {
 /// The summary as text.
 pub(super) fn lines(summary: &Summary) -> String {
     let mut text = format!("{}  {}\n  hash     {}\n", summary.id, summary.title, summary.hash);
+    if let Some(named) = &summary.named {
+        text += &entry("named", named);
+    }
     for party in &summary.parties {
         let signed = if party.signed { "signed" } else { "not signed" };
         let _ = writeln!(

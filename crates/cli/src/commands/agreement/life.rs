@@ -7,8 +7,12 @@ use symbolon_store::{ActKind, DataFolder};
 
 use super::{proposals::Proposals, read};
 use crate::{
-    CliError, acting::Acting, commands::DONE, legal::LegalDesk, moment::moment, output::Output,
-    typed::Typed,
+    CliError,
+    acting::Acting,
+    commands::DONE,
+    legal::{LegalDesk, approval},
+    moment::moment,
+    output::Output,
 };
 
 #[derive(Debug, Args)]
@@ -32,7 +36,7 @@ pub(in crate::commands) struct Approve {
     data: PathBuf,
     #[command(flatten)]
     acting: Acting,
-    /// Which act, where several wait.
+    /// Which act, where several wait. To end an agreement for good it must be named: revoke.
     #[arg(long, value_enum)]
     act: Option<Waiting>,
     /// Its id, or the first digits of its hash.
@@ -131,10 +135,6 @@ struct HistoryEntry {
     reason: String,
 }
 
-fn approve(data: &Path, agreement: &str) -> Typed {
-    Typed::command("agreement approve").at(data).by("APPROVER").with(agreement)
-}
-
 impl Propose {
     pub(super) async fn run(self, output: Output) -> Result<u8, CliError> {
         let desk = LegalDesk::open(DataFolder::open(&self.data)?).await?;
@@ -147,9 +147,11 @@ impl Propose {
             SignedAgreement::from_json(text.document.as_bytes())?
         };
         let hash = desk.propose(&file, self.replace, &actor).await?;
+        let id = file.terms()?.id;
+        let word = desk.word_for(&id, &hash).await?;
         desk.store.close().await;
         let proposed = Proposed {
-            agreement: file.terms()?.id.to_string(),
+            agreement: id.to_string(),
             hash: hash.to_string(),
             act: ActKind::SignAgreement.as_str(),
             proposed_by: actor.id,
@@ -160,7 +162,7 @@ impl Propose {
                  another person, with the role approver: {}",
                 proposed.agreement,
                 proposed.hash,
-                approve(&self.data, &proposed.agreement)
+                approval(&self.data, ActKind::SignAgreement, &word)
             )
         });
         Ok(DONE)
@@ -207,7 +209,12 @@ impl Approve {
                     carried.keys_destroyed
                 ),
             };
-            format!("{}: {}.\n{what}", carried.agreement, carried.state)
+            let act = match approved.act {
+                ActKind::SignAgreement => "sign",
+                ActKind::ResumeAgreement => "resume",
+                _ => "revoke",
+            };
+            format!("Approved to {act} {}: {}.\n{what}", carried.agreement, carried.state)
         });
         Ok(DONE)
     }
@@ -250,6 +257,7 @@ impl Decide {
         let actor = self.acting.authorise(&desk.folder, &desk.store, &[Role::Legal]).await?;
         let text = desk.find(&self.agreement).await?;
         desk.propose_decision(act, &text, &self.reason, &actor).await?;
+        let word = desk.word_for(&text.id, &text.hash).await?;
         desk.store.close().await;
         let proposed = Proposed {
             agreement: text.id.to_string(),
@@ -268,7 +276,7 @@ impl Decide {
             format!(
                 "{what} {}.\nNext, another person, with the role approver: {}",
                 proposed.agreement,
-                approve(&self.data, &proposed.agreement)
+                approval(&self.data, act, &word)
             )
         });
         Ok(DONE)

@@ -235,6 +235,13 @@ fn unknown_and_missing_fields_are_refused() {
 }
 
 #[test]
+fn a_version_that_is_a_bare_number_is_refused_with_how_to_write_it() {
+    let error = refused(edited("pack.toml", "\"1\"", "2"));
+    assert_eq!(error.file, "pack.toml");
+    assert!(error.to_string().contains("in quotes, for instance version = \"2\""), "{error}");
+}
+
+#[test]
 fn words_must_be_there_in_one_line() {
     let long = format!("sentence = \"{}.\"", "x".repeat(300));
     for (from, to, field) in [

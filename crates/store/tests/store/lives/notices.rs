@@ -19,7 +19,8 @@ async fn nothing_stands_against_a_suspension_until_its_party_resumes_it() {
     home.store.suspend_agreement(&hash, &us, &actor("anna"), "we look into it", NOW).await.unwrap();
     let refusal = home.store.withdrawn(&agreement).await.unwrap().unwrap();
     assert_eq!(refusal.reason, Reason::AgreementSuspended);
-    assert!(refusal.sentence.contains("DEU since"), "{}", refusal.sentence);
+    let since = format!("DEU since {} (", symbolon_policy::moment(NOW));
+    assert!(refusal.sentence.contains(&since), "{}", refusal.sentence);
     assert!(refusal.sentence.contains("we look into it"), "{}", refusal.sentence);
     // The partner suspends as well, and takes it back: ours stays.
     from_fra(&home, &whole, &[suspend("FRA", 1)], NOW).await.unwrap();
