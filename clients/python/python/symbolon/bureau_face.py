@@ -346,10 +346,11 @@ class AsyncBureau(_Face):
                 async for message in stream:
                     was_answered = True
                     conversation.take(message)
-                return
             except grpc.aio.AioRpcError as error:
                 if was_answered or not tries_left or not is_status_lost(error):
                     raise conversation.failure(error) from error
+            else:
+                return
             finally:
                 stream.cancel()
             await asyncio.sleep(_PAUSE)

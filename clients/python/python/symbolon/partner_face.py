@@ -360,8 +360,8 @@ class AsyncPartner(_Side):
             call.cancel()
             for dropped in waiting:
                 dropped.cancel()
-            # What is at work ends before the check may be taken up again, also when the caller does not want
-            # to wait for it; the loop goes on meanwhile.
+            # What is at work ends before the check may be taken up again, also when the caller does not
+            # want to wait for it; the loop goes on meanwhile.
             end = asyncio.ensure_future(asyncio.to_thread(pool.shutdown))
             try:
                 await asyncio.shield(end)
