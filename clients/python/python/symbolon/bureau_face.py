@@ -334,26 +334,37 @@ class AsyncBureau(_Face):
         return answer
 
     async def _converse(self, call: Call[Q, A], conversation: Conversation[Q, A]) -> None:
-        ask = self._channel.stream_stream(
-            call.path, request_serializer=call.write, response_deserializer=call.read
-        )
         ends = time.monotonic() + conversation.deadline
         for tries_left in reversed(range(_TRIES)):
-            left = max(ends - time.monotonic(), 0.0)
-            stream = ask(_as_async(conversation.requests()), timeout=left)
-            was_answered = False
             try:
-                async for message in stream:
-                    was_answered = True
-                    conversation.take(message)
+                left = max(ends - time.monotonic(), 0.0)
+                await self._converse_once(call, conversation, left)
             except grpc.aio.AioRpcError as error:
-                if was_answered or not tries_left or not is_status_lost(error):
+                if not tries_left or not is_status_lost(error):
                     raise conversation.failure(error) from error
             else:
                 return
-            finally:
-                stream.cancel()
             await asyncio.sleep(_PAUSE)
+
+    async def _converse_once(
+        self, call: Call[Q, A], conversation: Conversation[Q, A], deadline: float
+    ) -> None:
+        ask = self._channel.stream_stream(
+            call.path, request_serializer=call.write, response_deserializer=call.read
+        )
+        stream = ask(_as_async(conversation.requests()), timeout=deadline)
+        was_answered = False
+        try:
+            async for message in stream:
+                was_answered = True
+                conversation.take(message)
+        except grpc.aio.AioRpcError as error:
+            # What was taken in would be taken in twice.
+            if was_answered:
+                raise conversation.failure(error) from error
+            raise
+        finally:
+            stream.cancel()
 
     async def close(self) -> None:
         """Close the connection."""
