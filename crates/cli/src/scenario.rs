@@ -21,7 +21,10 @@ use symbolon_store::{DataFolder, ImportCounts, KeyName, NodeConfig, Store};
 use time::OffsetDateTime;
 use tokio::process::Command;
 
-pub(crate) use self::ports::free_ports;
+pub(crate) use self::{
+    agreed::{MISSING_PURPOSE, missing_children},
+    ports::free_ports,
+};
 pub use self::{
     agreed::{agree, dataset, simple_terms},
     running::{RunningNode, wait_for_coverage},

@@ -189,21 +189,21 @@ impl Plan {
             self.settled.push((nothing(owner, kind), Failure::refused_here(&refusal, now)));
             return;
         }
-        self.settled.push({
-            let refusal = Refusal::new(
-                Reason::AgreementUnknown,
-                format!("there is no agreement with {bureau}; `symbolon coverage` shows whom can be asked"),
-            );
-            let source = Source {
-                bureau: bureau.clone(),
-                bureau_name: bureau.to_string(),
-                dataset: String::new(),
-                dataset_title: String::new(),
-                kind,
-                desk: None,
-            };
-            (source, Failure::refused_here(&refusal, now))
-        });
+        let refusal = Refusal::new(
+            Reason::AgreementUnknown,
+            format!(
+                "there is no agreement with {bureau}; `symbolon coverage` shows whom can be asked"
+            ),
+        );
+        let source = Source {
+            bureau: bureau.clone(),
+            bureau_name: bureau.to_string(),
+            dataset: String::new(),
+            dataset_title: String::new(),
+            kind,
+            desk: None,
+        };
+        self.settled.push((source, Failure::refused_here(&refusal, now)));
     }
 
     fn unit(&mut self, agreement: &Agreement, owner: &Party) -> &mut Unit {

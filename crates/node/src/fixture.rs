@@ -16,12 +16,18 @@ use crate::{
     peer::Peer,
 };
 
+/// The bureau of the tests that need only one.
 pub(crate) fn found(root: &Path) -> DataFolder {
+    found_as(root, "OWN", OffsetDateTime::now_utc())
+}
+
+/// A bureau of that code, in a folder called so, founded at that time.
+pub(crate) fn found_as(root: &Path, code: &str, at: OffsetDateTime) -> DataFolder {
     let listen = ([127, 0, 0, 1], 1).into();
+    let domain = format!("{}.example", code.to_lowercase());
     let facts = BureauFacts {
-        code: "OWN".parse().unwrap(),
-        name: "Own".to_owned(),
-        trust_domain: "own.example".to_owned(),
+        code: code.parse().unwrap(),
+        name: code.to_owned(),
         partner_listen: listen,
         partner_endpoint: "https://localhost:7443".to_owned(),
         bureau_listen: listen,
@@ -31,10 +37,11 @@ pub(crate) fn found(root: &Path) -> DataFolder {
         desk: Desk {
             name: "Desk".to_owned(),
             phone: "+000 555 0100".to_owned(),
-            email: "desk@own.example".to_owned(),
+            email: format!("desk@{domain}"),
         },
+        trust_domain: domain,
     };
-    found_bureau(&root.join("own"), &facts, OffsetDateTime::now_utc()).unwrap()
+    found_bureau(&root.join(code), &facts, at).unwrap()
 }
 
 /// Its bureau face, with places for so many calls.

@@ -74,11 +74,13 @@ pub(crate) async fn use_up_in(
     subject: &[u8; 32],
     by: Option<&Actor>,
 ) -> Result<(), StoreError> {
+    // Whoever approved it may be who loads it, if nobody says who that is.
+    let Some(by) = by else { return Err(StoreError::LoadNotApproved) };
     let used =
         sqlx::query("DELETE FROM acts WHERE kind = $1 AND subject = $2 AND approved_by <> $3")
             .bind(ActKind::LoadRecords.as_str())
             .bind(subject.as_slice())
-            .bind(by.map_or("", |by| &by.id))
+            .bind(&by.id)
             .execute(connection)
             .await?
             .rows_affected();

@@ -72,10 +72,12 @@ fn opened(file: &[u8]) -> Fallible<Vector> {
     if !is_right {
         return Err("the label file does not open as it must".into());
     }
-    let of = |entry: u64, first: u8| json!({ "entry": entry, "label_secret": hex::encode(secret(first)) });
     let opens = SEALED.iter().map(|(entry, first, _, text)| {
         json!({ "entry": entry, "label_secret": hex::encode(secret(*first)), "text": text })
     });
+    let stays_sealed = STAYS_SEALED.iter().map(
+        |(entry, first)| json!({ "entry": entry, "label_secret": hex::encode(secret(*first)) }),
+    );
     Ok(Vector::new(
         KIND,
         NAME,
@@ -87,7 +89,7 @@ fn opened(file: &[u8]) -> Fallible<Vector> {
             "scope_id": hex::encode(PARAMETERS.scope),
             "sha256": hex::encode(labels.sha256()),
             "opens": opens.collect::<Vec<_>>(),
-            "stays_sealed": STAYS_SEALED.iter().map(|(entry, first)| of(*entry, *first)).collect::<Vec<_>>(),
+            "stays_sealed": stays_sealed.collect::<Vec<_>>(),
         }),
     ))
 }

@@ -152,10 +152,8 @@ impl Create {
         store.create_dataset_by(&self.id, &self.title, &actor, now).await?;
         store.close().await;
         output.result(&Created { dataset: &self.id }, || {
-            format!("Made {}. Load it: {}", self.id, {
-                let import = Typed::command("dataset import").at(&self.data);
-                import.by(self.acting.person()).with(&self.id).with("FILE.csv")
-            })
+            let import = Typed::command("dataset import").at(&self.data).by(self.acting.person());
+            format!("Made {}. Load it: {}", self.id, import.with(&self.id).with("FILE.csv"))
         });
         Ok(DONE)
     }

@@ -1,6 +1,9 @@
+use std::collections::BTreeSet;
+
 use symbolon_identifiers::IdentifierType;
 use symbolon_policy::{
-    Agreement, AgreementTerms, BureauCode, Dataset, OfferedType, SignedAgreement, WhoLearns,
+    Agreement, AgreementTerms, BureauCode, Conditions, Dataset, Deadlines, DisclosureTerms,
+    LabelTerms, OfferedType, OpenRequests, SignedAgreement, WhoLearns, rules::DisclosedField,
 };
 use time::OffsetDateTime;
 
@@ -31,6 +34,36 @@ pub fn simple_terms(
         conditions: None,
         valid_from: midnight,
         valid_until: midnight + time::Duration::days(365),
+    })
+}
+
+/// What a check for a missing person is declared to be for.
+pub(crate) const MISSING_PURPOSE: &str = "missing_person";
+
+/// Terms under which a list of missing children is asked for that purpose alone: the number of the case is
+/// released at once with a hit, the record on request.
+///
+/// # Errors
+/// When `id` is malformed.
+pub(crate) fn missing_children(
+    id: &str,
+    title: &str,
+    parties: &[&Bureau],
+    list: Dataset,
+) -> Result<AgreementTerms, CliError> {
+    let labels = LabelTerms { bytes: 32, fields: BTreeSet::from([DisclosedField::CaseNumber]) };
+    let list = Dataset { labels: Some(labels), ..list };
+    let disclosure = DisclosureTerms {
+        deadline_minutes: Deadlines { routine: 2_880, urgent: 60, emergency: 10 },
+        claim_days: 30,
+        when_suspended: OpenRequests::Pause,
+        when_revoked: OpenRequests::Refuse,
+        retention_days: 365,
+    };
+    Ok(AgreementTerms {
+        purposes: vec![MISSING_PURPOSE.to_owned()],
+        conditions: Some(Conditions { disclosure: Some(disclosure), ..Conditions::default() }),
+        ..simple_terms(id, title, parties, vec![list])?
     })
 }
 

@@ -3,7 +3,7 @@ use std::{collections::BTreeMap, fs};
 use symbolon_identifiers::{Identifier, IdentifierType, parse};
 use symbolon_oprf::voprf;
 use symbolon_policy::{
-    AgreementTerms, Dataset, Desk, LabelTerms, OfferedType, Party, RecordDetails, SignedAgreement,
+    AgreementTerms, Dataset, LabelTerms, OfferedType, Party, RecordDetails, SignedAgreement,
     WhoLearns,
     rules::{
         DatasetEntry, DisclosedField, LegalTables, PartnerEntry, Restriction, SubjectCategory,
@@ -15,34 +15,13 @@ use tempfile::TempDir;
 use time::macros::{date, datetime};
 
 use super::*;
-use crate::{BureauFacts, found_bureau};
+use crate::fixture::found_as;
 
 const KIND: IdentifierType = IdentifierType::Email;
 const NOON: OffsetDateTime = datetime!(2026-03-04 12:00 UTC);
 
 fn email(name: &str) -> Identifier {
     parse(KIND, &format!("{name}@example.org"), None).unwrap()
-}
-
-fn bureau(root: &TempDir, code: &str) -> DataFolder {
-    let listen = ([127, 0, 0, 1], 1).into();
-    let facts = BureauFacts {
-        code: code.parse().unwrap(),
-        name: code.to_owned(),
-        trust_domain: format!("{}.example", code.to_lowercase()),
-        partner_listen: listen,
-        partner_endpoint: "https://localhost:7443".to_owned(),
-        bureau_listen: listen,
-        bureau_hosts: vec!["localhost".to_owned()],
-        metrics_listen: listen,
-        json_listen: None,
-        desk: Desk {
-            name: "Desk".to_owned(),
-            phone: "+000 555 0100".to_owned(),
-            email: "desk@bureau.example".to_owned(),
-        },
-    };
-    found_bureau(&root.path().join(code), &facts, NOON).unwrap()
 }
 
 fn card(folder: &DataFolder) -> Party {
@@ -114,8 +93,9 @@ impl Owner {
 
     async fn with_labels(labels: Option<LabelTerms>) -> Self {
         let root = tempfile::tempdir().unwrap();
-        let own = bureau(&root, "OWN");
-        let signed = ["XXA", "XXB"].map(|code| agree(&own, &bureau(&root, code), labels.clone()));
+        let own = found_as(root.path(), "OWN", NOON);
+        let signed = ["XXA", "XXB"]
+            .map(|code| agree(&own, &found_as(root.path(), code, NOON), labels.clone()));
         let store = Store::open(own).await.unwrap();
         let mut agreements = Vec::new();
         for (agreement, file) in signed {

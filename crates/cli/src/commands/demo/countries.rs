@@ -1,18 +1,14 @@
 //! Three invented countries: their lists, and what they have agreed on.
 
-use std::{collections::BTreeSet, path::Path};
+use std::path::Path;
 
 use symbolon_identifiers::IdentifierType;
-use symbolon_policy::{
-    Conditions, Deadlines, DisclosureTerms, LabelTerms, OpenRequests, rules::DisclosedField,
-};
 
-use super::questions::MISSING_PURPOSE;
 use crate::{
     CliError,
     output::Output,
     rows::Mapping,
-    scenario::{Bureau, agree, dataset, simple_terms},
+    scenario::{Bureau, agree, dataset, missing_children, simple_terms},
 };
 
 const DAILY_QUOTA: u64 = 100_000;
@@ -130,23 +126,10 @@ pub(super) async fn sign_agreements(bureaus: &[Bureau], output: Output) -> Resul
 async fn agree_on_missing_children(arcadia: &Bureau, borealia: &Bureau) -> Result<(), CliError> {
     let title = "Borealian missing children";
     let types = [IdentifierType::TravelDocument];
-    let mut list = dataset(MISSING_DATASET, &borealia.code, title, &types, DAILY_QUOTA);
-    list.labels =
-        Some(LabelTerms { bytes: 32, fields: BTreeSet::from([DisclosedField::CaseNumber]) });
+    let list = dataset(MISSING_DATASET, &borealia.code, title, &types, DAILY_QUOTA);
     let title = "Arcadia and Borealia: missing children";
     let parties = [arcadia, borealia];
-    let mut terms = simple_terms("arc-bor-missing-2026", title, &parties, vec![list])?;
-    terms.purposes = vec![MISSING_PURPOSE.to_owned()];
-    terms.conditions = Some(Conditions {
-        disclosure: Some(DisclosureTerms {
-            deadline_minutes: Deadlines { routine: 2_880, urgent: 60, emergency: 10 },
-            claim_days: 30,
-            when_suspended: OpenRequests::Pause,
-            when_revoked: OpenRequests::Refuse,
-            retention_days: 365,
-        }),
-        ..Conditions::default()
-    });
+    let terms = missing_children("arc-bor-missing-2026", title, &parties, list)?;
     agree(&terms, &parties).await?;
     Ok(())
 }

@@ -11,10 +11,10 @@ use crate::{
     asking::{Asked, CheckReport, Reason, StatedFacts, Urgency, ask, passed_over},
     output::Output,
     rows::{Mapping, Rows},
+    scenario::MISSING_PURPOSE,
 };
 
 const BATCH: &str = include_str!("../../../demo/check-batch.csv");
-pub(super) const MISSING_PURPOSE: &str = "missing_person";
 /// As the officer reads it, and the country that issued it.
 pub(super) const MISSING_PASSPORT: (&str, &str) = ("yd5521907", "Italy");
 

@@ -10,22 +10,16 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use symbolon_identifiers::{Identifier, IdentifierType, parse};
 use symbolon_mock::{CallFault, Fault, Faults, ListFault, Offered};
 use symbolon_node::person_certificate;
-use symbolon_policy::{
-    Actor, Agreement, AgreementTerms, Conditions, Deadlines, DisclosureTerms, LabelTerms,
-    OpenRequests, SignedAgreement,
-    rules::{DisclosedField, Role},
-};
+use symbolon_policy::{Actor, Agreement, AgreementTerms, SignedAgreement, rules::Role};
 use symbolon_store::{KeyName, NodeConfig, write_private, write_public};
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
-use super::fixed::{
-    ANSWERED, FAULTY, LIST, MISSING_LIST, MISSING_PURPOSE, PEOPLE, PURPOSES, REVOKED,
-};
+use super::fixed::{ANSWERED, FAULTY, LIST, MISSING_LIST, PEOPLE, PURPOSES, REVOKED};
 use crate::{
     CliError,
     rows::Mapping,
-    scenario::{ADMINISTRATOR, Bureau, agree, dataset, free_ports, simple_terms},
+    scenario::{ADMINISTRATOR, Bureau, agree, dataset, free_ports, missing_children, simple_terms},
 };
 
 const LIST_ID: &str = "mock-list";
@@ -228,22 +222,9 @@ async fn agree_with_home(home: &Bureau, mock: &Bureau) -> Result<(), CliError> {
         agree(&terms(id, parties, &[*kind])?, &parties).await?;
     }
     let kinds = [IdentifierType::TravelDocument];
-    let mut list =
-        dataset(MISSING_ID, &mock.code, "Mockland's missing children", &kinds, DAILY_QUOTA);
-    list.labels =
-        Some(LabelTerms { bytes: 32, fields: BTreeSet::from([DisclosedField::CaseNumber]) });
-    let mut terms = simple_terms("mock-missing", "Missing children", &parties, vec![list])?;
-    terms.purposes = vec![MISSING_PURPOSE.to_owned()];
-    terms.conditions = Some(Conditions {
-        disclosure: Some(DisclosureTerms {
-            deadline_minutes: Deadlines { routine: 2_880, urgent: 60, emergency: 10 },
-            claim_days: 30,
-            when_suspended: OpenRequests::Pause,
-            when_revoked: OpenRequests::Refuse,
-            retention_days: 365,
-        }),
-        ..Conditions::default()
-    });
+    let title = "Mockland's missing children";
+    let list = dataset(MISSING_ID, &mock.code, title, &kinds, DAILY_QUOTA);
+    let terms = missing_children("mock-missing", "Missing children", &parties, list)?;
     agree(&terms, &parties).await?;
     Ok(())
 }

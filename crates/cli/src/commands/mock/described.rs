@@ -9,9 +9,9 @@ use symbolon_store::write_public;
 
 use super::{
     bureaus::Bureaus,
-    fixed::{Fixed, IDENTIFIERS, MISSING, MISSING_PURPOSE, PEOPLE, PURPOSES},
+    fixed::{Fixed, IDENTIFIERS, MISSING, PEOPLE, PURPOSES},
 };
-use crate::CliError;
+use crate::{CliError, scenario::MISSING_PURPOSE};
 
 /// The file in the mock's folder that says the same as `--json`.
 const FILE: &str = "mock.json";

@@ -99,7 +99,6 @@ pub(super) const MISSING: Fixed = fixed(
     ["hit", ""],
     "only for the purpose missing_person, by a subject of category missing: with a label",
 );
-pub(super) const MISSING_PURPOSE: &str = "missing_person";
 pub(super) const MISSING_LIST: &str = include_str!("../../../demo/borealia-missing.csv");
 
 /// Somebody who has a certificate of the bureau face.
