@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use symbolon_cli::scenario::Bureau;
 use symbolon_policy::rules::{Role, RuleSet};
 use symbolon_tests::World;
 
@@ -15,36 +16,24 @@ async fn a_decision_is_explained_on_both_sides_in_words() {
     for bureau in [&world.requester, &world.owner] {
         bureau.issue_with("inspector", &[Role::Inspector]).unwrap();
     }
-    let data = path(world.requester.folder.root());
-    let shown = text(&symbolon(&[
-        "rules",
-        "explain",
-        "--data",
-        data,
-        "--as",
-        "inspector",
-        &refused.check_id,
-    ]));
+    let explained = |bureau: &Bureau, check: &str| {
+        let data = path(bureau.folder.root());
+        text(&symbolon(&["rules", "explain", "--data", data, "--as", "inspector", check]))
+    };
+    let shown = explained(&world.requester, &refused.check_id);
     for words in ["asked at", "OWN", "req-own", "REFUSED", "R07-egress", "Article 6", "starter"] {
         assert!(shown.contains(words), "{words}: {shown}");
     }
     assert!(shown.lines().all(|line| line.chars().count() <= 100), "{shown}");
+    let data = path(world.requester.folder.root());
     let shown =
         json(&["rules", "explain", "--data", data, "--as", "inspector", &answered.check_id]);
     assert_eq!(shown["entries"][0]["decisions"][0]["ruling"]["deciding"][0]["id"], "BASE-egress");
-    let data = path(world.owner.folder.root());
-    let shown = text(&symbolon(&[
-        "rules",
-        "explain",
-        "--data",
-        data,
-        "--as",
-        "inspector",
-        &answered.check_id,
-    ]));
+    let shown = explained(&world.owner, &answered.check_id);
     for words in ["answered to a partner (REQ)", "allowed", "BASE-ingress"] {
         assert!(shown.contains(words), "{words}: {shown}");
     }
+    let data = path(world.owner.folder.root());
     // Who asked what in which case is not for everybody at the machine.
     let nobody = symbolon(&["rules", "explain", "--data", data, &answered.check_id]);
     assert!(String::from_utf8(nobody.stderr).unwrap().contains("--as"));
