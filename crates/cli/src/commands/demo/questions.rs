@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use symbolon_identifiers::IdentifierType;
-use symbolon_proto::bureau::v1::SubjectCategory;
+use symbolon_proto::bureau::v1::{SubjectCategory, bureau_service_client::BureauServiceClient};
+use tonic::transport::Channel;
 
 use super::{DemoCheck, OFFICER};
 use crate::{
@@ -22,7 +23,7 @@ pub(super) async fn check(profile: &Profile, output: Output) -> Result<Vec<DemoC
     let mut client = profile.connect()?;
     let batch = batch()?;
     let spinner = output.spinner("checking a batch of 1,000");
-    let whole = ask(&mut client, &reason("demo batch"), &batch, |_, _| {}).await?;
+    let whole = ask_as_check_does(&mut client, &reason("demo batch"), &batch).await?;
     spinner.finish_and_clear();
     // What hit in the batch is asked again alone, beside something that is in no list, so that a
     // person sees both on one page.
@@ -37,14 +38,14 @@ pub(super) async fn check(profile: &Profile, output: Output) -> Result<Vec<DemoC
         ("one that Costaguana does not offer to answer", pick("not_permitted")),
     ] {
         if let Some(one) = one {
-            let report = ask(&mut client, &reason("demo single"), &[one], |_, _| {}).await?;
+            let report = ask_as_check_does(&mut client, &reason("demo single"), &[one]).await?;
             checks.push(DemoCheck { title, report });
         }
     }
     if let Some(one) = pick("hit") {
         let incomplete =
             Reason { purpose: "criminal_investigation".to_owned(), ..reason("demo single") };
-        let report = ask(&mut client, &incomplete, &[one], |_, _| {}).await?;
+        let report = ask_as_check_does(&mut client, &incomplete, &[one]).await?;
         let title = "the first again, in an investigation that names no offence";
         checks.push(DemoCheck { title, report });
     }
@@ -66,9 +67,18 @@ pub(super) async fn check_missing(profile: &Profile) -> Result<CheckReport, CliE
     let urgency = Urgency::Urgent;
     let why =
         Reason { purpose: MISSING_PURPOSE.to_owned(), urgency, stated, ..reason("demo missing") };
-    let (mut client, asked) = (profile.connect()?, [asked]);
-    let mut report = ask(&mut client, &why, &asked, |_, _| {}).await?;
-    report.passed_over = passed_over(&mut client, &why, &asked).await;
+    ask_as_check_does(&mut profile.connect()?, &why, &[asked]).await
+}
+
+/// With what the purpose leaves out, as `symbolon check` reports it.
+async fn ask_as_check_does(
+    client: &mut BureauServiceClient<Channel>,
+    why: &Reason,
+    asked: &[Asked],
+) -> Result<CheckReport, CliError> {
+    let left_out = passed_over(client, why, asked).await;
+    let mut report = ask(client, why, asked, |_, _| {}).await?;
+    report.passed_over = left_out;
     Ok(report)
 }
 
