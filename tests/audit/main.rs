@@ -20,3 +20,4 @@ mod insider;
 mod opening;
 mod own_log;
 mod rewriting;
+mod withholding;

@@ -4,6 +4,7 @@
 mod bad_input;
 mod demo;
 mod documents;
+mod go;
 mod package;
 mod python;
 mod schemathesis;
@@ -23,6 +24,7 @@ struct Step {
 
 const STEPS: &[Step] = &[
     Step { name: "documents", run: documents::run },
+    Step { name: "go", run: go::run },
     Step { name: "bad-input", run: bad_input::run },
     Step { name: "schemathesis", run: schemathesis::run },
     Step { name: "python", run: python::run },

@@ -1,6 +1,10 @@
 //! Tools that the checks need, installed below `target/tools` when they are missing.
 
-use std::{fs, path::PathBuf, process::Command};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use crate::{
     Fallible, Outcome,
@@ -93,6 +97,36 @@ pub(crate) fn ensure_node() -> Outcome {
         output.is_ok_and(|output| output.status.success())
     };
     if there("node") && there("npm") { Ok(()) } else { install(&["nodejs", "npm"]) }
+}
+
+/// Go, `protoc` with its plugins, and below `libraries` grpc-go: from Debian's packages if they are missing.
+pub(crate) fn ensure_go(libraries: &str) -> Outcome {
+    let there = |(program, asked)| {
+        let output = Command::new(program).arg(asked).output();
+        output.is_ok_and(|output| output.status.success())
+    };
+    let programs = [
+        ("go", "version"),
+        ("protoc", "--version"),
+        ("protoc-gen-go", "--version"),
+        ("protoc-gen-go-grpc", "--version"),
+    ];
+    let sources = Path::new(libraries).join("src/google.golang.org");
+    let needed = ["genproto", "grpc", "protobuf"];
+    if programs.into_iter().all(there) && needed.iter().all(|name| sources.join(name).is_dir()) {
+        return Ok(());
+    }
+    install(&[
+        "golang-github-golang-protobuf-1-5-dev",
+        "golang-go",
+        "golang-google-genproto-dev",
+        "golang-google-grpc-dev",
+        "golang-google-protobuf-dev",
+        "libprotobuf-dev",
+        "protobuf-compiler",
+        "protoc-gen-go",
+        "protoc-gen-go-grpc",
+    ])
 }
 
 fn install(packages: &[&str]) -> Outcome {

@@ -39,6 +39,7 @@ pub(crate) struct OwnKeys {
 struct State {
     delay: Duration,
     silent: bool,
+    withholds_log_proofs: bool,
     always: Option<Fault>,
     of_agreement: HashMap<AgreementId, Fault>,
     of_list: HashMap<AgreementId, ListFault>,
@@ -62,6 +63,7 @@ impl Faults {
         let state = State {
             delay: DELAY,
             silent: false,
+            withholds_log_proofs: false,
             always: None,
             of_agreement: HashMap::new(),
             of_list: HashMap::new(),
@@ -90,6 +92,12 @@ impl Faults {
     /// Whether the partner face says nothing at all, whatever is called.
     pub fn silence(&self, silent: bool) {
         self.state().silent = silent;
+    }
+
+    /// Whether it refuses to prove that what it signed earlier belongs to its log; it shows its newest
+    /// checkpoint all the same.
+    pub fn withhold_log_proofs(&self, withholds: bool) {
+        self.state().withholds_log_proofs = withholds;
     }
 
     /// What happens to every check whose purpose asks for nothing else.
@@ -122,6 +130,10 @@ impl Faults {
 
     pub(crate) fn is_silent(&self) -> bool {
         self.state().silent
+    }
+
+    pub(crate) fn withholds_log_proofs(&self) -> bool {
+        self.state().withholds_log_proofs
     }
 
     pub(crate) fn of_check(&self, header: &CheckHeader) -> Option<Fault> {

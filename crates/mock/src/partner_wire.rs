@@ -26,6 +26,7 @@ use crate::{
 const CHECK: &str = "/symbolon.partner.v1.PartnerService/Check";
 const MANIFESTS: &str = "/symbolon.partner.v1.PartnerService/GetManifests";
 const DOWNLOAD: &str = "/symbolon.partner.v1.PartnerService/DownloadTagSet";
+const CONSISTENCY: &str = "/symbolon.partner.v1.PartnerService/GetLogConsistency";
 
 /// Stands between a partner face and the network.
 #[derive(Clone)]
@@ -63,6 +64,13 @@ impl Between for PartnerWire {
                 let fault = asked.as_ref().and_then(|asked| offered::of_file(&faults, asked));
                 let answer = face.oneshot(request).await.map_err(Into::<BoxError>::into)?;
                 Ok(offered::file(fault, answer))
+            }
+            CONSISTENCY if faults.withholds_log_proofs() => {
+                let refusal = Refusal::new(
+                    Reason::Internal,
+                    "this bureau's node could not make the proof (of the mock)",
+                );
+                Ok(refuse(&refusal, OffsetDateTime::now_utc()).into_http())
             }
             _ => face.oneshot(request).await.map_err(Into::into),
         }

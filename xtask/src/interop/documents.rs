@@ -83,7 +83,7 @@ fn follow(demo: &Demo, document: &str) -> Outcome {
 }
 
 /// The fenced blocks: language and content.
-fn blocks(text: &str) -> Vec<(&str, &str)> {
+pub(super) fn blocks(text: &str) -> Vec<(&str, &str)> {
     let mut found = Vec::new();
     let mut rest = text;
     while let Some((_, from)) = rest.split_once("\n```") {
