@@ -5,7 +5,7 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
-use crate::{DataFolder, FolderError, NodeKeys, StoreError};
+use crate::{DataFolder, FolderError, NodeKeys, StoreError, migrations::migrator};
 
 /// A bureau's durable state. Cheap to clone; all clones are the same store.
 #[derive(Clone)]
@@ -51,7 +51,7 @@ impl Store {
             })
             .connect_with(options)
             .await?;
-        sqlx::migrate!("migrations/sqlite").run(&pool).await?;
+        migrator().run(&pool).await?;
         let store = Self { pool, folder, keys };
         store.pack_records().await?;
         store.grow_tree().await?;

@@ -38,6 +38,7 @@ mod keys;
 mod lists;
 mod log;
 mod manifests;
+mod migrations;
 mod opening;
 mod own_watch;
 mod partner_days;

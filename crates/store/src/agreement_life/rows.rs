@@ -1,11 +1,10 @@
-use sqlx::{SqliteConnection, SqliteExecutor};
+use sqlx::{FromRow, Row as _, SqliteConnection, SqliteExecutor, sqlite::SqliteRow};
 use symbolon_policy::{AgreementHash, AgreementLife, AgreementState, SignedAgreement};
 
 use super::{DAMAGED, StoredText, Suspension, time};
 use crate::StoreError;
 
 /// A row of `agreement_texts`.
-#[derive(sqlx::FromRow)]
 pub(super) struct TextRow {
     pub(super) hash: Vec<u8>,
     pub(super) id: String,
@@ -13,6 +12,19 @@ pub(super) struct TextRow {
     pub(super) state: String,
     pub(super) since: i64,
     pub(super) origin: String,
+}
+
+impl FromRow<'_, SqliteRow> for TextRow {
+    fn from_row(row: &SqliteRow) -> Result<Self, sqlx::Error> {
+        Ok(Self {
+            hash: row.try_get("hash")?,
+            id: row.try_get("id")?,
+            document: row.try_get("document")?,
+            state: row.try_get("state")?,
+            since: row.try_get("since")?,
+            origin: row.try_get("origin")?,
+        })
+    }
 }
 
 impl TextRow {

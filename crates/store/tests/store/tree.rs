@@ -1,6 +1,6 @@
-use std::borrow::Cow;
+use std::{borrow::Cow, path::Path};
 
-use sqlx::{Connection as _, SqliteConnection, sqlite::SqliteConnectOptions};
+use sqlx::{Connection as _, SqliteConnection, migrate::Migrator, sqlite::SqliteConnectOptions};
 use symbolon_ledger::{Commitment, Frontier, LeafHash, NodeId, TreeHash};
 use symbolon_policy::CheckId;
 use symbolon_store::{LogRecord, Store};
@@ -89,7 +89,8 @@ async fn the_log_of_a_database_of_before_gets_its_tree_and_goes_on() {
         let options =
             SqliteConnectOptions::new().filename(folder.database()).create_if_missing(true);
         let mut old = SqliteConnection::connect_with(&options).await.unwrap();
-        let mut before = sqlx::migrate!("migrations/sqlite");
+        let all = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations/sqlite");
+        let mut before = Migrator::new(all.as_path()).await.unwrap();
         before.migrations =
             Cow::Owned(before.iter().filter(|one| one.version <= 3).cloned().collect());
         before.run(&mut old).await.unwrap();
