@@ -330,24 +330,32 @@ impl Field for Avx2 {
     #[inline(always)]
     fn square_wide(self) -> Wide {
         let f = self.0;
-        let mut d = f;
-        let mut f19 = f;
-        let mut d19 = f;
-        for (((limb, d), f19), d19) in f.iter().zip(&mut d).zip(&mut f19).zip(&mut d19) {
-            *d = twice(*limb);
-            *f19 = times(*limb, set(19));
-            *d19 = times(*limb, set(38));
-        }
+        // Written out: in a loop LLVM copies the arrays and multiplies also what nobody needs.
+        let d = [
+            twice(f[0]),
+            twice(f[1]),
+            twice(f[2]),
+            twice(f[3]),
+            twice(f[4]),
+            twice(f[5]),
+            twice(f[6]),
+            twice(f[7]),
+            twice(f[8]),
+            twice(f[9]),
+        ];
+        let (f5, f6, f7) = (times(f[5], set(19)), times(f[6], set(19)), times(f[7], set(19)));
+        let (f8, f9) = (times(f[8], set(19)), times(f[9], set(19)));
+        let (d5, d7, d9) = (twice(f5), twice(f7), twice(f9));
         Wide([
-            column!(f[0], f[0]; d[1], d19[9]; d[2], f19[8]; d[3], d19[7]; d[4], f19[6]; d[5], f19[5]),
-            column!(d[0], f[1]; d[2], f19[9]; d[3], f19[8]; d[4], f19[7]; d[5], f19[6]),
-            column!(d[0], f[2]; d[1], f[1]; d[3], d19[9]; d[4], f19[8]; d[5], d19[7]; f[6], f19[6]),
-            column!(d[0], f[3]; d[1], f[2]; d[4], f19[9]; d[5], f19[8]; d[6], f19[7]),
-            column!(d[0], f[4]; d[1], d[3]; f[2], f[2]; d[5], d19[9]; d[6], f19[8]; d[7], f19[7]),
-            column!(d[0], f[5]; d[1], f[4]; d[2], f[3]; d[6], f19[9]; d[7], f19[8]),
-            column!(d[0], f[6]; d[1], d[5]; d[2], f[4]; d[3], f[3]; d[7], d19[9]; f[8], f19[8]),
-            column!(d[0], f[7]; d[1], f[6]; d[2], f[5]; d[3], f[4]; d[8], f19[9]),
-            column!(d[0], f[8]; d[1], d[7]; d[2], f[6]; d[3], d[5]; f[4], f[4]; d[9], f19[9]),
+            column!(f[0], f[0]; d[1], d9; d[2], f8; d[3], d7; d[4], f6; d[5], f5),
+            column!(d[0], f[1]; d[2], f9; d[3], f8; d[4], f7; d[5], f6),
+            column!(d[0], f[2]; d[1], f[1]; d[3], d9; d[4], f8; d[5], d7; f[6], f6),
+            column!(d[0], f[3]; d[1], f[2]; d[4], f9; d[5], f8; d[6], f7),
+            column!(d[0], f[4]; d[1], d[3]; f[2], f[2]; d[5], d9; d[6], f8; d[7], f7),
+            column!(d[0], f[5]; d[1], f[4]; d[2], f[3]; d[6], f9; d[7], f8),
+            column!(d[0], f[6]; d[1], d[5]; d[2], f[4]; d[3], f[3]; d[7], d9; f[8], f8),
+            column!(d[0], f[7]; d[1], f[6]; d[2], f[5]; d[3], f[4]; d[8], f9),
+            column!(d[0], f[8]; d[1], d[7]; d[2], f[6]; d[3], d[5]; f[4], f[4]; d[9], f9),
             column!(d[0], f[9]; d[1], f[8]; d[2], f[7]; d[3], f[6]; d[4], f[5]),
         ])
     }
