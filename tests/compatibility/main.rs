@@ -13,6 +13,7 @@
 
 mod baseline;
 mod bureau_face;
+mod first;
 mod later_peers;
 mod partner_face;
 mod wild;

@@ -11,6 +11,7 @@ mod subjects;
 use std::{hint::black_box, time::Instant};
 
 use clap::Args;
+use symbolon_oprf::differential::missing_back_ends;
 
 use self::{
     statistics::greatest_t,
@@ -59,6 +60,9 @@ impl Timing {
         subjects.retain(|subject| subject.name.contains(&only) || subject.back_end.contains(&only));
         if subjects.is_empty() {
             return Err(format!("no operation or back end has {only:?} in its name").into());
+        }
+        for name in missing_back_ends() {
+            println!("skipped: {name} (this processor does not have it)");
         }
         println!("{:<48} {:<22} {:>12} {:>8}", "operation", "back end", "measurements", "max |t|");
         let mut failed = Vec::new();

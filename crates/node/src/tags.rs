@@ -1,7 +1,7 @@
 //! The tags of a list under a scope's key: those known from the last publication, and evaluated ones
 //! for what is new since.
 
-use std::{num::NonZeroUsize, sync::Arc, thread::available_parallelism};
+use std::sync::Arc;
 
 use symbolon_client::Compute;
 use symbolon_identifiers::Identifier;
@@ -12,7 +12,7 @@ use symbolon_store::{
     TagCache, TagCacheKey,
 };
 use symbolon_tagset::{LabelSecret, MembershipHash};
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 
 use crate::{logging::event, publish_error::PublishError};
 
@@ -111,24 +111,23 @@ impl Tagger {
         NewTagCache::create(folder, scope, &self.cache, self.kind, &snapshot.mark, last)
     }
 
-    /// Adds the tags of identifiers with ids above `above`, on all cores. No more pieces are in
-    /// memory than are worked on.
+    /// Adds the tags of identifiers with ids above `above`, on as many cores as its pool has. No more
+    /// pieces are in memory than are worked on, and one.
     async fn evaluate(
         &self,
         snapshot: &mut ListSnapshot,
         mut tags: Tags,
         above: u64,
-        kept_out: &IdSet,
+        kept_out: &Arc<IdSet>,
     ) -> Result<Tags, PublishError> {
-        let cores = available_parallelism().map_or(1, NonZeroUsize::get);
         let mut under_way = JoinSet::new();
         let more = usize::try_from(snapshot.identifiers).unwrap_or(0);
         tags.hashes.reserve(more.saturating_sub(tags.hashes.len()));
         while let Some(piece) = snapshot.next_piece(above).await? {
-            if under_way.len() > cores
+            if under_way.len() > self.compute.cores()
                 && let Some(done) = under_way.join_next().await
             {
-                tags.take(done.map_err(|_| PublishError::Stopping)??, kept_out)?;
+                tags = self.take(tags, done, kept_out).await?;
             }
             let (key, compute, kind) = (Arc::clone(&self.key), self.compute.clone(), self.kind);
             under_way.spawn(async move {
@@ -137,9 +136,23 @@ impl Tagger {
             });
         }
         while let Some(done) = under_way.join_next().await {
-            tags.take(done.map_err(|_| PublishError::Stopping)??, kept_out)?;
+            tags = self.take(tags, done, kept_out).await?;
         }
         Ok(tags)
+    }
+
+    /// Takes in a piece on the pool as well: the cache sorts, seals and writes when it is full.
+    async fn take(
+        &self,
+        mut tags: Tags,
+        done: Result<Result<Vec<Tag>, PublishError>, JoinError>,
+        kept_out: &Arc<IdSet>,
+    ) -> Result<Tags, PublishError> {
+        let evaluated = done.map_err(|_| PublishError::Stopping)??;
+        let kept_out = Arc::clone(kept_out);
+        let work = move || tags.take(evaluated, &kept_out).map(|()| tags);
+        let taken = self.compute.run(work).await.map_err(|_| PublishError::Stopping)?;
+        Ok(taken?)
     }
 }
 

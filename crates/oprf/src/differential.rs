@@ -50,6 +50,11 @@ pub fn back_ends() -> Vec<&'static str> {
     Backend::ranked().iter().map(|backend| backend.name()).collect()
 }
 
+/// The names of those that it passes over, because this processor does not have them.
+pub fn missing_back_ends() -> Vec<&'static str> {
+    Backend::missing()
+}
+
 fn compare_on(backends: &[Backend], description: &[u8]) -> Result<(), Box<Difference>> {
     let batch = Batch::described_by(description);
     let expected = by_dalek(&batch);
@@ -176,6 +181,7 @@ mod tests {
 
     #[test]
     fn described_batches_come_out_as_dalek_has_them() {
+        Backend::say_what_is_skipped();
         let backends = [Backend::ranked(), &[Backend::portable()]].concat();
         for description in descriptions() {
             compare_on(&backends, &description).unwrap();

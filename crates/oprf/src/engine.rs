@@ -40,8 +40,9 @@ impl Engine {
 
 #[cfg(test)]
 impl Engine {
-    /// All that this processor can use.
+    /// All that this processor can use; says so where one is missing.
     pub(crate) fn all() -> Vec<Self> {
+        Backend::say_what_is_skipped();
         let lanes = Backend::ranked().iter().copied().map(Self::Lanes);
         std::iter::once(Self::OneByOne).chain(lanes).collect()
     }

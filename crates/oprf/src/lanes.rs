@@ -44,6 +44,9 @@ trait Job {
     fn run<F: Field>(self) -> Self::Output;
 }
 
+const IFMA: &str = "AVX-512 IFMA, 8 lanes";
+const AVX2: &str = "AVX2, 4 lanes";
+
 /// A way to compute with several points at a time that this processor has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Backend(Kind);
@@ -96,6 +99,25 @@ impl Backend {
         }
     }
 
+    /// The names of those that this processor does not have.
+    pub(crate) fn missing() -> Vec<&'static str> {
+        let has = |name: &&str| Self::ranked().iter().any(|one| one.name() == *name);
+        [IFMA, AVX2].into_iter().filter(|name| !has(name)).collect()
+    }
+
+    /// Says once which back ends the tests that run now pass over. Past the harness, which would keep to
+    /// itself what a test that passes prints.
+    #[cfg(test)]
+    pub(crate) fn say_what_is_skipped() {
+        static SAID: std::sync::Once = std::sync::Once::new();
+        SAID.call_once(|| {
+            for name in Self::missing() {
+                let line = format!("\nskipped: {name} (this processor does not have it)\n");
+                std::io::Write::write_all(&mut std::io::stderr(), line.as_bytes()).unwrap();
+            }
+        });
+    }
+
     /// The one that the others are tested against.
     #[cfg(test)]
     pub(crate) fn portable() -> Self {
@@ -106,9 +128,9 @@ impl Backend {
     pub(crate) fn name(self) -> &'static str {
         match self.0 {
             #[cfg(target_arch = "x86_64")]
-            Kind::Ifma => "AVX-512 IFMA, 8 lanes",
+            Kind::Ifma => IFMA,
             #[cfg(target_arch = "x86_64")]
-            Kind::Avx2 => "AVX2, 4 lanes",
+            Kind::Avx2 => AVX2,
             #[cfg(test)]
             Kind::Portable => "portable lanes",
         }

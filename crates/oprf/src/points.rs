@@ -107,6 +107,7 @@ impl Points {
                 };
                 let products = Zeroizing::new(products);
                 let doubled = RistrettoPoint::double_and_compress_batch(products.iter());
+                let doubled = Zeroizing::new(doubled);
                 Zeroizing::new(doubled.iter().map(CompressedRistretto::to_bytes).collect())
             }
         }

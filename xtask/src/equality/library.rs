@@ -13,6 +13,7 @@ use symbolon_identifiers::{Identifier, IdentifierType, parse};
 use symbolon_oprf::{Blind, Error, SecretKey, voprf};
 use symbolon_tagset::{DEFAULT_LAMBDA, DummySecret, MembershipHash, Parameters, TagSet, build};
 
+use super::programs::twice;
 use crate::{
     Fallible, Outcome,
     made_up::{known, stranger},
@@ -30,8 +31,8 @@ struct List {
     clear: Vec<[u8; 16]>,
 }
 
-/// Asks `size` identifiers, half of them strangers, of lists of `size` records, of a part of that
-/// and of none.
+/// Asks `size` identifiers, half of them strangers and a third of them twice, and then a part of that, of lists
+/// of `size` records, of a part of that and of none.
 pub(super) fn compare(size: u64) -> Outcome {
     let key = SecretKey::random(&SystemRandom::new())?;
     let folder = tempfile::tempdir()?;
@@ -42,13 +43,21 @@ pub(super) fn compare(size: u64) -> Outcome {
     if voprf::additive::blind::<Vec<u8>>(&[], &[]).err() != Some(Error::EmptyBatch) {
         return Err("a question about nothing was blinded".into());
     }
-    let hits: Vec<u64> = in_pieces(size, |range| ask(&key, &lists, range))?
-        .into_iter()
-        .reduce(|one, other| one.iter().zip(&other).map(|(a, b)| a + b).collect())
-        .unwrap_or_default();
-    println!("   {size} asked of lists of {size}, {} and 0: {hits:?} hits", size.div_ceil(PART));
-    let nothing_was_compared = hits.first().is_none_or(|hits| *hits == 0);
-    if nothing_was_compared { Err("no hit at all".into()) } else { Ok(()) }
+    for asked in [size, size.div_ceil(PART)] {
+        let hits: Vec<u64> = in_pieces(asked, |range| ask(&key, &lists, range))?
+            .into_iter()
+            .reduce(|one, other| one.iter().zip(&other).map(|(a, b)| a + b).collect())
+            .unwrap_or_default();
+        println!(
+            "   {asked} asked of lists of {size}, {} and 0: {hits:?} hits",
+            size.div_ceil(PART)
+        );
+        let nothing_was_compared = hits.first().is_none_or(|hits| *hits == 0);
+        if nothing_was_compared {
+            return Err("no hit at all".into());
+        }
+    }
+    Ok(())
 }
 
 fn list(key: &SecretKey, records: u64, path: &Path) -> Fallible<List> {
@@ -82,7 +91,7 @@ fn list(key: &SecretKey, records: u64, path: &Path) -> Fallible<List> {
 /// Hits in each list; an error where an answer is not what the comparison in clear says.
 fn ask(key: &SecretKey, lists: &[List], range: Range<u64>) -> Fallible<Vec<u64>> {
     let random = SystemRandom::new();
-    let values = range.map(|number| if number % 2 == 0 { known(number) } else { stranger(number) });
+    let values = twice(range, |n| if n % 2 == 0 { known(n) } else { stranger(n) });
     let identifiers = values.map(|value| identifier(&value)).collect::<Fallible<Vec<_>>>()?;
     let inputs: Vec<_> = identifiers.iter().map(Identifier::oprf_input).collect();
     let blinds = inputs.iter().map(|_| Blind::random(&random)).collect::<Result<Vec<_>, _>>()?;

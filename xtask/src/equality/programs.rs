@@ -60,7 +60,10 @@ fn asks_nothing(pair: &Pair, file: &Path, out: &Path) -> Fallible<()> {
 }
 
 /// Each of them, and every third a second time in another spelling.
-fn twice(numbers: Range<u64>, value: impl Fn(u64) -> String) -> impl Iterator<Item = String> {
+pub(super) fn twice(
+    numbers: Range<u64>,
+    value: impl Fn(u64) -> String,
+) -> impl Iterator<Item = String> {
     numbers.flat_map(move |number| {
         let value = value(number);
         let other = match number % 6 {

@@ -221,8 +221,8 @@ impl PartnerFace {
         read_all
     }
 
-    /// Holds what came against the chunk that the header names next, and returns the work of
-    /// evaluating it; `None` at the end of a check that is whole.
+    /// Takes what came for the chunk that the header names next, and returns the work of holding it against
+    /// that and evaluating it; `None` at the end of a check that is whole.
     fn take_in(
         &self,
         check: &AdmittedCheck,
@@ -251,24 +251,25 @@ impl PartnerFace {
             }
         };
         let (position, signed_hash) = expected;
-        // Before any arithmetic: nothing is evaluated that was not signed for.
-        if chunk_hash(&check.header.check_id, &position, &elements) != signed_hash {
-            return Err(Refusal::new(
-                Reason::ChunkAltered,
-                "a chunk is not the one whose hash was signed",
-            ));
-        }
-        // What was counted against the quota is what the header says, so a chunk holds exactly as
-        // much.
-        if Some(elements.len()) != position.elements.checked_mul(ELEMENT_LEN) {
-            return Err(Refusal::new(
-                Reason::ElementInvalid,
-                "a chunk does not hold as many whole elements as the header counts",
-            ));
-        }
         let index = usize::try_from(position.scope).map_err(|_| not_evaluated())?;
         let scope = Arc::clone(check.scopes.get(index).ok_or_else(not_evaluated)?);
+        let check_id = check.header.check_id;
         Ok(Some(move || {
+            // Before any arithmetic: nothing is evaluated that was not signed for.
+            if chunk_hash(&check_id, &position, &elements) != signed_hash {
+                return Err(Refusal::new(
+                    Reason::ChunkAltered,
+                    "a chunk is not the one whose hash was signed",
+                ));
+            }
+            // What was counted against the quota is what the header says, so a chunk holds exactly as
+            // much.
+            if Some(elements.len()) != position.elements.checked_mul(ELEMENT_LEN) {
+                return Err(Refusal::new(
+                    Reason::ElementInvalid,
+                    "a chunk does not hold as many whole elements as the header counts",
+                ));
+            }
             let evaluated = voprf::blind_evaluate(&scope.key, &elements, &SystemRandom::new())
                 .map_err(|error| match error {
                     OprfError::Randomness => not_evaluated(),
@@ -334,6 +335,11 @@ async fn next(
             Code::OutOfRange | Code::ResourceExhausted => Refusal::new(
                 Reason::LimitExceeded,
                 "a message is longer than 2 MiB; send chunks of at most 16,384 elements",
+            ),
+            // What it says of bytes that are no message. Of a stream that breaks off it names the cause.
+            Code::Internal if std::error::Error::source(&status).is_none() => Refusal::new(
+                Reason::InvalidArgument,
+                "a message of the check cannot be read; compile the contract of this node's version",
             ),
             _ => Refusal::new(Reason::ChunkMissing, "the stream broke off"),
         })?;

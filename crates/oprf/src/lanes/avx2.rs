@@ -345,7 +345,7 @@ impl Field for Avx2 {
         ];
         let (f5, f6, f7) = (times(f[5], set(19)), times(f[6], set(19)), times(f[7], set(19)));
         let (f8, f9) = (times(f[8], set(19)), times(f[9], set(19)));
-        let (d5, d7, d9) = (twice(f5), twice(f7), twice(f9));
+        let (d7, d9) = (twice(f7), twice(f9));
         Wide([
             column!(f[0], f[0]; d[1], d9; d[2], f8; d[3], d7; d[4], f6; d[5], f5),
             column!(d[0], f[1]; d[2], f9; d[3], f8; d[4], f7; d[5], f6),

@@ -49,8 +49,7 @@ pub(super) fn encode<F: Field>(point: Extended<F>) -> [[u8; 32]; MAX_LANES] {
     to_bytes(denominator.mul(z.sub(y)).absolute())
 }
 
-/// Section 4.3.4, the map from uniform bytes, 64 for each lane: the sum of two MAPs. T is computed
-/// only if `WITH_T`.
+/// Section 4.3.4, the map from uniform bytes, 64 for each lane: the sum of two MAPs.
 #[inline(always)]
 pub(super) fn from_uniform<F: Field>(uniform: &[[u8; 64]; MAX_LANES]) -> Extended<F> {
     // A loop, so that the map is compiled into here once.

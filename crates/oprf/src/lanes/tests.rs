@@ -12,14 +12,8 @@ use crate::hash::sha512;
 
 /// The back ends of this machine; says so where one is missing.
 fn backends() -> Vec<Backend> {
-    let mut backends = Backend::ranked().to_vec();
-    for name in ["AVX-512 IFMA, 8 lanes", "AVX2, 4 lanes"] {
-        if !backends.iter().any(|backend| backend.name() == name) {
-            eprintln!("skipped: {name} (this processor does not have it)");
-        }
-    }
-    backends.push(Backend::portable());
-    backends
+    Backend::say_what_is_skipped();
+    [Backend::ranked(), &[Backend::portable()]].concat()
 }
 
 fn uniform(count: usize, label: &str) -> Vec<[u8; 64]> {
