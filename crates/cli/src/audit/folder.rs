@@ -16,9 +16,12 @@ use symbolon_policy::{AgreementId, BureauCode, VerifyingKey};
 use symbolon_store::{LogId, Store, StoreError};
 use time::OffsetDateTime;
 
+use super::leaves::MOST_NOT_SHOWN;
 use crate::CliError;
 
 const AT_ONCE: u32 = 4_096;
+/// In characters: a cause may quote a name of any length.
+const LONGEST_CAUSE: usize = 256;
 const RECORDS: &str = "records.jsonl";
 const ERASED: &str = "erased.jsonl";
 const RECEIPTS: &str = "receipts.jsonl";
@@ -267,6 +270,17 @@ impl AuditFolder {
         }
     }
 
+    /// Why no verdict is given: the tiles show far less than the folder says that the log has.
+    pub(super) fn too_little_shown(&self) -> CliError {
+        let size = self.about.size;
+        unreadable(
+            &self.root,
+            &format!(
+                "it says that the log has {size} entries, and more than {MOST_NOT_SHOWN} of these are in no tile"
+            ),
+        )
+    }
+
     pub(crate) fn records(&self) -> Result<Vec<RecordLine>, CliError> {
         read_lines(&self.root.join(RECORDS))
     }
@@ -410,9 +424,28 @@ fn unwritable(error: serde_json::Error) -> CliError {
     CliError::new("output", error.to_string())
 }
 
+/// Why a folder cannot be read. What its maker wrote is shown in part, and does not steer a terminal.
 fn unreadable(path: &Path, why: &str) -> CliError {
+    let why: String = why.chars().filter(|c| !c.is_control()).take(LONGEST_CAUSE).collect();
     CliError::new(
         "audit_folder",
         format!("{} is not as `symbolon audit export` writes it: {why}", path.display()),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_maker_of_a_folder_wrote_does_not_steer_the_terminal_of_who_reads_why_it_is_refused()
+    {
+        let root = tempfile::tempdir().unwrap();
+        let name = format!("\\u001b[2J{}", "n".repeat(10_000));
+        fs::write(root.path().join(ABOUT), format!("{{\"{name}\":1}}")).unwrap();
+        let refused = AuditFolder::open(root.path()).err().unwrap();
+        assert!(refused.sentence.contains("unknown field `[2Jnnn"), "{refused}");
+        assert!(!refused.sentence.chars().any(char::is_control));
+        assert!(refused.sentence.len() < 1_000);
+    }
 }

@@ -8,6 +8,10 @@ use super::{
 };
 use crate::CliError;
 
+/// So many entries may be missing from the tiles of an export. A folder can say that its log has any number,
+/// and each that is missing takes memory and a line of the verdict all the same.
+pub(super) const MOST_NOT_SHOWN: usize = 1 << 16;
+
 /// The leaves of an exported log, as its tiles of level 0 have them.
 pub(super) struct Leaves {
     all: Vec<Option<LeafHash>>,
@@ -20,7 +24,7 @@ impl Leaves {
         // One level's nodes, each over 256 of the level below; none where a leaf is missing.
         let mut below: Vec<Option<[u8; 32]>> = Vec::new();
         let mut nodes: Vec<Option<[u8; 32]>> = Vec::new();
-        let mut level = 0;
+        let (mut level, mut not_shown) = (0, 0_usize);
         for tile in tiles_for(folder.about.size) {
             let held = folder.tile(&tile)?;
             let width = usize::from(tile.width);
@@ -33,6 +37,12 @@ impl Leaves {
                 };
                 at(from)..at(to)
             };
+            if tile.level == 0 {
+                not_shown = not_shown.saturating_add(width.saturating_sub(held.len()));
+                if not_shown > MOST_NOT_SHOWN {
+                    return Err(folder.too_little_shown());
+                }
+            }
             if held.len() < width {
                 let sentence = format!("the tile {} is missing, or cut off", tile.path());
                 let missing =
@@ -172,6 +182,19 @@ mod tests {
         let About { size, .. } = folder.about;
         assert_eq!(size, SIZE);
         folder
+    }
+
+    #[test]
+    fn a_log_that_is_said_to_be_endless_and_is_not_shown_is_refused_before_it_fills_the_memory() {
+        let root = tempfile::tempdir().unwrap();
+        let mut folder = written(root.path());
+        folder.about.size = u64::MAX;
+        let refused = Leaves::read(&folder).err().unwrap();
+        assert_eq!(refused.reason, "audit_folder");
+        assert!(refused.sentence.contains("18446744073709551615 entries"), "{refused}");
+        // A log of which a part is lost is still judged.
+        folder.about.size = SIZE + 60_000;
+        assert!(Leaves::read(&folder).is_ok());
     }
 
     fn found(folder: &AuditFolder) -> Vec<(FindingKind, Option<u64>, Option<u64>)> {
