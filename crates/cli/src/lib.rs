@@ -25,6 +25,8 @@ pub mod standing;
 mod statistics;
 mod typed;
 
+#[doc(hidden)]
+pub use audit::judge_exports;
 pub use commands::{Cli, run};
 pub use failure::CliError;
 pub use profile::Profile;

@@ -55,7 +55,9 @@ pub(crate) struct BureauFace {
     pub(crate) checks: Arc<Semaphore>,
 }
 
+pub use approvals::read_approval;
 pub use read::read_check;
+pub use standing::read_standing;
 
 pub(crate) use authority::{Act, Authority};
 pub(crate) use coverage::Coverage;

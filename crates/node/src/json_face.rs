@@ -32,7 +32,7 @@ use crate::{
 
 pub(crate) use caller::Caller;
 #[doc(hidden)]
-pub use unconnected::read_json;
+pub use unconnected::{ReadJson, read_bearer, read_json, read_lines};
 
 /// The longest body that is not a stream, and the longest line of one that is.
 const LONGEST_BODY: usize = symbolon_client::bureau::MAX_MESSAGE_LEN;

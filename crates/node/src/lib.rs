@@ -38,7 +38,7 @@ pub use admission_review::{
     AdmissionChange, AdmissionRuling, RecordsChanged, admission_of, admission_replay,
 };
 #[doc(hidden)]
-pub use bureau_face::read_check;
+pub use bureau_face::{read_approval, read_check, read_standing};
 pub use certificates::{
     CertificateError, CertificateFacts, PERSON_DAYS, certificate_facts, issue_person,
     person_certificate, renew, token_holder,
@@ -50,7 +50,7 @@ pub use disclosure::{
 pub use entering::{AdmissionReport, RuleCount, admission_report};
 pub use founding::{BureauFacts, FoundingError, found_bureau};
 #[doc(hidden)]
-pub use json_face::read_json;
+pub use json_face::{ReadJson, read_bearer, read_json, read_lines};
 pub use logging::{LogFormat, LogLevel, start_logging};
 pub use node::{Node, NodeError};
 pub use wire::{OnWire, Wire};

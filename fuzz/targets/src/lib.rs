@@ -15,9 +15,15 @@
 )]
 
 mod agreements;
+#[cfg(feature = "program")]
+mod bureau_face;
 mod documents;
 mod elements;
+#[cfg(feature = "program")]
+mod exports;
 mod identifiers;
+#[cfg(feature = "program")]
+mod json_face;
 mod logs;
 mod messages;
 mod mutate;
@@ -51,9 +57,16 @@ macro_rules! targets {
 
 targets! {
     agreement 16_384 agreements::agreement,
+    agreement_answer 4_096 agreements::agreement_answer,
     agreement_text 16_384 agreements::agreement_text,
     #[cfg(feature = "program")]
-    bureau_check 8_192 program::bureau_check,
+    approval 2_048 bureau_face::approval,
+    #[cfg(feature = "program")]
+    audit_folder 16_384 exports::audit_folder,
+    #[cfg(feature = "program")]
+    bearer 512 json_face::bearer,
+    #[cfg(feature = "program")]
+    bureau_check 8_192 bureau_face::bureau_check,
     card 4_096 agreements::card,
     #[cfg(feature = "program")]
     certificate 4_096 program::certificate,
@@ -68,7 +81,9 @@ targets! {
     evidence 16_384 program::evidence,
     identifiers 512 identifiers::identifiers,
     #[cfg(feature = "program")]
-    json_body 8_192 program::json_body,
+    json_body 8_192 bureau_face::json_body,
+    #[cfg(feature = "program")]
+    json_lines 4_096 json_face::json_lines,
     label_file 40_000 sets::label_file,
     lanes 256 elements::lanes,
     log_proof 8_192 logs::proof,
@@ -80,6 +95,8 @@ targets! {
     profile 2_048 program::profile,
     receipt 16_384 documents::receipt,
     rule_pack 8_192 rules::rule_pack,
+    #[cfg(feature = "program")]
+    standing_items 8_192 bureau_face::standing_items,
     status 2_048 messages::status,
     tables 4_096 rules::tables,
     tag_set 16_384 sets::tag_set,

@@ -37,6 +37,21 @@ const KINDS: &[fn(&[u8])] = &[
     there_and_back::<documents::DisclosureRequest>,
     there_and_back::<documents::DisclosureDecision>,
     there_and_back::<documents::AgreementNotice>,
+    // The seeds say a kind by its number: others come behind.
+    there_and_back::<bureau::ApproveCheckRequest>,
+    there_and_back::<bureau::ApproveCheckResponse>,
+    there_and_back::<bureau::MatchStandingRequest>,
+    there_and_back::<bureau::UpdateStandingResponse>,
+    there_and_back::<bureau::EndStandingRequest>,
+    there_and_back::<partner::GetManifestsRequest>,
+    there_and_back::<partner::DownloadTagSetResponse>,
+    there_and_back::<partner::GetLogCheckpointRequest>,
+    there_and_back::<partner::GetLogCheckpointResponse>,
+    there_and_back::<partner::GetLogConsistencyRequest>,
+    there_and_back::<partner::GetLogConsistencyResponse>,
+    there_and_back::<partner::ExchangeCheckpointsResponse>,
+    there_and_back::<partner::ExchangeAgreementResponse>,
+    there_and_back::<documents::DisclosureWithdrawal>,
 ];
 
 /// The details of a refusal, and its sentence.

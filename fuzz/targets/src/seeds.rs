@@ -1,5 +1,7 @@
 //! What the corpora begin with: small samples of what is right, made from the project's vectors.
 
+mod exports;
+
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use prost::Message as _;
 use serde_json::Value;
@@ -45,6 +47,13 @@ pub(crate) fn vector(path: &[&str]) -> Value {
     value.unwrap_or_else(|| panic!("no vector has {path:?}")).clone()
 }
 
+/// All vectors of a kind.
+fn vectors_of(kind: &str) -> Vec<Value> {
+    let files = VECTORS.iter().map(|text| serde_json::from_str::<Value>(text).unwrap());
+    let all = files.flat_map(|file| file["vectors"].as_array().unwrap().clone());
+    all.filter(|one| one["kind"] == kind).collect()
+}
+
 fn text(path: &[&str]) -> String {
     vector(path).as_str().unwrap().to_owned()
 }
@@ -58,7 +67,13 @@ pub fn of(target: &str) -> Vec<(String, Vec<u8>)> {
     let one = |bytes: Vec<u8>| vec![("vector".to_owned(), bytes)];
     match target {
         "agreement" => one(vector(&["agreement", "file"]).to_string().into_bytes()),
+        "agreement_answer" => agreement_answers(),
         "agreement_text" => one(vector(&["agreement", "file"]).to_string().into_bytes()),
+        "approval" => one(approval().encode_to_vec()),
+        "audit_folder" => exports::folders(),
+        "bearer" => one(
+            format!("Bearer symbolon_{}_{}", "5c".repeat(8), "0123456789abcdef".repeat(4)).into_bytes(),
+        ),
         "bureau_check" => {
             one(check().iter().flat_map(prost::Message::encode_length_delimited_to_vec).collect())
         }
@@ -85,27 +100,18 @@ pub fn of(target: &str) -> Vec<(String, Vec<u8>)> {
             [&[u8::try_from(kind).unwrap()], country.as_bytes(), b"\n", text.as_bytes()].concat()
         }),
         "json_body" => json_bodies(),
+        "json_lines" => json_lines(),
         "label_file" => one(label_file()),
         "lanes" => one((0_u8..64).collect()),
         "log_proof" => proofs(),
         "manifest" => one(bytes(&["manifest", "signed", "document"])),
         "messages" => messages(),
         "mrz" => MRZ.iter().map(|(name, zone)| ((*name).to_owned(), zone.as_bytes().to_vec())).collect(),
-        "notice" => one(
-            documents::AgreementNotice {
-                agreement_id: "req-own-2026".to_owned(),
-                agreement_hash: vec![0xee; 32],
-                issuer: "OWN".to_owned(),
-                kind: documents::NoticeKind::Suspend.into(),
-                counter: 1,
-                reason: "a review is under way".to_owned(),
-                issued_at: Some(timestamp()),
-            }
-            .encode_to_vec(),
-        ),
+        "notice" => one(notice(1, documents::NoticeKind::Suspend).encode_to_vec()),
         "profile" => one(b"endpoint = \"https://127.0.0.1:7444\"\nroot = \"root.pem\"\ncertificate = \"c.pem\"\nkey = \"k.pem\"\nofficer = \"o\"\n".to_vec()),
         "receipt" => one(bytes(&["receipt", "signed", "document"])),
         "rule_pack" => one(rule_pack()),
+        "standing_items" => standing_items(),
         "status" => {
             let refusal = Refusal::new(Reason::QuotaExhausted, "none left")
                 .retry_at(OffsetDateTime::UNIX_EPOCH + time::Duration::minutes(3));
@@ -295,6 +301,104 @@ fn element() -> Vec<u8> {
     chunk
 }
 
+fn notice(counter: u64, kind: documents::NoticeKind) -> documents::AgreementNotice {
+    documents::AgreementNotice {
+        agreement_id: "req-own-2026".to_owned(),
+        agreement_hash: vec![0xee; 32],
+        issuer: "OWN".to_owned(),
+        kind: kind.into(),
+        counter,
+        reason: "a review is under way".to_owned(),
+        issued_at: Some(timestamp()),
+    }
+}
+
+/// The signatures of the vectors; and one with notices about it, which the target signs itself.
+fn agreement_answers() -> Vec<(String, Vec<u8>)> {
+    let file = vector(&["agreement", "file", "signatures"]);
+    let signatures: Vec<_> = file
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| partner::AgreementSignature {
+            party: one["party"].as_str().unwrap().to_owned(),
+            public_key: hex::decode(one["key"].as_str().unwrap()).unwrap(),
+            signature: hex::decode(one["signature"].as_str().unwrap()).unwrap(),
+        })
+        .collect();
+    let own = signatures.iter().filter(|one| one.party == "OWN").cloned().collect();
+    let kinds = [documents::NoticeKind::Suspend, documents::NoticeKind::Resume];
+    let notices = (1..).zip(kinds).map(|(counter, kind)| documents::SignedDocument {
+        document: notice(counter, kind).encode_to_vec(),
+        public_key: vec![0; 32],
+        signature: vec![0; 64],
+    });
+    let signed = partner::ExchangeAgreementResponse { signatures, notices: Vec::new() };
+    let noticed =
+        partner::ExchangeAgreementResponse { signatures: own, notices: notices.collect() };
+    vec![
+        ("signed".to_owned(), signed.encode_to_vec()),
+        ("noticed".to_owned(), noticed.encode_to_vec()),
+    ]
+}
+
+fn approval() -> bureau::ApproveCheckRequest {
+    bureau::ApproveCheckRequest {
+        case_reference: "case-11".to_owned(),
+        purpose: "border_check".to_owned(),
+        most_elements: 20,
+        valid_for: Some(prost_types::Duration { seconds: 86_400, nanos: 0 }),
+        asker: "officer-7".to_owned(),
+        identifier_types: vec!["vin".to_owned(), "phone".to_owned()],
+    }
+}
+
+fn item(number: u64) -> bureau::CheckItem {
+    bureau::CheckItem {
+        r#ref: number,
+        identifier_type: "vin".to_owned(),
+        value: VIN.to_owned(),
+        country: String::new(),
+    }
+}
+
+/// What begins and what changes a standing check: items that join, leave, and cannot be read.
+fn standing_items() -> Vec<(String, Vec<u8>)> {
+    use bureau::StandingChange::{Add, Remove};
+    let one = |number, change: bureau::StandingChange, item| bureau::StandingItem {
+        r#ref: format!("file-{number}"),
+        item: Some(item),
+        change: change.into(),
+    };
+    let unreadable = bureau::CheckItem { value: "1M8GDM9AXKP042789".to_owned(), ..item(3) };
+    let items = |second| {
+        let items =
+            vec![one(1, Add, item(1)), one(2, second, item(2)), one(3, Add, unreadable.clone())];
+        bureau::StandingItems { items }
+    };
+    let begin = bureau::BeginStandingRequest {
+        part: Some(bureau::begin_standing_request::Part::Items(items(Add))),
+    };
+    let update = bureau::UpdateStandingRequest {
+        part: Some(bureau::update_standing_request::Part::Items(items(Remove))),
+    };
+    vec![
+        ("begin".to_owned(), [vec![0], begin.encode_length_delimited_to_vec()].concat()),
+        ("update".to_owned(), [vec![1], update.encode_length_delimited_to_vec()].concat()),
+    ]
+}
+
+/// A body of lines that comes in pieces of five bytes.
+fn json_lines() -> Vec<(String, Vec<u8>)> {
+    let body = "\u{5}{\"start\":{}}\n\r\n{\"items\":{\"items\":[]}}\r\n\n{}";
+    let seed = |name: &str, kind: &str| (name.to_owned(), format!("{kind}\n{body}").into_bytes());
+    vec![
+        seed("plain", "application/x-ndjson"),
+        seed("utf-8", "Application/X-NDJSON; charset=\"UTF-8\""),
+        seed("other", "application/json"),
+    ]
+}
+
 /// The bodies and lines of the JSON face, each after the byte of its call.
 fn json_bodies() -> Vec<(String, Vec<u8>)> {
     let start = r#""start":{"purpose":"border_check","officer":"officer-7","caseReference":"case-11","bureaus":["OWN"],"urgency":"URGENCY_URGENT","timeout":"1.5s","checkId":"AAECAwQFBgcICQoLDA0ODw==","stated":{"minor":true}}"#;
@@ -329,14 +433,7 @@ fn check() -> [bureau::CheckRequest; 2] {
         bureaus: vec!["OWN".to_owned()],
         ..bureau::CheckStart::default()
     };
-    let items = bureau::CheckItems {
-        items: vec![bureau::CheckItem {
-            r#ref: 1,
-            identifier_type: "vin".to_owned(),
-            value: VIN.to_owned(),
-            country: String::new(),
-        }],
-    };
+    let items = bureau::CheckItems { items: vec![item(1)] };
     [bureau::check_request::Part::Start(start), bureau::check_request::Part::Items(items)]
         .map(|part| bureau::CheckRequest { part: Some(part) })
 }
@@ -348,6 +445,8 @@ fn messages() -> Vec<(String, Vec<u8>)> {
         public_key: bytes(&["check_header", "signed", "public_key"]),
         signature: bytes(&["check_header", "signed", "signature"]),
     };
+    let note = text(&["cosignature", "note"]).into_bytes();
+    let proof = bytes(&["log_consistency", "proof"]);
     let of_partner = |part| partner::CheckRequest { part: Some(part) }.encode_to_vec();
     let seed =
         |kind: u8, name: &str, message: Vec<u8>| (name.to_owned(), [vec![kind], message].concat());
@@ -357,6 +456,31 @@ fn messages() -> Vec<(String, Vec<u8>)> {
         seed(8, "header", of_partner(partner::check_request::Part::Header(header))),
         seed(16, "header-document", bytes(&["check_header", "signed", "document"])),
         seed(18, "receipt-document", bytes(&["receipt", "signed", "document"])),
+        seed(22, "approve", approval().encode_to_vec()),
+        seed(
+            24,
+            "match",
+            bureau::MatchStandingRequest { standing_id: vec![0x5d; 16] }.encode_to_vec(),
+        ),
+        seed(
+            30,
+            "log-checkpoint",
+            partner::GetLogCheckpointResponse {
+                checkpoint: note.clone(),
+                consistency_proof: proof.clone(),
+            }
+            .encode_to_vec(),
+        ),
+        seed(
+            32,
+            "log-consistency",
+            partner::GetLogConsistencyResponse { consistency_proof: proof }.encode_to_vec(),
+        ),
+        seed(
+            33,
+            "checkpoints",
+            partner::ExchangeCheckpointsResponse { checkpoints: vec![note] }.encode_to_vec(),
+        ),
     ]
 }
 
@@ -403,6 +527,26 @@ mod tests {
                 assert!(bytes.len() <= target.longest, "{}/{name} is too long", target.name);
                 (target.run)(&bytes);
             }
+        }
+    }
+
+    #[cfg(feature = "program")]
+    #[test]
+    fn what_strangers_say_rightly_is_taken() {
+        let seed = |target: &str, name: &str| {
+            of(target).into_iter().find(|(one, _)| one == name).unwrap().1
+        };
+        assert!(symbolon_node::read_bearer(&seed("bearer", "vector")).is_some());
+        let lines = symbolon_node::read_lines(b"application/x-ndjson", vec![b"{}\n\n{}".to_vec()]);
+        assert_eq!(lines, Ok(vec![b"{}\n".to_vec(), b"{}".to_vec()]));
+        for (name, bytes) in of("standing_items") {
+            let message = bureau::UpdateStandingRequest::decode_length_delimited(&bytes[1..]);
+            let Some(bureau::update_standing_request::Part::Items(items)) = message.unwrap().part
+            else {
+                panic!("{name} has no items")
+            };
+            let read = symbolon_node::read_standing(items.items, bytes[0] == 1).unwrap();
+            assert_eq!(read.rejected.len(), 1, "{name}");
         }
     }
 

@@ -63,6 +63,19 @@ impl ApprovalService for BureauFace {
     }
 }
 
+/// Reads an approval of `by` as it is read from a caller, without keeping it. For fuzzing.
+///
+/// # Errors
+/// What the caller is refused with.
+#[doc(hidden)]
+pub fn read_approval(
+    request: ApproveCheckRequest,
+    by: &Actor,
+    now: OffsetDateTime,
+) -> Result<CheckApproval, Refusal> {
+    read(request, by, now)
+}
+
 fn read(
     request: ApproveCheckRequest,
     by: &Actor,

@@ -30,10 +30,13 @@ const LONGEST_REFERENCE: usize = 256;
 
 /// What a call adds and removes, as it was read.
 #[derive(Default)]
-struct Changes {
-    add: Vec<StandingItem>,
-    remove: Vec<Identifier>,
-    rejected: Vec<ItemRejected>,
+pub struct Changes {
+    /// What joins, in the order in which it came.
+    pub add: Vec<StandingItem>,
+    /// What leaves, in the order in which it came.
+    pub remove: Vec<Identifier>,
+    /// What could not be read, and why.
+    pub rejected: Vec<ItemRejected>,
 }
 
 impl BureauFace {
@@ -236,7 +239,7 @@ impl Reading {
         if items.len() > MOST_ITEMS_A_MESSAGE {
             return Err(limit("a message holds at most 4,096 items"));
         }
-        self.references.add(items.iter().map(|one| one.item.as_ref().map_or(0, |i| i.r#ref)))?;
+        self.references.add(numbers(&items))?;
         let may_remove = self.may_remove;
         let done = self.pipeline.push(move || read_items(items, may_remove)).await;
         if let Some(done) = done.map_err(stopping)? {
@@ -258,6 +261,24 @@ impl Reading {
         self.read.remove.append(&mut done.remove);
         self.read.rejected.append(&mut done.rejected);
     }
+}
+
+/// Reads the items of a call as they are read from a caller, without keeping them. For fuzzing.
+///
+/// # Errors
+/// What the caller is refused with.
+#[doc(hidden)]
+pub fn read_standing(items: Vec<wire::StandingItem>, may_remove: bool) -> Result<Changes, Refusal> {
+    let mut references = References::default();
+    references.add(numbers(&items))?;
+    let read = read_items(items, may_remove);
+    references.all_differ()?;
+    Ok(read)
+}
+
+/// The callers' numbers of items; 0 where the item itself is missing.
+fn numbers(items: &[wire::StandingItem]) -> impl ExactSizeIterator<Item = u64> {
+    items.iter().map(|one| one.item.as_ref().map_or(0, |item| item.r#ref))
 }
 
 fn read_items(items: Vec<wire::StandingItem>, may_remove: bool) -> Changes {

@@ -87,7 +87,7 @@ pub(super) async fn lines(
     let (sender, messages) = mpsc::channel(1);
     let compute = compute.clone();
     tokio::spawn(async move {
-        let mut lines = Lines { pieces: body.into_data_stream(), rest: BytesMut::new() };
+        let mut lines = Lines::of(body);
         loop {
             let line = tokio::select! {
                 line = lines.next() => Some(line),
@@ -112,7 +112,8 @@ pub(super) async fn lines(
     Ok(ReceiverStream::new(messages))
 }
 
-fn expect(headers: &HeaderMap, wanted: &str) -> Result<(), Refusal> {
+/// Refuses a body that is not said to be `wanted`.
+pub(super) fn expect(headers: &HeaderMap, wanted: &str) -> Result<(), Refusal> {
     let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     let (kind, parameters) = kind.split_once(';').unwrap_or((kind, ""));
     let is_utf8 = parameters
@@ -157,14 +158,18 @@ async fn understood<T: for<'de> Deserialize<'de> + Send + 'static>(
 }
 
 /// A body as lines; the last one may lack its end.
-struct Lines {
+pub(super) struct Lines {
     pieces: BodyDataStream,
     rest: BytesMut,
 }
 
 impl Lines {
+    pub(super) fn of(body: Body) -> Self {
+        Self { pieces: body.into_data_stream(), rest: BytesMut::new() }
+    }
+
     /// The next line that is not empty.
-    async fn next(&mut self) -> Result<Option<Bytes>, Refusal> {
+    pub(super) async fn next(&mut self) -> Result<Option<Bytes>, Refusal> {
         let mut looked_at = 0;
         loop {
             let fresh = self.rest.get(looked_at..).unwrap_or_default();

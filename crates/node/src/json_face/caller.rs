@@ -86,7 +86,8 @@ impl JsonFace {
     }
 }
 
-fn read(header: &[u8]) -> Option<BearerToken> {
+/// The token in a header `Authorization`, if there is one as `symbolon token issue` prints it.
+pub(super) fn read(header: &[u8]) -> Option<BearerToken> {
     let text = std::str::from_utf8(header).ok()?;
     let (scheme, token) = text.split_at_checked(SCHEME.len())?;
     if !scheme.eq_ignore_ascii_case(SCHEME) {
