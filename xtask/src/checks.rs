@@ -1,4 +1,7 @@
-use std::{fs, process::Command};
+use std::{
+    fs,
+    process::{Command, Stdio},
+};
 
 use crate::{
     Outcome, contract,
@@ -18,9 +21,19 @@ pub(crate) fn run_all() -> Outcome {
     run(Command::new(tools::cargo_deny()?)
         .args(["check", "bans", "licenses", "sources"])
         .current_dir(root()))?;
+    fuzzer_can_be_built()?;
     contract::check()?;
     Vectors::check()?;
     logs_only_through_the_gate()
+}
+
+/// That the fuzzer's own lock file is up to date: it stands apart, and no other command here reads it.
+fn fuzzer_can_be_built() -> Outcome {
+    run(cargo()
+        .args(["metadata", "--locked", "--format-version=1", "--quiet"])
+        .args(["--manifest-path", "fuzz/Cargo.toml"])
+        .args(["--filter-platform", "x86_64-unknown-linux-gnu"])
+        .stdout(Stdio::null()))
 }
 
 /// That no file of the node but the one with the gate names the logging library: what it lets

@@ -67,11 +67,21 @@ pub(super) fn read<T: for<'de> Deserialize<'de>>(text: &[u8]) -> Result<T, Refus
         return Err(invalid("the body is not UTF-8"));
     }
     look_through(text)?;
-    serde_json::from_slice(text).map_err(|error| unreadable(&error))
+    serde_json::from_slice(text).map_err(|error| unreadable(&error, &field_of_error::<T>(text)))
 }
 
-/// Why a text could not be read. Of what the caller wrote only names are shown, and no values.
-pub(super) fn unreadable(error: &serde_json::Error) -> Refusal {
+/// The names on the way to the value that cannot be read; empty if it is the whole text. Read once more for
+/// that, because keeping track of it costs more than reading.
+fn field_of_error<T: for<'de> Deserialize<'de>>(text: &[u8]) -> String {
+    let mut deserializer = serde_json::Deserializer::from_slice(text);
+    let read: Result<T, _> = serde_path_to_error::deserialize(&mut deserializer);
+    let path = read.err().map(|error| error.path().to_string()).unwrap_or_default();
+    if path == "." { String::new() } else { path }
+}
+
+/// Why a text could not be read, at the value with this name. Of what the caller wrote only names are shown, and
+/// no values.
+pub(super) fn unreadable(error: &serde_json::Error, field: &str) -> Refusal {
     let said = error.to_string();
     // The place is said once, in front.
     let said = said.rsplit_once(" at line ").map_or(said.as_str(), |(said, _)| said);
@@ -79,10 +89,15 @@ pub(super) fn unreadable(error: &serde_json::Error) -> Refusal {
         .iter()
         .any(|begin| said.starts_with(begin));
     let what = match error.classify() {
-        Category::Eof => "the JSON text ends too early",
-        Category::Syntax | Category::Io => "this is not JSON",
-        Category::Data if named => said,
-        Category::Data => "a value is not of the kind that its field has",
+        Category::Eof => "the JSON text ends too early".to_owned(),
+        Category::Syntax | Category::Io => "this is not JSON".to_owned(),
+        Category::Data if named => said.to_owned(),
+        Category::Data if field.is_empty() => {
+            "this is not the object that is wanted here".to_owned()
+        }
+        Category::Data => format!(
+            "the value of {field} is not of the kind that this field has; the OpenAPI file says what it takes"
+        ),
     };
     let what: String = what.chars().filter(|c| !c.is_control()).take(LONGEST_QUOTE).collect();
     invalid(&format!("line {}, column {}: {what}", error.line(), error.column()))
@@ -170,9 +185,11 @@ mod tests {
     fn a_refusal_names_the_place_and_the_field_and_never_shows_a_value() {
         for (text, expected) in [
             (r#"{"officr":"secret"}"#, "line 1, column 9: unrecognized field name 'officr'"),
-            ("{\n\"officer\":12}", "line 2, column 12: a value is not of the kind"),
-            (r#"{"officer":["secret"]}"#, "a value is not of the kind"),
-            (r#"{"timeout":"secret"}"#, "a value is not of the kind"),
+            ("{\n\"officer\":12}", "line 2, column 12: the value of officer is not of the kind"),
+            (r#"{"officer":["secret"]}"#, "the value of officer is not of the kind"),
+            (r#"{"timeout":"secret"}"#, "the value of timeout is not of the kind"),
+            (r#"{"stated":{"minor":"secret"}}"#, "the value of stated.minor is not of"),
+            (r#"["secret"]"#, "this is not the object that is wanted here"),
             (r#"{"officer":"secret""#, "the JSON text ends too early"),
             (r#"{officer}"#, "line 1, column 2: this is not JSON"),
         ] {

@@ -20,7 +20,7 @@ pub(super) fn look_through(text: &[u8]) -> Result<(), Refusal> {
         } else if shape.left == 0 {
             limit("this is more than 65,536 names and values; send several")
         } else {
-            unreadable(&error)
+            unreadable(&error, "")
         }
     })
 }
