@@ -42,6 +42,8 @@ def test_no_hit_is_said_only_if_every_list_says_so(answers: list[Outcome], expec
 def test_a_value_that_was_not_read_is_neither() -> None:
     rejected = ItemResult(ITEM, rejection=Rejection("check_digit", "wrong"))
     assert rejected.outcome is Outcome.REJECTED
+    with pytest.raises(TypeError, match="is not None"):
+        bool(rejected.rejection)
     report = CheckReport(b"", (rejected, result(Outcome.NO_HIT)))
     assert not report.is_complete
     assert report.rejected == (rejected,)
@@ -57,6 +59,8 @@ def test_an_exception_says_whether_trying_again_helps() -> None:
     from datetime import timedelta
 
     assert NoAnswer("try_again", "").retry is Retry.SOON
+    # It renews at midnight, not in a moment.
+    assert QuotaExhausted("quota_exhausted", "").retry is Retry.AFTER
     assert NoAnswer("proof_invalid", "").retry is Retry.NEVER
     waiting = QuotaExhausted("quota_exhausted", "", retry_after=timedelta(hours=3))
     assert waiting.retry is Retry.AFTER

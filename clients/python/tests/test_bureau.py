@@ -15,6 +15,7 @@ import symbolon
 from conftest import Demo, until
 from symbolon import AsyncBureau, Bureau, CheckReport, Item, ItemResult, Outcome, Profile, Retry
 
+CERTIFICATES = Path(__file__).parent / "certificates"
 GROUNDS: symbolon.Grounds = {"purpose": "border_check", "case": "python/1"}
 CONTAINER = ("container", "DMOU.038046.0")
 STYLES = ["sync", "asyncio"]
@@ -83,9 +84,12 @@ def test_a_batch_keeps_its_order_and_loses_nothing(
     rejection = report.results[-1].rejection
     assert rejection is not None
     assert rejection.reason == "unknown_type"
-    assert told
-    assert [answered for answered, _ in told] == sorted(answered for answered, _ in told)
+    # Each list once for each type, and never a total that moves.
+    assert len({most for _, most in told}) == 1
+    assert [heard for heard, _ in told] == sorted(heard for heard, _ in told)
+    assert told[0][0] == 0
     assert told[-1][0] == told[-1][1]
+    assert told[-2][0] == told[-1][1]
     assert sum(report.summary.values()) == len(items)
 
 
@@ -151,14 +155,46 @@ def test_a_certificate_of_another_bureau_gets_no_answer(demo: Demo, profile: Pro
     wrong = Profile(
         profile.endpoint, profile.root, other / "certificate.pem", other / "key.pem", "nobody"
     )
-    with pytest.raises(symbolon.Unreachable):
+    with pytest.raises(symbolon.NotAuthorised) as refused:
         check(wrong, style, *CONTAINER)
+    assert refused.value.reason == "certificate_foreign"
+    assert refused.value.retry is Retry.NEVER
     wrong_root = Profile(
         profile.endpoint, other / "bureau-root.pem", profile.certificate, profile.key, "nobody"
     )
-    with pytest.raises(symbolon.Unreachable) as refused:
+    with pytest.raises(symbolon.Unreachable) as failed:
         check(wrong_root, style, *CONTAINER)
-    assert refused.value.reason == "tls_failed"
+    assert failed.value.reason == "tls_failed"
+
+
+@STYLE
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [("expired", "certificate_expired"), ("early", "certificate_not_yet_valid")],
+)
+def test_a_certificate_outside_its_days_is_not_a_node_that_is_down(
+    profile: Profile, style: str, name: str, reason: str
+) -> None:
+    ended = Profile(
+        profile.endpoint,
+        profile.root,
+        CERTIFICATES / f"{name}.pem",
+        CERTIFICATES / "key.pem",
+        "nobody",
+    )
+    with pytest.raises(symbolon.NotAuthorised) as refused:
+        check(ended, style, *CONTAINER)
+    assert refused.value.reason == reason
+    assert refused.value.retry is Retry.NEVER
+
+
+def test_files_that_make_no_certificate_are_not_a_node_that_is_down(profile: Profile) -> None:
+    mixed = Profile(
+        profile.endpoint, profile.root, profile.certificate, CERTIFICATES / "key.pem", "nobody"
+    )
+    with pytest.raises(symbolon.ConfigurationError) as refused:
+        check(mixed, "sync", *CONTAINER)
+    assert refused.value.reason == "certificate"
 
 
 @STYLE
@@ -200,6 +236,7 @@ def test_a_node_that_is_not_there_can_be_asked_later(
         check(profile, style, *CONTAINER)
     assert refused.value.retry is Retry.SOON
     assert refused.value.check_id is not None
+    assert "certificate" in refused.value.sentence
 
 
 @STYLE
@@ -256,6 +293,55 @@ def test_a_profile_that_cannot_be_used_says_why(tmp_path: Path) -> None:
     path.write_text('endpoint = "https://127.0.0.1:1"\n')
     with pytest.raises(symbolon.ConfigurationError, match="certificate"):
         Bureau.connect(path)
+
+
+@STYLE
+def test_an_officer_without_a_name_does_not_ask_in_the_name_of_the_profile(
+    profile: Profile, style: str
+) -> None:
+    with pytest.raises(symbolon.InvalidRequest, match="officer"):
+        check(profile, style, *CONTAINER, officer="")
+    files = {"root": profile.root, "certificate": profile.certificate, "key": profile.key}
+    gateway = Profile(profile.endpoint, **files)
+    with pytest.raises(symbolon.InvalidRequest, match="officer"):
+        check(gateway, style, *CONTAINER)
+
+
+@STYLE
+def test_a_connection_that_was_closed_says_so(profile: Profile, style: str) -> None:
+    async def both() -> None:
+        bureau: Any = Bureau.connect(profile) if style == "sync" else AsyncBureau.connect(profile)
+
+        async def done(method: str, *what: object, **how: object) -> None:
+            doing = getattr(bureau, method)(*what, **how)
+            if style != "sync":
+                await doing
+
+        await done("close")
+        with pytest.raises(symbolon.InvalidRequest) as refused:
+            await done("coverage")
+        assert refused.value.reason == "closed"
+        with pytest.raises(symbolon.InvalidRequest) as refused:
+            await done("check_many", [CONTAINER], **GROUNDS)
+        assert refused.value.reason == "closed"
+
+    asyncio.run(both())
+
+
+def test_help_names_every_keyword() -> None:
+    for style in (Bureau, AsyncBureau):
+        text = style.check.__doc__ or ""
+        if style is AsyncBureau:
+            assert "Bureau.check" in text
+            continue
+        for name in symbolon.Grounds.__annotations__:
+            assert f"``{name}``" in text
+
+
+def test_files_may_be_named_as_text(profile: Profile) -> None:
+    said = [str(path) for path in (profile.root, profile.certificate, profile.key)]
+    with Bureau.connect(Profile(profile.endpoint, *said, "officer-1")) as bureau:
+        assert bureau.coverage()
 
 
 def test_no_secret_is_shown(profile: Profile) -> None:

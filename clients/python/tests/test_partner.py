@@ -294,3 +294,29 @@ def test_the_loop_goes_on_while_an_answer_that_is_refused_is_dropped(
     # Nothing is still at work on a check that may be taken up again.
     assert len(ended) == 1
     assert ended[0] <= refused_at
+
+
+def test_a_partner_takes_files_as_text_and_says_that_it_was_closed(
+    agreement: Path, requester: Requester
+) -> None:
+    said = [str(path) for path in (requester.certificate, requester.key, requester.header_key)]
+    with Partner(agreement, "BOR", Requester(requester.code, *said)) as partner:
+        partner.sync()
+        assert partner.check("container", "DMOU.038046.0", **GROUNDS).outcome is Outcome.HIT
+    for ask_again in (partner.sync, lambda: partner.check("container", "DMOU.038046.0", **GROUNDS)):
+        with pytest.raises(symbolon.InvalidRequest) as refused:
+            ask_again()
+        assert refused.value.reason == "closed"
+
+
+def test_an_ended_certificate_of_the_partner_face_is_not_a_partner_that_is_down(
+    agreement: Path, requester: Requester
+) -> None:
+    here = Path(__file__).parent / "certificates"
+    ended = Requester(requester.code, here / "expired.pem", here / "key.pem", requester.header_key)
+    with (
+        Partner(agreement, "BOR", ended) as partner,
+        pytest.raises(symbolon.NotAuthorised) as refused,
+    ):
+        partner.sync()
+    assert refused.value.reason == "certificate_expired"

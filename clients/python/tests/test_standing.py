@@ -80,7 +80,8 @@ def test_a_list_stays_asked_until_it_is_ended(analyst: Profile, style: str) -> N
     assert hit.source.identifier_type == "container"
     assert hit.source.desk is not None
     assert hit.value
-    again = call(analyst, style, "match_standing", kept.standing_id)
+    # As the program prints it.
+    again = call(analyst, style, "match_standing", kept.standing_id.hex())
     assert again.new_hits == ()
     assert len(again) == len(first)
 
@@ -120,13 +121,15 @@ def test_what_a_node_refuses_about_standing_checks_is_an_exception_with_its_reas
         call(officer, style, "begin_standing", [KNOWN], **GROUNDS)
     assert refused.value.reason == "role_missing"
     assert not refused.value.in_doubt
-    with pytest.raises(symbolon.SymbolonError) as refused:
+    with pytest.raises(symbolon.InvalidRequest) as unknown:
         call(analyst, style, "match_standing", bytes(16))
-    assert refused.value.reason == "standing_unknown"
+    assert unknown.value.reason == "standing_unknown"
+    assert unknown.value.retry is Retry.NEVER
     kept = call(analyst, style, "begin_standing", [STRANGER], **GROUNDS)
     call(analyst, style, "end_standing", kept.standing_id)
-    with pytest.raises(symbolon.SymbolonError):
+    with pytest.raises(symbolon.InvalidRequest) as gone:
         call(analyst, style, "end_standing", kept.standing_id)
+    assert gone.value.reason == "standing_unknown"
     with pytest.raises(TypeError, match="check_id"):
         call(analyst, style, "begin_standing", [KNOWN], check_id=bytes(16), **GROUNDS)
 

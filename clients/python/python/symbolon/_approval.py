@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from google.protobuf import duration_pb2
 
+from symbolon import _given
 from symbolon._reading import time_of
 from symbolon.bureau.v1 import approvals_pb2 as wire
 from symbolon.errors import InvalidRequest, NoAnswer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from datetime import datetime, timedelta
+    from datetime import datetime
 
 
 def approval_of(
@@ -25,19 +27,18 @@ def approval_of(
 ) -> wire.ApproveCheckRequest:
     """Write what is approved."""
     span = duration_pb2.Duration()
-    span.FromTimedelta(valid_for)
     try:
-        return wire.ApproveCheckRequest(
-            case_reference=case,
-            purpose=purpose,
-            most_elements=most_elements,
-            valid_for=span,
-            asker=asker,
-            identifier_types=list(identifier_types),
-        )
+        span.FromTimedelta(_given.of_type("valid_for", valid_for, timedelta))
     except ValueError as error:
-        # A count below zero, or text that is no Unicode.
-        raise InvalidRequest("invalid_argument", "the approval has a value that none may have") from error
+        raise InvalidRequest("invalid_argument", "valid_for is longer than any span may be") from error
+    return wire.ApproveCheckRequest(
+        case_reference=_given.text("case", case),
+        purpose=_given.text("purpose", purpose),
+        most_elements=_given.whole("most_elements", most_elements),
+        valid_for=span,
+        asker=_given.text("asker", asker),
+        identifier_types=_given.texts("identifier_types", identifier_types),
+    )
 
 
 def valid_until(response: wire.ApproveCheckResponse) -> datetime:

@@ -10,7 +10,7 @@ from google.protobuf.message import Message
 from symbolon.bureau.v1 import approvals_pb2, bureau_pb2
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import AsyncIterator, Iterable, Iterator
 
     import grpc
 
@@ -59,6 +59,33 @@ class Conversation(Protocol[Sent_co, Heard_contra]):
 
     def failure(self, error: grpc.RpcError) -> SymbolonError:
         """Say why it broke off."""
+
+
+class Sending:
+    """Messages on their way out, as bytes.
+
+    gRPC asks for them in a thread of its own, and reports whatever goes wrong there as a connection that
+    broke. It is kept here, so that it comes out as what it is.
+    """
+
+    def __init__(self, requests: Iterable[Message]) -> None:
+        """Keep the messages; nothing is made yet."""
+        self._requests = requests
+        self.fault: Exception | None = None
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Make one message after the other."""
+        try:
+            for request in self._requests:
+                yield request.SerializeToString()
+        except Exception as error:
+            self.fault = error
+            raise
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        """Make one message after the other, for asyncio."""
+        for request in self:
+            yield request
 
 
 _BUREAU = "/symbolon.bureau.v1.BureauService/"

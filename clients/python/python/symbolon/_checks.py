@@ -5,12 +5,20 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from symbolon._grounds import ITEMS_A_MESSAGE, check_item, deadline_for, known, start_of
+from symbolon import _given
+from symbolon._grounds import (
+    ITEMS_A_MESSAGE,
+    check_item,
+    deadline_for,
+    deadline_of,
+    known,
+    start_of,
+)
 from symbolon._reading import label_of, source_of, wait_of
 from symbolon._rpc import error_of
 from symbolon.answers import Answer, CheckReport, Grounds, Item, ItemResult, Outcome, Rejection
 from symbolon.bureau.v1 import bureau_pb2 as wire
-from symbolon.errors import InvalidIdentifier, InvalidRequest, SymbolonError, Unreachable
+from symbolon.errors import InvalidIdentifier, SymbolonError, Unreachable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -41,11 +49,11 @@ class Check:
         self._progress = progress
         self._answers: list[list[Answer]] = [[] for _ in items]
         self._rejections: dict[int, Rejection] = {}
-        self._expected = 0
-        self._answered = 0
+        self._sources = 0
+        self._heard: set[tuple[str, str, str]] = set()
         self._report: CheckReport | None = None
         usual = deadline_for(len(items), self._start.timeout.ToTimedelta().total_seconds())
-        self.deadline = grounds.get("deadline", usual)
+        self.deadline = deadline_of(grounds, usual)
 
     def requests(self) -> Iterator[wire.CheckRequest]:
         """Make the messages as they are sent, so that a big check is not in memory twice."""
@@ -61,28 +69,32 @@ class Check:
         if event == "started":
             started = message.started
             self.check_id = started.check_id
-            self._expected = started.accepted * started.sources
+            self._sources = started.sources
+            self._tell()
         elif event == "rejected":
             rejected = message.rejected
             if rejected.ref < len(self.items):
                 self._rejections[rejected.ref] = Rejection(rejected.reason, rejected.sentence)
         elif event == "answers":
             self._add(message.answers)
-            # A list answers for its own types only, so that fewer may come than could.
-            self._tell(max(self._expected, self._answered))
+            source = message.answers.source
+            self._heard.add((source.bureau, source.dataset, source.identifier_type))
+            self._tell()
         elif event == "finished":
             elapsed = message.finished.elapsed.ToTimedelta()
             self._report = self._gathered(elapsed)
-            self._tell(self._answered)
+            self._tell()
         # A newer node may say more.
 
     def failure(self, error: grpc.RpcError) -> SymbolonError:
         """Say why it broke off, and under which id to repeat it."""
         return error_of(error, check_id=self.check_id)
 
-    def _tell(self, most: int) -> None:
+    def _tell(self) -> None:
         if self._progress is not None:
-            self._progress(self._answered, most)
+            # Lists of two agreements may have one name.
+            heard = self._sources if self._report is not None else min(len(self._heard), self._sources)
+            self._progress(heard, self._sources)
 
     def _add(self, message: wire.SourceAnswers) -> None:
         source = source_of(message.source)
@@ -100,7 +112,6 @@ class Check:
                 self._answers[answer.ref].append(
                     Answer(outcome, source, answer.reason, answer.sentence, label, wait)
                 )
-        self._answered += len(message.answers)
 
     def _gathered(self, elapsed: timedelta) -> CheckReport:
         results = (
@@ -130,8 +141,4 @@ def only(report: CheckReport) -> ItemResult:
 
 def _check_id(grounds: Grounds) -> bytes:
     given = grounds.get("check_id")
-    if given is None:
-        return os.urandom(_CHECK_ID_LEN)
-    if len(given) != _CHECK_ID_LEN:
-        raise InvalidRequest("invalid_argument", "a check id has 16 bytes")
-    return given
+    return os.urandom(_CHECK_ID_LEN) if given is None else _given.identity("check_id", given)

@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Any, cast
 
 from google.protobuf import duration_pb2
 
-from symbolon.answers import Grounds, Item, StandingGrounds, StatedFacts, Urgency
+from symbolon import _given
+from symbolon.answers import (
+    Item,
+    StandingGrounds,
+    StatedFacts,
+    SubjectCategory,
+    Urgency,
+)
 from symbolon.bureau.v1 import bureau_pb2 as wire
 from symbolon.errors import InvalidRequest
 
@@ -28,7 +35,7 @@ _SLACK_AN_ITEM = 0.001
 
 def items_of(items: Iterable[AnyItem]) -> list[Item]:
     """Bring what the caller gave into one form."""
-    read = [item if isinstance(item, Item) else Item(*item) for item in items]
+    read = [item if isinstance(item, Item) else _item(item) for item in items]
     if len(read) > _MOST_ITEMS:
         raise InvalidRequest(
             "limit_exceeded", f"a call has at most {_MOST_ITEMS} items; divide it into several"
@@ -36,7 +43,14 @@ def items_of(items: Iterable[AnyItem]) -> list[Item]:
     return read
 
 
-def known(grounds: Grounds | StandingGrounds, kind: type[Grounds | StandingGrounds]) -> None:
+def _item(given: Any) -> Item:
+    # A text of three letters could be unpacked as well.
+    if not isinstance(given, (tuple, list)):
+        raise TypeError(f"an item is an Item or a tuple of str, not {type(given).__name__}")
+    return Item(*given)
+
+
+def known(grounds: Any, kind: Any) -> None:
     """Refuse keyword arguments that mean nothing, as any function does."""
     unknown = sorted(set(grounds) - set(kind.__annotations__))
     if unknown:
@@ -48,26 +62,47 @@ def known(grounds: Grounds | StandingGrounds, kind: type[Grounds | StandingGroun
 def start_of(grounds: StandingGrounds, officer: str, check_id: bytes = b"") -> wire.CheckStart:
     """Write the grounds; ``officer`` is who asks if they do not say."""
     return wire.CheckStart(
-        purpose=grounds["purpose"],
-        offence_class=grounds.get("offence_class", ""),
-        urgency=cast("Any", grounds.get("urgency", Urgency.ROUTINE).value),
-        officer=grounds.get("officer") or officer,
-        case_reference=grounds.get("case", ""),
-        justification=grounds.get("justification", ""),
-        bureaus=list(grounds.get("bureaus", ())),
+        purpose=said(grounds, "purpose"),
+        offence_class=said(grounds, "offence_class"),
+        urgency=cast("Any", urgency_of(grounds)),
+        officer=_officer(grounds, officer),
+        case_reference=said(grounds, "case"),
+        justification=said(grounds, "justification"),
+        bureaus=_given.texts("bureaus", grounds.get("bureaus", ())),
         timeout=duration_of(grounds.get("timeout", USUAL_TIMEOUT)),
         check_id=check_id,
-        stated=_stated(grounds.get("stated", StatedFacts())),
+        stated=_stated(_given.of_type("stated", grounds.get("stated", StatedFacts()), StatedFacts)),
     )
+
+
+def said(grounds: Any, name: str) -> str:
+    """Read what was said under a name; nothing is empty."""
+    return _given.text(name, grounds.get(name, ""))
+
+
+def urgency_of(grounds: Any) -> int:
+    """Read how soon an answer matters, as the contract's number."""
+    return _given.of_type("urgency", grounds.get("urgency", Urgency.ROUTINE), Urgency).value
+
+
+def _officer(grounds: StandingGrounds, otherwise: str) -> str:
+    name = _given.text("officer", grounds.get("officer", otherwise))
+    # A gateway that lost the name of who asks must not ask in its own.
+    if not name:
+        raise InvalidRequest("invalid_argument", "name the officer who asks, in at most 256 bytes")
+    return name
 
 
 def duration_of(timeout: float) -> duration_pb2.Duration:
     """Write how many seconds to wait for each bureau."""
-    if not 0 < timeout <= _LONGEST_TIMEOUT:
-        raise InvalidRequest("invalid_argument", "a timeout is more than 0 and at most 600 s")
     duration = duration_pb2.Duration()
-    duration.FromTimedelta(timedelta(seconds=timeout))
+    duration.FromTimedelta(timedelta(seconds=_given.seconds("timeout", timeout, _LONGEST_TIMEOUT)))
     return duration
+
+
+def deadline_of(grounds: Any, usual: float) -> float:
+    """Read after how many seconds the call is given up."""
+    return _given.seconds("deadline", grounds["deadline"]) if "deadline" in grounds else usual
 
 
 def deadline_for(count: int, timeout: float = USUAL_TIMEOUT) -> float:
@@ -84,10 +119,12 @@ def check_item(item: Item, ref: int) -> wire.CheckItem:
 
 def _stated(facts: StatedFacts) -> wire.StatedFacts:
     return wire.StatedFacts(
-        subject_category=cast("Any", facts.subject_category.value),
+        subject_category=cast(
+            "Any", _given.of_type("subject_category", facts.subject_category, SubjectCategory).value
+        ),
         minor=facts.minor,
         strictly_necessary=facts.strictly_necessary,
-        legal_basis=facts.legal_basis,
+        legal_basis=_given.text("legal_basis", facts.legal_basis),
         special_categories=facts.special_categories,
         special_categories_only=facts.special_categories_only,
         political_matter=facts.political_matter,

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
 from symbolon import _core
+from symbolon._grounds import deadline_of, known, said, urgency_of
 from symbolon.answers import (
     Answer,
     CheckReport,
@@ -67,10 +68,10 @@ class PartnerGrounds(TypedDict, total=False):
     """Seconds after which the call is given up; by size unless given."""
 
 
-_KNOWN_GROUNDS = frozenset(PartnerGrounds.__annotations__)
+_TEXTS = ("purpose", "offence_class", "officer", "case", "justification")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, init=False)
 class Requester:
     """The asking bureau: its code in the agreement, and where its keys are."""
 
@@ -82,6 +83,19 @@ class Requester:
     """The certificate's private key, PEM."""
     header_key: Path
     """The Ed25519 key that signs headers, PKCS#8: DER, or PEM."""
+
+    def __init__(
+        self,
+        code: str,
+        certificate: str | os.PathLike[str],
+        key: str | os.PathLike[str],
+        header_key: str | os.PathLike[str],
+    ) -> None:
+        """Name the files; they are read when a connection is made."""
+        # The only way into a frozen class.
+        for name, given in (("certificate", certificate), ("key", key), ("header_key", header_key)):
+            object.__setattr__(self, name, Path(given))
+        object.__setattr__(self, "code", code)
 
     @classmethod
     def of_data_folder(cls, folder: str | os.PathLike[str], code: str) -> Requester:
@@ -148,14 +162,12 @@ class PartnerCheck:
         items: Sequence[Item],
         grounds: PartnerGrounds,
     ) -> None:
-        unknown = sorted(set(grounds) - _KNOWN_GROUNDS)
-        if unknown:
-            raise TypeError(f"unexpected keyword arguments: {', '.join(unknown)}")
-        if "purpose" not in grounds:
-            raise TypeError("missing keyword argument: purpose")
+        known(grounds, PartnerGrounds)
+        self._texts = {name: said(grounds, name) for name in _TEXTS}
+        self._urgency = urgency_of(grounds)
+        self.deadline = deadline_of(grounds, _USUAL_DEADLINE + _SECONDS_AN_ITEM * len(items))
         self.check_id = os.urandom(_CHECK_ID_LEN)
         self._items = items
-        self._grounds = grounds
         self._agreement = agreement
         self._owner = owner
         self._began = time.monotonic()
@@ -166,16 +178,10 @@ class PartnerCheck:
         self._receipt: Receipt | None = None
         self._is_signed = False
 
-    @property
-    def deadline(self) -> float:
-        """Seconds after which the call is given up."""
-        usual = _USUAL_DEADLINE + _SECONDS_AN_ITEM * len(self._items)
-        return self._grounds.get("deadline", usual)
-
     def prepare(self, shelf: Shelf, requester: Requester, key: _core.HeaderKey) -> bool:
         """Read and blind everything and sign the header; false if nothing is left to be asked."""
         now = int(time.time())
-        self._agreement.may_ask(self._grounds["purpose"], now)
+        self._agreement.may_ask(self._texts["purpose"], now)
         triples = [(item.identifier_type, item.value, item.country) for item in self._items]
         question = _core.Question(triples, self.check_id)
         self._question = question
@@ -208,19 +214,19 @@ class PartnerCheck:
                     self._say(kind, _with_reason(answer, error.reason, error.sentence))
         if not sets:
             return False
-        said = self._grounds
+        texts = self._texts
         self._asked = question.ask(
             self._agreement,
             requester.code,
             self._owner.code,
             sets,
             key,
-            purpose=said["purpose"],
-            offence_class=said.get("offence_class", ""),
-            urgency=said.get("urgency", Urgency.ROUTINE).value,
-            officer=said.get("officer", ""),
-            case_reference=said.get("case", ""),
-            justification=said.get("justification", ""),
+            purpose=texts["purpose"],
+            offence_class=texts["offence_class"],
+            urgency=self._urgency,
+            officer=texts["officer"],
+            case_reference=texts["case"],
+            justification=texts["justification"],
             issued_at=now,
         )
         return True

@@ -35,11 +35,13 @@ _NOT_PERMITTED = frozenset(
 _INVALID = frozenset(
     {"check_id_reused", "chunk_altered", "chunk_missing", "element_invalid", "header_invalid"}
     | {"header_signature", "header_time", "invalid_argument", "limit_exceeded", "other_owner"}
+    | {"standing_unknown"}
 )
 
 _UNREACHABLE = (
-    "the node could not be reached, or the connection broke; look whether it is up and whether the "
-    "address is right"
+    "the node could not be reached, or the connection broke; look whether it is up, whether the address "
+    "is right, and whether your certificate has ended or is another bureau's, which looks the same from "
+    "here"
 )
 _UNEXPECTED = "the node answered in a way that this program does not understand; it may be newer"
 _BROKEN = frozenset(
@@ -72,14 +74,21 @@ def error_of(
     """Turn a failed call into an exception. What a stranger wrote is cut and cleaned.
 
     ``check_id`` is that of a check which may be repeated under it. ``in_doubt`` says that the call must
-    not be repeated blindly; where the other side refused or no connection was made, nothing is in doubt.
+    not be repeated blindly; where the other side refused or no handshake was made, nothing is in doubt.
     """
     call: Any = error
     code, details = call.code(), call.details() or ""
     reason, retry_after = _details(call.trailing_metadata() or ())
     if reason is not None:
         sentence = "".join(c for c in details if c.isprintable())[:_LONGEST_SENTENCE]
-        return error_class(reason)(reason, sentence, retry_after=retry_after, check_id=check_id)
+        return error_class(reason)(
+            reason,
+            sentence,
+            retry_after=retry_after,
+            check_id=check_id,
+            # All other reasons are given before anything is done.
+            in_doubt=in_doubt and reason == "internal",
+        )
     if code is grpc.StatusCode.UNAVAILABLE and any(w in details.lower() for w in _TLS_WORDS):
         return Unreachable("tls_failed", _TLS, check_id=check_id)
     if code is grpc.StatusCode.RESOURCE_EXHAUSTED:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
+from symbolon import _given
 from symbolon._grounds import (
     ITEMS_A_MESSAGE,
     USUAL_TIMEOUT,
     check_item,
     deadline_for,
+    deadline_of,
     duration_of,
     known,
     start_of,
@@ -102,7 +104,7 @@ class Beginning(_Keeping[wire.BeginStandingRequest]):
         super().__init__(wire.BeginStandingRequest, items, ())
         self._start = start_of(grounds, officer)
         usual = deadline_for(len(items), self._start.timeout.ToTimedelta().total_seconds())
-        self.deadline = grounds.get("deadline", usual)
+        self.deadline = deadline_of(grounds, usual)
 
     def requests(self) -> Iterator[wire.BeginStandingRequest]:
         """Make the messages as they are sent."""
@@ -131,13 +133,15 @@ class Updating(_Keeping[wire.UpdateStandingRequest]):
 
     def __init__(
         self,
-        standing_id: bytes,
+        standing_id: bytes | str,
         added: Sequence[Item],
         removed: Sequence[Item],
         timeout: float = USUAL_TIMEOUT,
     ) -> None:
         super().__init__(wire.UpdateStandingRequest, added, removed)
-        self._start = wire.UpdateStandingStart(standing_id=standing_id, timeout=duration_of(timeout))
+        self._start = wire.UpdateStandingStart(
+            standing_id=_given.identity("standing_id", standing_id), timeout=duration_of(timeout)
+        )
         self.deadline = deadline_for(len(self._items), timeout)
 
     def requests(self) -> Iterator[wire.UpdateStandingRequest]:
@@ -165,8 +169,8 @@ class Matching:
 
     deadline = _MATCH_SECONDS
 
-    def __init__(self, standing_id: bytes) -> None:
-        self._standing_id = standing_id
+    def __init__(self, standing_id: bytes | str) -> None:
+        self._standing_id = _given.identity("standing_id", standing_id)
         self._source: Source | None = None
         self._sources: list[StandingSource] = []
         self._hits: list[StandingHit] = []
@@ -207,6 +211,11 @@ class Matching:
                 "the node's answer broke off; match again, but what was shown is not called new again",
             )
         return self._match
+
+
+def ending(standing_id: bytes | str) -> wire.EndStandingRequest:
+    """Write which standing check is to end."""
+    return wire.EndStandingRequest(standing_id=_given.identity("standing_id", standing_id))
 
 
 def checks_of(response: wire.ListStandingResponse) -> list[StandingCheck]:

@@ -10,7 +10,9 @@ import enum
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NoReturn, TypedDict
 
+from symbolon import _given
 from symbolon._truth import NoTruth
+from symbolon.errors import InvalidIdentifier
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -113,7 +115,8 @@ class StandingGrounds(TypedDict, total=False):
     case: str
     """The case. It stays sealed at the own bureau."""
     officer: str
-    """Who asks. It stays sealed at the own bureau. The name in the profile unless given."""
+    """Who asks. It stays sealed at the own bureau. The name in the profile unless given: a gateway that
+    asks for several people names the person each time. An empty name is refused."""
     justification: str
     """On what grounds. They stay sealed at the own bureau."""
     offence_class: str
@@ -133,8 +136,9 @@ class StandingGrounds(TypedDict, total=False):
 class Grounds(StandingGrounds, total=False):
     """Keyword arguments of a check: those grounds, and what makes it repeatable."""
 
-    check_id: bytes
-    """16 bytes, to repeat a check without counting it twice; made here unless given."""
+    check_id: bytes | str
+    """16 bytes, or their 32 hexadecimal digits, to repeat a check without counting it twice; made here
+    unless given."""
 
 
 @dataclass(frozen=True)
@@ -147,6 +151,16 @@ class Item:
     """The identifier."""
     country: str = field(default="", repr=False)
     """Issuing or registering country by code or name, where the type needs one."""
+
+    def __post_init__(self) -> None:
+        """Refuse what is no text, because all that comes later takes it for text."""
+        _given.of_type("identifier_type", self.identifier_type, str)
+        _given.of_type("value", self.value, str)
+        _given.of_type("country", self.country, str)
+        if not all(map(_given.is_text, (self.identifier_type, self.value, self.country))):
+            raise InvalidIdentifier(
+                "not_text", "the identifier holds half a character, which is no text; read it again"
+            )
 
 
 @dataclass(frozen=True)
@@ -184,6 +198,8 @@ class Source:
 class Label(NoTruth):
     """What an owner releases with a hit at once. Whatever becomes of it, the hit is a hit."""
 
+    _instead = "write `if answer.label is not None`, and look at its text"
+
     text: str = field(repr=False)
     """The text; empty where the owner says nothing of this record, or it cannot be shown."""
     reason: str = ""
@@ -213,6 +229,8 @@ class Answer(NoTruth):
 @dataclass(frozen=True)
 class Rejection(NoTruth):
     """Why an item could not be read; it was not asked."""
+
+    _instead = "write `if result.rejection is not None`, or compare the outcome with Outcome.REJECTED"
 
     reason: str
     """Machine-readable reason, for instance ``check_digit``."""

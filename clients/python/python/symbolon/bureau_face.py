@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 from datetime import timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import grpc
@@ -13,18 +12,22 @@ import grpc.aio
 
 from symbolon import _calls
 from symbolon._approval import approval_of, valid_until
+from symbolon._calls import Sending
 from symbolon._checks import Check, only
+from symbolon._given import seconds
 from symbolon._grounds import USUAL_TIMEOUT, items_of
+from symbolon._own import explained
 from symbolon._reading import coverage_of
 from symbolon._rpc import error_of, is_status_lost
-from symbolon._standing import Beginning, Matching, Updating, checks_of
+from symbolon._standing import Beginning, Matching, Updating, checks_of, ending
 from symbolon.answers import CheckReport, Item
 from symbolon.bureau.v1 import bureau_pb2 as wire
+from symbolon.errors import InvalidRequest
 from symbolon.profile import Profile
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import AsyncIterator, Iterable, Iterator
+    from collections.abc import Iterable
     from datetime import datetime
     from types import TracebackType
 
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
     from symbolon._checks import Progress
     from symbolon._grounds import AnyItem
     from symbolon.answers import CoverageEntry, Grounds, ItemResult, StandingGrounds
+    from symbolon.errors import SymbolonError
     from symbolon.standing import StandingCheck, StandingKept, StandingMatch
 
 __all__ = ["AsyncBureau", "Bureau"]
@@ -48,6 +52,7 @@ class _Face:
 
     def __init__(self, profile: Profile) -> None:
         self._profile = profile
+        self._is_closed = False
 
     @classmethod
     def connect(cls, profile: Profile | str | os.PathLike[str] | None = None) -> Self:
@@ -66,14 +71,26 @@ class _Face:
         key: str | os.PathLike[str],
         officer: str = "",
     ) -> Self:
-        """Connect to ``https://host:port`` with certificate files in PEM form."""
-        return cls(Profile(endpoint, Path(root), Path(certificate), Path(key), officer))
+        """Connect to ``https://host:port`` with certificate files in PEM form.
+
+        ``officer`` is who asks wherever a check does not say. Leave it out in a gateway: then a check
+        that names nobody is refused.
+        """
+        return cls(Profile(endpoint, root, certificate, key, officer))
 
     def _checking(self, items: Iterable[AnyItem], grounds: Grounds, progress: Progress | None) -> Check:
         return Check(items_of(items), self._profile.officer, grounds, progress)
 
     def _beginning(self, items: Iterable[AnyItem], grounds: StandingGrounds) -> Beginning:
         return Beginning(items_of(items), self._profile.officer, grounds)
+
+    def _must_be_open(self) -> None:
+        if self._is_closed:
+            raise InvalidRequest("closed", "this connection was closed; connect anew")
+
+    def _explained(self, failure: SymbolonError) -> SymbolonError:
+        mine = self._profile
+        return explained(failure, mine.certificate, mine.key, mine.root)
 
     def __repr__(self) -> str:
         """Show the address."""
@@ -101,9 +118,24 @@ class Bureau(_Face):
     ) -> ItemResult:
         """Ask partner bureaus about one identifier.
 
-        Raises :class:`~symbolon.InvalidIdentifier` if it is none, and another
-        :class:`~symbolon.SymbolonError` if the node refuses or cannot be reached. A bureau that does
-        not answer is an answer with the outcome ``NO_ANSWER``.
+        Keywords, of which only ``purpose`` must be given:
+
+        - ``purpose``: one of the agreements' purposes, for instance ``"border_check"``
+        - ``case``, ``justification``: which case and on what grounds; sealed at the own bureau
+        - ``officer``: who asks, sealed at the own bureau. Without it, the name in the profile, which is
+          that of the certificate: a gateway that asks for several people must name the person
+        - ``offence_class``: where an agreement or a rule asks for one
+        - ``urgency``: an :class:`~symbolon.Urgency`; routine unless given
+        - ``stated``: :class:`~symbolon.StatedFacts` for the rules of the own bureau
+        - ``bureaus``: codes of the bureaus to ask, for instance ``["BOR"]``; all unless given
+        - ``timeout``: seconds to wait for each bureau; 10 unless given, at most 600
+        - ``deadline``: seconds after which the call as a whole is given up
+        - ``check_id``: 16 bytes, or their hexadecimal digits, to repeat a check without counting it twice
+
+        Raises :class:`~symbolon.InvalidIdentifier` if the value is no identifier, :class:`TypeError` if
+        something has a wrong type, and another :class:`~symbolon.SymbolonError` if the node refuses or
+        cannot be reached. What a bureau does not permit or does not answer is no exception but an
+        answer, with the outcome ``NOT_PERMITTED`` or ``NO_ANSWER``.
         """
         return only(self.check_many([Item(identifier_type, value, country)], **grounds))
 
@@ -117,8 +149,10 @@ class Bureau(_Face):
         """Ask partner bureaus about up to a million identifiers.
 
         ``items`` are :class:`~symbolon.Item` or tuples of type, value and country. ``progress`` is
-        called with how many answers have come and how many may come. The report has a result for each
-        item in order; what could not be read has a rejection.
+        called with how many lists have answered and how many are asked, a bureau's list counting once for
+        each type of identifier: first with 0, last with both equal. The report has a result for each
+        item in order; what could not be read has a rejection. The other keywords are those of
+        :meth:`check`.
         """
         check = self._checking(items, grounds, progress)
         if not check.items:
@@ -136,9 +170,10 @@ class Bureau(_Face):
         """Ask up to a million identifiers once, and keep them asked. Needs the role ``analyst``.
 
         ``items`` are :class:`~symbolon.StandingItem`, whose ``ref`` a hit gives back, or what
-        :meth:`check_many` takes. Hits are told by :meth:`match_standing`. Only lists are asked whose
-        agreements let answers be kept. An error with ``Retry.LOOK`` says that it may have begun all the
-        same: look at :meth:`list_standing`, because each call begins another one.
+        :meth:`check_many` takes; the keywords are those of :meth:`check`, without ``check_id``. Hits are
+        told by :meth:`match_standing`. Only lists are asked whose agreements let answers be kept. An
+        error with ``Retry.LOOK`` says that it may have begun all the same: look at
+        :meth:`list_standing`, because each call begins another one.
         """
         beginning = self._beginning(items, grounds)
         self._converse(_calls.BEGIN, beginning)
@@ -146,7 +181,7 @@ class Bureau(_Face):
 
     def update_standing(
         self,
-        standing_id: bytes,
+        standing_id: bytes | str,
         *,
         add: Iterable[AnyItem] = (),
         remove: Iterable[AnyItem] = (),
@@ -161,9 +196,10 @@ class Bureau(_Face):
         self._converse(_calls.UPDATE, updating)
         return updating.kept()
 
-    def match_standing(self, standing_id: bytes) -> StandingMatch:
+    def match_standing(self, standing_id: bytes | str) -> StandingMatch:
         """Say what a standing check hits in the lists as the node holds them now; nobody is asked.
 
+        ``standing_id`` is 16 bytes, or their hexadecimal digits as ``symbolon standing list`` has them.
         The hits count as shown from then on: a second call does not call them new.
         """
         matching = Matching(standing_id)
@@ -174,9 +210,9 @@ class Bureau(_Face):
         """List the caller's own standing checks, oldest first."""
         return checks_of(self._call(_calls.LIST, wire.ListStandingRequest(), timeout))
 
-    def end_standing(self, standing_id: bytes, *, timeout: float = USUAL_TIMEOUT) -> None:
+    def end_standing(self, standing_id: bytes | str, *, timeout: float = USUAL_TIMEOUT) -> None:
         """End a standing check: its identifiers and all that was kept of the answers are destroyed."""
-        self._call(_calls.END, wire.EndStandingRequest(standing_id=standing_id), timeout)
+        self._call(_calls.END, ending(standing_id), timeout)
 
     def approve_check(
         self,
@@ -200,29 +236,35 @@ class Bureau(_Face):
         return valid_until(self._call(_calls.APPROVE, request, timeout))
 
     def _call(self, call: Call[Q, A], request: Q, timeout: float) -> A:
+        self._must_be_open()
         ask = self._channel.unary_unary(
             call.path, request_serializer=call.write, response_deserializer=call.read
         )
         try:
-            return ask(request, timeout=timeout)
+            return ask(request, timeout=seconds("timeout", timeout))
         except grpc.RpcError as error:
-            raise error_of(error) from error
+            raise self._explained(error_of(error)) from error
 
     def _converse(self, call: Call[Q, A], conversation: Conversation[Q, A]) -> None:
+        self._must_be_open()
         ask = self._channel.stream_stream(
-            call.path, request_serializer=call.write, response_deserializer=call.read
+            call.path, request_serializer=bytes, response_deserializer=call.read
         )
-        stream = ask(conversation.requests(), timeout=conversation.deadline)
+        sending = Sending(conversation.requests())
+        stream = ask(iter(sending), timeout=conversation.deadline)
         try:
             for message in stream:
                 conversation.take(message)
         except grpc.RpcError as error:
-            raise conversation.failure(error) from error
+            if sending.fault is not None:
+                raise sending.fault from None
+            raise self._explained(conversation.failure(error)) from error
         finally:
             stream.cancel()
 
     def close(self) -> None:
         """Close the connection."""
+        self._is_closed = True
         self._channel.close()
 
     def __enter__(self) -> Self:
@@ -252,7 +294,7 @@ class AsyncBureau(_Face):
     async def check(
         self, identifier_type: str, value: str, country: str = "", **grounds: Unpack[Grounds]
     ) -> ItemResult:
-        """Ask partner bureaus about one identifier, as :meth:`Bureau.check`."""
+        """Ask partner bureaus about one identifier, with the keywords of :meth:`Bureau.check`."""
         return only(await self.check_many([Item(identifier_type, value, country)], **grounds))
 
     async def check_many(
@@ -262,7 +304,10 @@ class AsyncBureau(_Face):
         progress: Progress | None = None,
         **grounds: Unpack[Grounds],
     ) -> CheckReport:
-        """Ask partner bureaus about up to a million identifiers, as :meth:`Bureau.check_many`."""
+        """Ask partner bureaus about up to a million identifiers, as :meth:`Bureau.check_many`.
+
+        Its keywords are those of :meth:`Bureau.check`.
+        """
         check = self._checking(items, grounds, progress)
         if not check.items:
             return CheckReport(check.check_id, ())
@@ -283,7 +328,7 @@ class AsyncBureau(_Face):
 
     async def update_standing(
         self,
-        standing_id: bytes,
+        standing_id: bytes | str,
         *,
         add: Iterable[AnyItem] = (),
         remove: Iterable[AnyItem] = (),
@@ -294,7 +339,7 @@ class AsyncBureau(_Face):
         await self._converse(_calls.UPDATE, updating)
         return updating.kept()
 
-    async def match_standing(self, standing_id: bytes) -> StandingMatch:
+    async def match_standing(self, standing_id: bytes | str) -> StandingMatch:
         """Say what a standing check hits, as :meth:`Bureau.match_standing`."""
         matching = Matching(standing_id)
         await self._converse(_calls.MATCH, matching)
@@ -304,9 +349,9 @@ class AsyncBureau(_Face):
         """List the caller's own standing checks, oldest first."""
         return checks_of(await self._call(_calls.LIST, wire.ListStandingRequest(), timeout))
 
-    async def end_standing(self, standing_id: bytes, *, timeout: float = USUAL_TIMEOUT) -> None:
+    async def end_standing(self, standing_id: bytes | str, *, timeout: float = USUAL_TIMEOUT) -> None:
         """End a standing check: its identifiers and all that was kept of the answers are destroyed."""
-        await self._call(_calls.END, wire.EndStandingRequest(standing_id=standing_id), timeout)
+        await self._call(_calls.END, ending(standing_id), timeout)
 
     async def approve_check(
         self,
@@ -324,16 +369,18 @@ class AsyncBureau(_Face):
         return valid_until(await self._call(_calls.APPROVE, request, timeout))
 
     async def _call(self, call: Call[Q, A], request: Q, timeout: float) -> A:
+        self._must_be_open()
         ask = self._channel.unary_unary(
             call.path, request_serializer=call.write, response_deserializer=call.read
         )
         try:
-            answer: A = await ask(request, timeout=timeout)
+            answer: A = await ask(request, timeout=seconds("timeout", timeout))
         except grpc.aio.AioRpcError as error:
-            raise error_of(error) from error
+            raise self._explained(error_of(error)) from error
         return answer
 
     async def _converse(self, call: Call[Q, A], conversation: Conversation[Q, A]) -> None:
+        self._must_be_open()
         ends = time.monotonic() + conversation.deadline
         for tries_left in reversed(range(_TRIES)):
             try:
@@ -341,7 +388,7 @@ class AsyncBureau(_Face):
                 await self._converse_once(call, conversation, left)
             except grpc.aio.AioRpcError as error:
                 if not tries_left or not is_status_lost(error):
-                    raise conversation.failure(error) from error
+                    raise self._explained(conversation.failure(error)) from error
             else:
                 return
             await asyncio.sleep(_PAUSE)
@@ -350,17 +397,21 @@ class AsyncBureau(_Face):
         self, call: Call[Q, A], conversation: Conversation[Q, A], deadline: float
     ) -> None:
         ask = self._channel.stream_stream(
-            call.path, request_serializer=call.write, response_deserializer=call.read
+            call.path, request_serializer=bytes, response_deserializer=call.read
         )
-        stream = ask(_as_async(conversation.requests()), timeout=deadline)
+        sending = Sending(conversation.requests())
+        stream = ask(aiter(sending), timeout=deadline)
         was_answered = False
         try:
             async for message in stream:
                 was_answered = True
                 conversation.take(message)
-        except grpc.aio.AioRpcError as error:
+        except (grpc.aio.AioRpcError, asyncio.CancelledError) as error:
+            # gRPC cancels the call then, which looks as if somebody had cancelled us.
+            if sending.fault is not None:
+                raise sending.fault from None
             # What was taken in would be taken in twice.
-            if was_answered:
+            if was_answered and isinstance(error, grpc.aio.AioRpcError):
                 raise conversation.failure(error) from error
             raise
         finally:
@@ -368,6 +419,7 @@ class AsyncBureau(_Face):
 
     async def close(self) -> None:
         """Close the connection."""
+        self._is_closed = True
         await self._channel.close()
 
     async def __aenter__(self) -> Self:
@@ -382,8 +434,3 @@ class AsyncBureau(_Face):
     ) -> None:
         """Close the connection."""
         await self.close()
-
-
-async def _as_async(requests: Iterator[Q]) -> AsyncIterator[Q]:
-    for request in requests:
-        yield request

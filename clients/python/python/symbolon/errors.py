@@ -34,16 +34,21 @@ class Retry(enum.Enum):
     NEVER = "never"
     """Not before a person has changed something."""
     AFTER = "after"
-    """Once ``retry_after`` is over."""
+    """Once ``retry_after`` is over; where that is not known, when the sentence says."""
     SOON = "soon"
-    """In a moment. Repeat a check with the same check id: it is not counted twice."""
+    """In a moment. Repeat a check at a :class:`~symbolon.Bureau` with the same check id, so that it is
+    not counted twice."""
     LOOK = "look"
     """It may have been done all the same: look first, for instance at ``list_standing``."""
 
 
+# docs/integrating.md says of both that they may be asked again; the later ones at midnight or after.
 _SOON = frozenset(
-    {"broke_off", "deadline_exceeded", "set_not_ready", "set_outdated", "stopping", "timeout"}
-    | {"try_again", "unreachable"}
+    {"broke_off", "chunk_missing", "deadline_exceeded", "internal", "label_not_here", "scope_unknown"}
+    | {"set_not_ready", "set_outdated", "stopping", "timeout", "too_slow", "try_again", "unreachable"}
+)
+_LATER = frozenset(
+    {"agreement_not_yet_valid", "budget_exhausted", "quota_exhausted", "too_many_attempts"}
 )
 
 
@@ -68,7 +73,8 @@ class SymbolonError(Exception):
         self.retry_after = retry_after
         """How long to wait before trying again, where waiting helps and it is known."""
         self.check_id = check_id
-        """The check that it was about, 16 bytes: to repeat it without counting it twice."""
+        """The check that it was about, 16 bytes: to repeat it without counting it twice. ``None`` for a
+        :class:`~symbolon.Partner`, whose next check is another one."""
         self.in_doubt = in_doubt
         """Whether it may have been done all the same, and would be done twice if it was repeated."""
 
@@ -77,7 +83,7 @@ class SymbolonError(Exception):
         """Whether the same request may succeed later."""
         if self.in_doubt:
             return Retry.LOOK
-        if self.retry_after is not None:
+        if self.retry_after is not None or self.reason in _LATER:
             return Retry.AFTER
         return Retry.SOON if self.reason in _SOON else Retry.NEVER
 
@@ -95,7 +101,7 @@ class InvalidIdentifier(SymbolonError):
 
 
 class InvalidRequest(SymbolonError):
-    """The request breaks a rule of the contract or is over a limit."""
+    """The request breaks a rule of the contract, is over a limit, or names what is not there."""
 
 
 class NotPermitted(SymbolonError):
@@ -103,7 +109,10 @@ class NotPermitted(SymbolonError):
 
 
 class NotAuthorised(NotPermitted):
-    """The caller's certificate does not allow it: it was revoked, has expired or lacks the role."""
+    """The caller's certificate does not allow it.
+
+    It was revoked, has expired, is not valid yet, is another bureau's, or lacks the role.
+    """
 
 
 class QuotaExhausted(NotPermitted):

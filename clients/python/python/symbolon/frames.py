@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
-from symbolon import _core
+from symbolon import _core, _given
 from symbolon.answers import CheckReport, Item, ItemResult, Outcome, Rejection
 
 if TYPE_CHECKING:
@@ -283,8 +283,8 @@ def _item(type_: Any, value: Any, country: Any) -> tuple[Item, Rejection | None]
         return read, Rejection("missing", "the row has no value or no type; fill it in")
     if None in texts:
         sentence = (
-            "the value is neither text nor a whole number; read the column as text, since numbers lose "
-            "digits and leading zeros"
+            "the row holds something that is neither text nor a whole number, or half a character; read "
+            "the columns as text, since numbers lose digits and leading zeros"
         )
         return read, Rejection("not_text", sentence)
     return read, None
@@ -292,7 +292,7 @@ def _item(type_: Any, value: Any, country: Any) -> tuple[Item, Rejection | None]
 
 def _text(value: Any) -> str | None:
     if isinstance(value, str):
-        return value
+        return value if _given.is_text(value) else None
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
     return None

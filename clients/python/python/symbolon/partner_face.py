@@ -14,19 +14,21 @@ import grpc.aio
 
 from symbolon import _core
 from symbolon import _partner_checks as checks
+from symbolon._calls import Sending
 from symbolon._checks import only
 from symbolon._grounds import items_of
+from symbolon._own import explained
 from symbolon._partner_checks import PartnerCheck, Requester, header_key
 from symbolon._rpc import error_of
 from symbolon._shelf import Shelf
 from symbolon._trust import credentials_for
 from symbolon.answers import Item
-from symbolon.errors import ConfigurationError, SymbolonError, Unreachable
+from symbolon.errors import ConfigurationError, InvalidRequest, SymbolonError, Unreachable
 from symbolon.partner.v1 import partner_pb2 as wire
 from symbolon.profile import target_of
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable, Iterator
+    from collections.abc import Iterable
     from types import TracebackType
 
     from typing_extensions import Self, Unpack
@@ -66,6 +68,7 @@ class _Side:
         self._agreement = agreement
         self._owner = self._agreement.party(owner)
         self._requester = requester
+        self._is_closed = False
         self._key = header_key(requester.header_key)
         if self._agreement.party(requester.code).header_key != self._key.public_key:
             raise ConfigurationError(
@@ -80,7 +83,15 @@ class _Side:
             agreement_id=self._agreement.id, agreement_hash=self._agreement.hash
         )
 
+    def _must_be_open(self) -> None:
+        if self._is_closed:
+            raise InvalidRequest("closed", "this connection was closed; connect anew")
+
+    def _failure(self, error: grpc.RpcError) -> SymbolonError:
+        return explained(error_of(error), self._requester.certificate, self._requester.key)
+
     def _check(self, items: Iterable[AnyItem], grounds: PartnerGrounds) -> PartnerCheck:
+        self._must_be_open()
         return PartnerCheck(self._agreement, self._owner, items_of(items), grounds)
 
     def __repr__(self) -> str:
@@ -120,6 +131,7 @@ class Partner(_Side):
 
         A set that does not hold raises; the others are brought up to date all the same.
         """
+        self._must_be_open()
         installed, failures = 0, []
         for signed in self._manifests():
             try:
@@ -137,7 +149,13 @@ class Partner(_Side):
         country: str = "",
         **grounds: Unpack[PartnerGrounds],
     ) -> ItemResult:
-        """Ask about one identifier. Raises :class:`~symbolon.InvalidIdentifier` if it is none."""
+        """Ask about one identifier. Raises :class:`~symbolon.InvalidIdentifier` if it is none.
+
+        Keywords, of which only ``purpose`` must be given: ``purpose``, ``officer``, ``case``,
+        ``justification``, ``offence_class``, ``urgency`` and ``deadline``, as in
+        :meth:`Bureau.check <symbolon.Bureau.check>`. The partner reads purpose, class of offence and
+        urgency, and of the others a salted commitment.
+        """
         items = [Item(identifier_type, value, country)]
         return only(self.check_many(items, **grounds))
 
@@ -150,7 +168,8 @@ class Partner(_Side):
 
         Nothing of the outcome goes to the owner. Raises if the owner refuses, or if anything that it
         sent does not hold. A connection that breaks is taken up once, with the same header, which the
-        owner counts once. Asking again is another check.
+        owner counts once. Asking again is another check, which counts again. The keywords are those of
+        :meth:`check`.
         """
         check = self._check(items, grounds)
         if not check.prepare(self._shelf, self._requester, self._key):
@@ -170,11 +189,12 @@ class Partner(_Side):
         cores = os.cpu_count() or 1
         waiting: deque[Future[None]] = deque()
         receipt: SignedDocument | None = None
+        sending = Sending(check.requests())
         call = self._connected().stream_stream(
             checks.CHECK,
-            request_serializer=wire.CheckRequest.SerializeToString,
+            request_serializer=bytes,
             response_deserializer=wire.CheckResponse.FromString,
-        )(check.requests(), timeout=check.deadline)
+        )(iter(sending), timeout=check.deadline)
         try:
             with ThreadPoolExecutor(cores, "symbolon") as pool:
                 for message in call:
@@ -189,7 +209,9 @@ class Partner(_Side):
                 while waiting:
                     waiting.popleft().result()
         except grpc.RpcError as error:
-            raise error_of(error) from error
+            if sending.fault is not None:
+                raise sending.fault from None
+            raise self._failure(error) from error
         finally:
             call.cancel()
         return receipt
@@ -211,7 +233,7 @@ class Partner(_Side):
         try:
             response = call(self._manifests_request(), timeout=checks.MANIFESTS_SECONDS)
         except grpc.RpcError as error:
-            raise error_of(error) from error
+            raise self._failure(error) from error
         return list(response.manifests)
 
     def _bring(self, signed: SignedDocument) -> bool:
@@ -237,7 +259,7 @@ class Partner(_Side):
                 if transfer.is_complete:
                     break
         except grpc.RpcError as error:
-            raise error_of(error) from error
+            raise self._failure(error) from error
         finally:
             call.cancel()
 
@@ -255,6 +277,7 @@ class Partner(_Side):
 
     def close(self) -> None:
         """Close the connection and forget the sets; files in a named folder stay."""
+        self._is_closed = True
         self._disconnect()
         self._shelf.close()
 
@@ -289,6 +312,7 @@ class AsyncPartner(_Side):
 
     async def sync(self) -> int:
         """Fetch and check the owner's newest sets; give how many are new."""
+        self._must_be_open()
         installed, failures = 0, []
         for signed in await self._manifests():
             try:
@@ -336,11 +360,12 @@ class AsyncPartner(_Side):
         loop = asyncio.get_running_loop()
         waiting: deque[asyncio.Future[None]] = deque()
         receipt: SignedDocument | None = None
+        sending = Sending(check.requests())
         call = (await self._connected()).stream_stream(
             checks.CHECK,
-            request_serializer=wire.CheckRequest.SerializeToString,
+            request_serializer=bytes,
             response_deserializer=wire.CheckResponse.FromString,
-        )(_as_async(check.requests()), timeout=check.deadline)
+        )(aiter(sending), timeout=check.deadline)
         pool = ThreadPoolExecutor(cores, "symbolon")
         try:
             async for message in call:
@@ -354,8 +379,13 @@ class AsyncPartner(_Side):
                     await waiting.popleft()
             while waiting:
                 await waiting.popleft()
-        except grpc.aio.AioRpcError as error:
-            raise error_of(error) from error
+        except (grpc.aio.AioRpcError, asyncio.CancelledError) as error:
+            # gRPC cancels the call then, which looks as if somebody had cancelled us.
+            if sending.fault is not None:
+                raise sending.fault from None
+            if isinstance(error, grpc.aio.AioRpcError):
+                raise self._failure(error) from error
+            raise
         finally:
             call.cancel()
             for dropped in waiting:
@@ -387,7 +417,7 @@ class AsyncPartner(_Side):
         try:
             response = await call(self._manifests_request(), timeout=checks.MANIFESTS_SECONDS)
         except grpc.aio.AioRpcError as error:
-            raise error_of(error) from error
+            raise self._failure(error) from error
         return list(response.manifests)
 
     async def _bring(self, signed: SignedDocument) -> bool:
@@ -414,7 +444,7 @@ class AsyncPartner(_Side):
                 if transfer.is_complete:
                     break
         except grpc.aio.AioRpcError as error:
-            raise error_of(error) from error
+            raise self._failure(error) from error
         finally:
             call.cancel()
 
@@ -436,6 +466,7 @@ class AsyncPartner(_Side):
 
     async def close(self) -> None:
         """Close the connection and forget the sets; files in a named folder stay."""
+        self._is_closed = True
         await self._disconnect()
         self._shelf.close()
 
@@ -451,10 +482,3 @@ class AsyncPartner(_Side):
     ) -> None:
         """Close it."""
         await self.close()
-
-
-async def _as_async(
-    requests: Iterator[wire.CheckRequest],
-) -> AsyncIterator[wire.CheckRequest]:
-    for request in requests:
-        yield request

@@ -24,7 +24,7 @@ _DEMO = Path("symbolon-demo/profile.toml")
 _FIELDS = ("endpoint", "root", "certificate", "key", "officer")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, init=False)
 class Profile:
     """Address and certificate files of a caller. The key itself is read when a connection is made."""
 
@@ -38,6 +38,21 @@ class Profile:
     """Its private key, PEM."""
     officer: str = ""
     """Who asks, unless a check says otherwise."""
+
+    def __init__(
+        self,
+        endpoint: str,
+        root: str | os.PathLike[str],
+        certificate: str | os.PathLike[str],
+        key: str | os.PathLike[str],
+        officer: str = "",
+    ) -> None:
+        """Name address and files; they are read when a connection is made."""
+        # The only way into a frozen class.
+        for name, given in (("root", root), ("certificate", certificate), ("key", key)):
+            object.__setattr__(self, name, Path(given))
+        object.__setattr__(self, "endpoint", endpoint)
+        object.__setattr__(self, "officer", officer)
 
     @classmethod
     def read(cls, path: str | os.PathLike[str]) -> Profile:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from symbolon import _given
 from symbolon._truth import NoTruth
 from symbolon.answers import Item
 
@@ -34,6 +35,11 @@ class StandingItem(Item):
 
     ref: str = field(default="", repr=False)
     """The caller's own name for it, which a hit gives back; kept sealed at the own bureau."""
+
+    def __post_init__(self) -> None:
+        """Refuse what is no text."""
+        super().__post_init__()
+        _given.text("ref", self.ref)
 
 
 @dataclass(frozen=True)
