@@ -201,6 +201,25 @@ def test_an_approval_is_looked_at(
 
 
 @STYLE
+def test_progress_is_something_to_call(nobody: Profile, style: str) -> None:
+    with pytest.raises(TypeError, match="progress"):
+        call(nobody, style, "check_many", [VIN], progress=True, **GROUNDS)
+
+
+def test_a_profile_is_looked_at(nobody: Profile) -> None:
+    files = (nobody.root, nobody.certificate, nobody.key)
+    for wrong in ((5, *files), (nobody.endpoint, 5, *files[1:]), (nobody.endpoint, *files, 17)):
+        with pytest.raises(TypeError):
+            Profile(*wrong)  # type: ignore[arg-type]
+    with pytest.raises(TypeError):
+        Requester(5, *files)  # type: ignore[arg-type]
+    for endpoint in ("https://127.0.0.1:99999", "https://[::1", "node.example:7444"):
+        with pytest.raises(symbolon.ConfigurationError) as refused:
+            Bureau(Profile(endpoint, *files))
+        assert refused.value.reason == "endpoint"
+
+
+@STYLE
 def test_what_the_caller_s_own_iterator_raises_comes_out_as_it_is(nobody: Profile, style: str) -> None:
     def read() -> Iterator[tuple[str, str]]:
         yield VIN

@@ -43,6 +43,8 @@ class Check:
         self, items: Sequence[Item], officer: str, grounds: Grounds, progress: Progress | None
     ) -> None:
         known(grounds, Grounds)
+        if progress is not None and not callable(progress):
+            raise TypeError(f"progress is called, but {type(progress).__name__} cannot be")
         self.items = items
         self.check_id = _check_id(grounds)
         self._start = start_of(grounds, officer, self.check_id)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
 from symbolon import _core
+from symbolon._given import text
 from symbolon._grounds import deadline_of, known, said, urgency_of
 from symbolon.answers import (
     Answer,
@@ -95,7 +96,7 @@ class Requester:
         # The only way into a frozen class.
         for name, given in (("certificate", certificate), ("key", key), ("header_key", header_key)):
             object.__setattr__(self, name, Path(given))
-        object.__setattr__(self, "code", code)
+        object.__setattr__(self, "code", text("code", code))
 
     @classmethod
     def of_data_folder(cls, folder: str | os.PathLike[str], code: str) -> Requester:

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import grpc
 
+from symbolon._given import text
 from symbolon.errors import ConfigurationError
 
 if sys.version_info >= (3, 11):
@@ -51,8 +52,8 @@ class Profile:
         # The only way into a frozen class.
         for name, given in (("root", root), ("certificate", certificate), ("key", key)):
             object.__setattr__(self, name, Path(given))
-        object.__setattr__(self, "endpoint", endpoint)
-        object.__setattr__(self, "officer", officer)
+        object.__setattr__(self, "endpoint", text("endpoint", endpoint))
+        object.__setattr__(self, "officer", text("officer", officer))
 
     @classmethod
     def read(cls, path: str | os.PathLike[str]) -> Profile:
@@ -67,7 +68,7 @@ class Profile:
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise ConfigurationError("profile", f"{file} is no profile: {error}") from error
         texts = {name: values.get(name) for name in _FIELDS}
-        missing = [name for name, text in texts.items() if not isinstance(text, str)]
+        missing = [name for name, given in texts.items() if not isinstance(given, str)]
         unknown = sorted(set(values) - set(_FIELDS))
         if missing or unknown:
             wrong = ", ".join(missing + unknown)
@@ -112,13 +113,17 @@ class Profile:
 
 def target_of(endpoint: str) -> str:
     """Host and port of an address of the form ``https://host:port``."""
-    parts = urlsplit(endpoint)
+    try:
+        parts = urlsplit(endpoint)
+        port = parts.port or 443
+    except ValueError:
+        parts, port = urlsplit(""), 0
     if parts.scheme != "https" or not parts.hostname or parts.path.strip("/"):
         raise ConfigurationError(
             "endpoint", f"{endpoint!r} is no address of a node: it has the form https://host:port"
         )
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    return f"{host}:{parts.port or 443}"
+    return f"{host}:{port}"
 
 
 def read_file(path: Path, what: str) -> bytes:
