@@ -212,7 +212,13 @@ async fn a_revoked_certificate_is_refused_on_an_open_connection_and_a_new_one_of
     assert_eq!(reason_of(asks(&profile, 1).await), "certificate_revoked");
 
     let renew = ["keys", "issue", "anna", "--renew", "--role", "officer", "--as", ADMINISTRATOR];
+    // Where the holder reaches the node is not said again.
+    let elsewhere = ["--endpoint", "https://node.example:7444"];
+    commanded(data, &[&renew[..], &elsewhere].concat());
     commanded(data, &renew);
+    let renewed = world.requester.folder.person("anna").join("profile.toml");
+    assert!(std::fs::read_to_string(renewed).unwrap().contains("https://node.example:7444"));
+    commanded(data, &[&renew[..], &["--endpoint", &profile.endpoint]].concat());
     assert_eq!(reason_of(asks(&profile, 1).await), "done");
     let listed = commanded(data, &["keys", "list"]);
     let states: Vec<_> = listed["people"]

@@ -29,11 +29,14 @@ pub(crate) fn run_all() -> Outcome {
 
 /// That the fuzzer's own lock file is up to date: it stands apart, and no other command here reads it.
 fn fuzzer_can_be_built() -> Outcome {
-    run(cargo()
+    let read = run(cargo()
         .args(["metadata", "--locked", "--format-version=1", "--quiet"])
         .args(["--manifest-path", "fuzz/Cargo.toml"])
         .args(["--filter-platform", "x86_64-unknown-linux-gnu"])
-        .stdout(Stdio::null()))
+        .stdout(Stdio::null()));
+    Ok(read.map_err(|error| {
+        format!("{error}; mend it by `cargo update --workspace --manifest-path fuzz/Cargo.toml`")
+    })?)
 }
 
 /// That no file of the node but the one with the gate names the logging library: what it lets

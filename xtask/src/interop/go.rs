@@ -58,32 +58,20 @@ pub(super) fn run(demo: &Demo) -> Outcome {
     Ok(())
 }
 
-/// Compiles the messages of the bureau face, a Go package for each folder.
+/// Compiles the messages of the bureau face, a Go package for each folder: the files name it.
 fn generate(sources: &Path) -> Outcome {
     fs::create_dir_all(sources)?;
     let proto = root().join("proto");
-    let folders = ["symbolon/v1", "symbolon/bureau/v1"];
-    let mut files = Vec::new();
-    for folder in folders {
-        files.push((folder, protos(&proto.join(folder), folder)?));
-    }
-    let packages: String = files
-        .iter()
-        .flat_map(|(folder, names)| names.iter().map(move |name| format!(",M{name}={folder}")))
-        .collect();
-    let option = format!("paths=source_relative{packages}");
-    for (_, names) in &files {
+    for folder in ["symbolon/v1", "symbolon/bureau/v1"] {
         completed(
             Command::new("protoc")
                 .arg("--proto_path")
                 .arg(&proto)
                 .arg("--go_out")
                 .arg(sources)
-                .arg(format!("--go_opt={option}"))
                 .arg("--go-grpc_out")
                 .arg(sources)
-                .arg(format!("--go-grpc_opt={option}"))
-                .args(names),
+                .args(protos(&proto.join(folder), folder)?),
         )?;
     }
     Ok(())

@@ -17,8 +17,8 @@ pub(in crate::commands) struct Issue {
     data: PathBuf,
     #[command(flatten)]
     acting: Acting,
-    /// Address by which the holder reaches the bureau face: https://host:port. The listening
-    /// address unless given.
+    /// Address by which the holder reaches the bureau face: https://host:port. Unless given, that which the
+    /// name had before, and else the listening address.
     #[arg(long)]
     endpoint: Option<String>,
     /// What the holder may do: officer (asks in single cases), analyst (asks in bulk, keeps standing
@@ -62,11 +62,15 @@ impl Issue {
             Some(self.acting.authorise(&folder, &store, &[Role::Administrator]).await?)
         };
         let now = OffsetDateTime::now_utc();
+        let before = Profile::find(Some(&folder.person(&self.name).join("profile.toml"))).ok();
         let person = issue_person(&folder, &self.name, &roles, self.days, self.renew, now)?;
         let issued = person_certificate(&folder, &self.name)?;
         store.record_certificate(&issued, by.as_ref().unwrap_or(&issued.holder), now).await?;
         store.close().await;
-        let endpoint = self.endpoint.unwrap_or_else(|| format!("https://{}", config.bureau_listen));
+        let endpoint = self
+            .endpoint
+            .or(before.map(|before| before.endpoint))
+            .unwrap_or_else(|| format!("https://{}", config.bureau_listen));
         let issued = Issued {
             profile: Profile::issued(endpoint, &self.name).write(&person)?,
             roles: issued.holder.roles.iter().map(|role| role.as_str()).collect(),
