@@ -231,6 +231,10 @@ async fn call_faults(mock: &Mock, why: &Reason, hit: [&str; 3], purpose: &str, s
             assert_eq!(asked.unwrap().unwrap_err().reason, shown);
             assert_eq!(ask_one(mock, why, hit).await.unwrap().answers[0].outcome, "hit");
         }
+        "mock_call_dropped_once" => {
+            assert!(asked.unwrap().is_err());
+            assert_eq!(ask_one(mock, why, hit).await.unwrap().answers[0].outcome, "hit");
+        }
         "mock_call_internal" => assert_eq!(asked.unwrap().unwrap_err().reason, shown),
         "mock_call_slow" => assert_eq!(asked.unwrap().unwrap().answers[0].outcome, "hit"),
         "mock_call_silent" => assert!(asked.is_err(), "{asked:?}"),

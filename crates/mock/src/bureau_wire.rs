@@ -77,6 +77,12 @@ async fn check(face: impl Face, faults: Faults, request: Request<Body>) -> Answe
     let body = relay(first, frames, |frame| Next::frames(vec![frame]));
     let answer =
         face.oneshot(Request::from_parts(parts, body)).await.map_err(Into::<BoxError>::into)?;
+    let fault = match (fault, &start) {
+        (Some(CallFault::DroppedOnce), Some(start)) => {
+            faults.is_first_call(&start.case_reference).then_some(CallFault::Dropped)
+        }
+        (fault, _) => fault,
+    };
     let Some(fault @ (CallFault::Dropped | CallFault::Cut | CallFault::Unknown)) = fault else {
         return Ok(answer);
     };

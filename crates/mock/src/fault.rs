@@ -86,6 +86,7 @@ faults! {
     Internal "call_internal" "Something failed at the bureau's node." ("INTERNAL", "internal")
     Reset "call_reset" "The stream is reset before anything is said: there is a status, and no reason." ("", "")
     Dropped "call_dropped" "The stream is reset after the first event." ("", "")
+    DroppedOnce "call_dropped_once" "The first call for each case is reset after the first event; the next for that case is answered, also under the same check id." ("", "")
     Cut "call_cut" "The stream ends without an error after the first event; `finished` never comes." ("OK", "")
     Slow "call_slow" "The node begins to answer after a delay." ("OK", "")
     Silent "call_silent" "The node never says anything: the caller's own deadline ends it." ("DEADLINE_EXCEEDED", "")

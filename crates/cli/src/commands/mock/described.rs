@@ -227,7 +227,12 @@ fn purposes() -> Vec<Purpose> {
         .map(|purpose| Purpose {
             purpose: (*purpose).to_owned(),
             face: "",
-            what: "Everything is answered by the rules.",
+            what: match *purpose {
+                "criminal_investigation" => {
+                    "Everything is answered by the rules, which want an offence class, and whom it concerns."
+                }
+                _ => "Everything is answered by the rules.",
+            },
             shown: "hit",
             reason: "",
         })
