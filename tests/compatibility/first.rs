@@ -1,42 +1,38 @@
-//! The contract as it was first frozen, before anything was added: its clients are answered still.
+//! The contract as it was first frozen, before anything was added: its clients are answered still, and its nodes
+//! understood.
 
-use prost_reflect::{DescriptorPool, DynamicMessage, MethodDescriptor, Value};
+use prost_reflect::{DescriptorPool, MethodDescriptor};
+use symbolon_cli::{
+    rows::{Mapping, Rows},
+    standing,
+};
 use symbolon_exchange::Received;
-use symbolon_tests::raw;
+use symbolon_mock::without_unknown;
+use symbolon_tests::{
+    MisbehavingNode, raw, until,
+    world::{outcomes, reason},
+};
 
 use crate::{
     baseline::{as_frozen, call},
-    bureau_face::{APPROVAL, BUREAU, assert_goes_on, channel, ordinary, world},
+    bureau_face::{APPROVAL, BUREAU, LISTED, UNLISTED, assert_goes_on, channel, ordinary, world},
     partner_face::{self, PARTNER},
 };
 
+fn pool() -> DescriptorPool {
+    let first = include_bytes!("../../proto/baseline/v1-first.binpb");
+    DescriptorPool::decode(first.as_slice()).unwrap()
+}
+
 /// Methods of a service as it was then.
 fn methods(service: &str) -> Vec<MethodDescriptor> {
-    let first = include_bytes!("../../proto/baseline/v1-first.binpb");
-    let pool = DescriptorPool::decode(first.as_slice()).unwrap();
-    pool.get_service_by_name(service).unwrap().methods().collect()
+    pool().get_service_by_name(service).unwrap().methods().collect()
 }
 
 /// What a client of then would have sent: without what it had no field for.
 fn as_first(method: &MethodDescriptor, messages: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
     let each = messages.iter().map(|bytes| as_frozen(method.input(), bytes));
-    each.map(|message| prost::Message::encode_to_vec(&without_later(&message))).collect()
-}
-
-fn without_later(message: &DynamicMessage) -> DynamicMessage {
-    let mut first = DynamicMessage::new(prost_reflect::ReflectMessage::descriptor(message));
-    for (field, value) in message.fields() {
-        first.set_field(&field, without_later_in(value));
-    }
-    first
-}
-
-fn without_later_in(value: &Value) -> Value {
-    match value {
-        Value::Message(message) => Value::Message(without_later(message)),
-        Value::List(values) => Value::List(values.iter().map(without_later_in).collect()),
-        other => other.clone(),
-    }
+    each.map(|message| prost::Message::encode_to_vec(&without_unknown(&message))).collect()
 }
 
 #[tokio::test]
@@ -72,4 +68,42 @@ async fn clients_of_the_contract_as_it_was_first_frozen_are_answered_but_for_an_
         assert!(end.is_ok() && !answers.is_empty(), "{}: {end:?}", method.name());
     }
     assert_goes_on(&world).await;
+}
+
+#[tokio::test]
+async fn nodes_of_the_contract_as_it_was_first_frozen_answer_programs_and_partners_of_this_one() {
+    let (mut world, _) = world().await;
+    let items = [("imo", LISTED, ""), ("imo", UNLISTED, "")];
+    world.owner_node.take().unwrap().stop().await.unwrap();
+    let owner = MisbehavingNode::of(&world.owner).await;
+    owner.faults.know_only(pool());
+    until("an owner of then is understood", async || {
+        (outcomes(&world.ask(&items).await) == ["hit", "no_hit"]).then_some(())
+    })
+    .await;
+
+    world.requester_node.take().unwrap().stop().await.unwrap();
+    let requester = MisbehavingNode::of(&world.requester).await;
+    requester.faults.know_only(pool());
+    world.wait_until_ready().await;
+    assert_goes_on(&world).await;
+
+    let rows = |value: &str, change: &str| {
+        let text = format!("identifier_type,value,country,change\nimo,{value},,{change}\n");
+        let mut read = Rows::new(text.as_bytes(), Mapping::default()).unwrap();
+        vec![read.next_row().unwrap().unwrap().unwrap()]
+    };
+    let mut client = world.profile.connect().unwrap();
+    let kept = standing::begin(&mut client, &reason(), rows(LISTED, "add")).await.unwrap();
+    assert!(kept.is_complete(), "{kept:?}");
+    let id: [u8; 16] = hex::decode(&kept.standing_id).unwrap().try_into().unwrap();
+    let limit = std::time::Duration::from_secs(20);
+    let kept = standing::update(&mut client, id, limit, rows(UNLISTED, "add")).await.unwrap();
+    assert_eq!((kept.added, kept.is_complete()), (1, true), "{kept:?}");
+    let matched = standing::matches(&mut client, id, |_, _| Ok(true)).await.unwrap();
+    assert_eq!((matched.hits, matched.answers.len()), (1, 1));
+    assert_eq!(standing::list(&mut client).await.unwrap().len(), 1);
+    standing::end(&mut client, id).await.unwrap();
+    requester.stop().await;
+    owner.stop().await;
 }

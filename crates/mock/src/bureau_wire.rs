@@ -16,6 +16,7 @@ use crate::{
     CallFault, Faults,
     behind::{Answered, Behind, Between, FIRST_MESSAGE, Face},
     frames::{Frames, framed, message},
+    older,
     relay::{Next, relay},
     unknown::{later_part, with_field, with_later_fields},
 };
@@ -40,8 +41,11 @@ impl<S> Layer<S> for BureauWire {
 
 impl Between for BureauWire {
     async fn call(self, face: impl Face, request: Request<Body>) -> Answered {
-        if request.uri().path() == CHECK {
-            check(face, self.0, request).await
+        let Self(faults) = self;
+        if let Some(contract) = faults.contract() {
+            older::call(face, &contract, request).await
+        } else if request.uri().path() == CHECK {
+            check(face, faults, request).await
         } else {
             face.oneshot(request).await.map_err(Into::into)
         }

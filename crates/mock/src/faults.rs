@@ -4,6 +4,7 @@ use std::{
     time::Duration,
 };
 
+use prost_reflect::DescriptorPool;
 use ring::rand::SystemRandom;
 use symbolon_exchange::{CheckHeader, DocumentHash};
 use symbolon_oprf::{Error as OprfError, SecretKey};
@@ -40,6 +41,7 @@ struct State {
     delay: Duration,
     silent: bool,
     withholds_log_proofs: bool,
+    contract: Option<DescriptorPool>,
     always: Option<Fault>,
     of_agreement: HashMap<AgreementId, Fault>,
     of_list: HashMap<AgreementId, ListFault>,
@@ -64,6 +66,7 @@ impl Faults {
             delay: DELAY,
             silent: false,
             withholds_log_proofs: false,
+            contract: None,
             always: None,
             of_agreement: HashMap::new(),
             of_list: HashMap::new(),
@@ -100,6 +103,11 @@ impl Faults {
         self.state().withholds_log_proofs = withholds;
     }
 
+    /// Both faces know no more than this contract, as those of an older bureau, and do nothing else wrong.
+    pub fn know_only(&self, contract: DescriptorPool) {
+        self.state().contract = Some(contract);
+    }
+
     /// What happens to every check whose purpose asks for nothing else.
     pub fn always(&self, fault: Option<Fault>) {
         self.state().always = fault;
@@ -130,6 +138,10 @@ impl Faults {
 
     pub(crate) fn is_silent(&self) -> bool {
         self.state().silent
+    }
+
+    pub(crate) fn contract(&self) -> Option<DescriptorPool> {
+        self.state().contract.clone()
     }
 
     pub(crate) fn withholds_log_proofs(&self) -> bool {

@@ -19,7 +19,7 @@ use crate::{
     answer::Answer,
     behind::{Answered, Behind, Between, FIRST_MESSAGE, Face},
     frames::{Frames, message},
-    offered,
+    offered, older,
     relay::{Next, relay},
 };
 
@@ -45,6 +45,9 @@ impl Between for PartnerWire {
         let Self(faults) = self;
         if faults.is_silent() {
             std::future::pending::<()>().await;
+        }
+        if let Some(contract) = faults.contract() {
+            return older::call(face, &contract, request).await;
         }
         match request.uri().path() {
             CHECK => check(face, faults, request).await,
