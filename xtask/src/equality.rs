@@ -25,6 +25,9 @@ pub(crate) struct Equality {
     /// Records, and identifiers asked; up to a million by the programs, always by the libraries.
     #[arg(long, default_value_t = SMALL, conflicts_with = "all")]
     size: u64,
+    /// Identifiers asked by the libraries; as many as there are records unless given.
+    #[arg(long, conflicts_with = "all")]
+    asked: Option<u64>,
     /// 10,000 and a million by the programs, ten million by the libraries. Takes most of an hour.
     #[arg(long)]
     all: bool,
@@ -44,7 +47,7 @@ impl Equality {
             }
             if size != MOST_BY_PROGRAMS || !self.all {
                 let began = Instant::now();
-                library::compare(size)?;
+                library::compare(size, self.asked.unwrap_or(size))?;
                 println!("{size} by the libraries: exactly equal, {:.0?}", began.elapsed());
             }
         }
@@ -53,7 +56,7 @@ impl Equality {
 
     /// The one for every change.
     pub(crate) fn small() -> Outcome {
-        Self { size: SMALL, all: false, release: false }.run()
+        Self { size: SMALL, asked: None, all: false, release: false }.run()
     }
 }
 

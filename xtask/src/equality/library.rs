@@ -31,9 +31,9 @@ struct List {
     clear: Vec<[u8; 16]>,
 }
 
-/// Asks `size` identifiers, half of them strangers and a third of them twice, and then a part of that, of lists
+/// Asks `most` identifiers, half of them strangers and a third of them twice, and then a part of that, of lists
 /// of `size` records, of a part of that and of none.
-pub(super) fn compare(size: u64) -> Outcome {
+pub(super) fn compare(size: u64, most: u64) -> Outcome {
     let key = SecretKey::random(&SystemRandom::new())?;
     let folder = tempfile::tempdir()?;
     let mut lists = Vec::new();
@@ -43,7 +43,7 @@ pub(super) fn compare(size: u64) -> Outcome {
     if voprf::additive::blind::<Vec<u8>>(&[], &[]).err() != Some(Error::EmptyBatch) {
         return Err("a question about nothing was blinded".into());
     }
-    for asked in [size, size.div_ceil(PART)] {
+    for asked in [most, most.div_ceil(PART)] {
         let hits: Vec<u64> = in_pieces(asked, |range| ask(&key, &lists, range))?
             .into_iter()
             .reduce(|one, other| one.iter().zip(&other).map(|(a, b)| a + b).collect())
