@@ -46,9 +46,9 @@ pub(super) fn method_not_allowed() -> Refusal {
 pub(super) fn response(refusal: &Refusal, now: OffsetDateTime) -> Response {
     let status = status(refusal.reason);
     let reason = refusal.reason.as_str();
-    // Rounded up: who waits so long is not too early.
+    // Rounded up, and never 0, also where less than a millisecond is left: who waits so long is not too early.
     let wait = refusal.retry_at.map(|at| {
-        u64::try_from((at - now).whole_milliseconds().max(0)).unwrap_or(u64::MAX).div_ceil(1_000)
+        u64::try_from((at - now).whole_milliseconds().max(1)).unwrap_or(u64::MAX).div_ceil(1_000)
     });
     let problem = Problem {
         r#type: format!("urn:symbolon:reason:{reason}"),
