@@ -209,7 +209,7 @@ fn outcomes_of(answers: &[DynamicMessage]) -> BTreeMap<u64, i32> {
     outcomes
 }
 
-fn inner(message: &DynamicMessage, field: &str) -> DynamicMessage {
+pub(crate) fn inner(message: &DynamicMessage, field: &str) -> DynamicMessage {
     message.get_field_by_name(field).unwrap().as_message().unwrap().clone()
 }
 

@@ -15,7 +15,9 @@ use symbolon_tests::{
 
 use crate::{
     baseline::{as_frozen, call},
-    bureau_face::{APPROVAL, BUREAU, LISTED, UNLISTED, assert_goes_on, channel, ordinary, world},
+    bureau_face::{
+        APPROVAL, BUREAU, LISTED, UNLISTED, assert_goes_on, channel, inner, ordinary, world,
+    },
     partner_face::{self, PARTNER},
 };
 
@@ -53,8 +55,7 @@ async fn clients_of_the_contract_as_it_was_first_frozen_are_answered_but_for_an_
             }
             assert!(end.is_ok(), "{}: {end:?}", method.name());
             if method.name() == "BeginStanding" {
-                let last = answers.last().unwrap();
-                let kept = last.get_field_by_name("kept").unwrap().as_message().unwrap().clone();
+                let kept = inner(answers.last().unwrap(), "kept");
                 standing =
                     kept.get_field_by_name("standing_id").unwrap().as_bytes().unwrap().to_vec();
             }

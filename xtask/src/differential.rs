@@ -7,7 +7,7 @@ use std::{
 };
 
 use clap::Args;
-use symbolon_oprf::differential::{back_ends, compare, elements, missing_back_ends};
+use symbolon_oprf::differential::{back_ends, compare, elements, skipped};
 
 use crate::{Outcome, chance::Rng};
 
@@ -44,9 +44,7 @@ struct Done {
 
 impl Differential {
     pub(crate) fn run(self) -> Outcome {
-        for name in missing_back_ends() {
-            println!("skipped: {name} (this processor does not have it)");
-        }
+        skipped().iter().for_each(|line| println!("{line}"));
         let back_ends = back_ends();
         if back_ends.is_empty() {
             return Ok(());

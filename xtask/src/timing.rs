@@ -11,7 +11,7 @@ mod subjects;
 use std::{hint::black_box, time::Instant};
 
 use clap::Args;
-use symbolon_oprf::differential::missing_back_ends;
+use symbolon_oprf::differential::skipped;
 
 use self::{
     statistics::greatest_t,
@@ -61,9 +61,7 @@ impl Timing {
         if subjects.is_empty() {
             return Err(format!("no operation or back end has {only:?} in its name").into());
         }
-        for name in missing_back_ends() {
-            println!("skipped: {name} (this processor does not have it)");
-        }
+        skipped().iter().for_each(|line| println!("{line}"));
         println!("{:<48} {:<22} {:>12} {:>8}", "operation", "back end", "measurements", "max |t|");
         let mut failed = Vec::new();
         for subject in &mut subjects {

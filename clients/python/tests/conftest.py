@@ -1,5 +1,6 @@
 """The nodes that the tests ask: the demo's, which the environment names, or one started here."""
 
+import asyncio
 import csv
 import os
 import random
@@ -10,13 +11,16 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
-from symbolon import Profile, Requester
+from symbolon import AsyncBureau, Bureau, Profile, Requester
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 LISTS = REPOSITORY / "crates/cli/demo"
 PATIENCE = 60.0
+STYLES = ["sync", "asyncio"]
+STYLE = pytest.mark.parametrize("style", STYLES)
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,19 @@ class Demo:
         arcadia = str(self.arcadia)
         self.run("keys", "issue", "--data", arcadia, "--as", "administrator", *told, name)
         return self.arcadia / "people" / name / "profile.toml"
+
+
+def call(profile: Profile, style: str, method: str, *what: Any, **how: Any) -> Any:
+    """Call the bureau face in one of the two styles, over a connection of its own."""
+    if style == "sync":
+        with Bureau.connect(profile) as bureau:
+            return getattr(bureau, method)(*what, **how)
+
+    async def calling() -> Any:
+        async with AsyncBureau.connect(profile) as bureau:
+            return await getattr(bureau, method)(*what, **how)
+
+    return asyncio.run(calling())
 
 
 def until(holds: Callable[[], bool], what: str) -> None:

@@ -12,40 +12,22 @@ import grpc
 import grpc.aio
 import pytest
 import symbolon
-from conftest import Demo, until
+from conftest import STYLE, Demo, call, until
 from symbolon import AsyncBureau, Bureau, CheckReport, Item, ItemResult, Outcome, Profile, Retry
 
 CERTIFICATES = Path(__file__).parent / "certificates"
 GROUNDS: symbolon.Grounds = {"purpose": "border_check", "case": "python/1"}
 CONTAINER = ("container", "DMOU.038046.0")
-STYLES = ["sync", "asyncio"]
-STYLE = pytest.mark.parametrize("style", STYLES)
 
 
-def check(profile: Profile, style: str, *what: str, **grounds: object) -> ItemResult:
-    said = {**GROUNDS, **grounds}
-    if style == "sync":
-        with Bureau.connect(profile) as bureau:
-            return bureau.check(*what, **said)  # type: ignore[arg-type]
-
-    async def ask() -> ItemResult:
-        async with AsyncBureau.connect(profile) as bureau:
-            return await bureau.check(*what, **said)  # type: ignore[arg-type]
-
-    return asyncio.run(ask())
+def check(profile: Profile, style: str, *what: str, **grounds: Any) -> ItemResult:
+    result: ItemResult = call(profile, style, "check", *what, **{**GROUNDS, **grounds})
+    return result
 
 
-def check_many(profile: Profile, style: str, items: object, **more: object) -> CheckReport:
-    said = {**GROUNDS, **more}
-    if style == "sync":
-        with Bureau.connect(profile) as bureau:
-            return bureau.check_many(items, **said)  # type: ignore[arg-type]
-
-    async def ask() -> CheckReport:
-        async with AsyncBureau.connect(profile) as bureau:
-            return await bureau.check_many(items, **said)  # type: ignore[arg-type]
-
-    return asyncio.run(ask())
+def check_many(profile: Profile, style: str, items: object, **more: Any) -> CheckReport:
+    report: CheckReport = call(profile, style, "check_many", items, **{**GROUNDS, **more})
+    return report
 
 
 @STYLE

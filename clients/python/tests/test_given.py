@@ -4,7 +4,6 @@ Everything here asks at an address where nobody listens: what is found before an
 look whether somebody does.
 """
 
-import asyncio
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -12,9 +11,8 @@ from typing import Any
 
 import pytest
 import symbolon
-from conftest import free_ports
+from conftest import STYLE, call, free_ports
 from symbolon import (
-    AsyncBureau,
     Bureau,
     InvalidIdentifier,
     InvalidRequest,
@@ -29,7 +27,6 @@ from symbolon._checks import Check
 from symbolon._partner_checks import PartnerCheck
 from symbolon.bureau.v1 import bureau_pb2 as wire
 
-STYLE = pytest.mark.parametrize("style", ["sync", "asyncio"])
 VIN = ("vin", "WVWZZZ1JZXW000001")
 GROUNDS: dict[str, Any] = {"purpose": "border_check", "case": "python/given"}
 HALF = "\ud800"
@@ -43,18 +40,6 @@ def nobody() -> Profile:
     (port,) = free_ports(1)
     files = (here / "expired.pem", here / "expired.pem", here / "key.pem")
     return Profile(f"https://127.0.0.1:{port}", *files, "officer")
-
-
-def call(profile: Profile, style: str, method: str, *what: Any, **how: Any) -> Any:
-    if style == "sync":
-        with Bureau.connect(profile) as bureau:
-            return getattr(bureau, method)(*what, **how)
-
-    async def calling() -> Any:
-        async with AsyncBureau.connect(profile) as bureau:
-            return await getattr(bureau, method)(*what, **how)
-
-    return asyncio.run(calling())
 
 
 @STYLE

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import symbolon
-from conftest import Demo
+from conftest import STYLE, Demo
 from symbolon import (
     AsyncPartner,
     Item,
@@ -28,7 +28,6 @@ GROUNDS: PartnerGrounds = {
     "officer": "officer-17",
     "case": "python/2",
 }
-STYLE = pytest.mark.parametrize("style", ["sync", "asyncio"])
 
 
 def ask(

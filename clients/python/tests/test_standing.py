@@ -1,6 +1,5 @@
 """Standing checks on the bureau face of a node that runs, in both styles."""
 
-import asyncio
 import os
 import threading
 from collections.abc import Callable
@@ -11,10 +10,8 @@ from typing import Any
 import grpc
 import pytest
 import symbolon
-from conftest import Demo
+from conftest import STYLE, Demo, call
 from symbolon import (
-    AsyncBureau,
-    Bureau,
     Outcome,
     Profile,
     Retry,
@@ -30,24 +27,11 @@ KNOWN = StandingItem("container", "DMOU.038046.0", ref="mine-1")
 STRANGER = StandingItem("email", "stranger@nowhere.example", ref="mine-2")
 LATER = ("email", "later@nowhere.example")
 UNREADABLE = StandingItem("vin", "not a vin", ref="mine-3")
-STYLE = pytest.mark.parametrize("style", ["sync", "asyncio"])
 
 
 @pytest.fixture(scope="module")
 def analyst(demo: Demo) -> Profile:
     return Profile.read(demo.person(f"python-standing-{os.getpid()}", "analyst"))
-
-
-def call(profile: Profile, style: str, method: str, *what: Any, **how: Any) -> Any:
-    if style == "sync":
-        with Bureau.connect(profile) as bureau:
-            return getattr(bureau, method)(*what, **how)
-
-    async def calling() -> Any:
-        async with AsyncBureau.connect(profile) as bureau:
-            return await getattr(bureau, method)(*what, **how)
-
-    return asyncio.run(calling())
 
 
 def told(match: StandingMatch) -> list[tuple[str, str, bool]]:

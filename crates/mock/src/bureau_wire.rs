@@ -60,7 +60,9 @@ async fn check(face: impl Face, faults: Faults, request: Request<Body>) -> Answe
     let fault = start.as_ref().and_then(|start| CallFault::of_purpose(&start.purpose));
     let now = OffsetDateTime::now_utc();
     match (fault, &start) {
-        (Some(CallFault::Busy), Some(start)) if faults.is_first_call(&start.case_reference) => {
+        (Some(fault @ CallFault::Busy), Some(start))
+            if faults.is_first_call(fault, &start.case_reference) =>
+        {
             let refusal = Refusal::new(
                 Reason::TryAgain,
                 "as many checks are under way as this node can take; try again shortly",
@@ -82,8 +84,8 @@ async fn check(face: impl Face, faults: Faults, request: Request<Body>) -> Answe
     let answer =
         face.oneshot(Request::from_parts(parts, body)).await.map_err(Into::<BoxError>::into)?;
     let fault = match (fault, &start) {
-        (Some(CallFault::DroppedOnce), Some(start)) => {
-            faults.is_first_call(&start.case_reference).then_some(CallFault::Dropped)
+        (Some(fault @ CallFault::DroppedOnce), Some(start)) => {
+            faults.is_first_call(fault, &start.case_reference).then_some(CallFault::Dropped)
         }
         (fault, _) => fault,
     };

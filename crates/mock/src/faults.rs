@@ -12,7 +12,7 @@ use symbolon_policy::{AgreementId, CheckId, ScopeId, SigningKey};
 use symbolon_store::{DataFolder, FolderError, KeyName};
 use thiserror::Error;
 
-use crate::{BureauWire, Fault, ListFault, Offered, PartnerWire};
+use crate::{BureauWire, CallFault, Fault, ListFault, Offered, PartnerWire};
 
 /// How long a slow bureau takes unless told otherwise.
 const DELAY: Duration = Duration::from_secs(3);
@@ -47,7 +47,7 @@ struct State {
     of_list: HashMap<AgreementId, ListFault>,
     offered: HashMap<ScopeId, Offered>,
     seen_checks: HashSet<(CheckId, AgreementId)>,
-    seen_cases: HashSet<String>,
+    seen_cases: HashSet<(CallFault, String)>,
 }
 
 impl Faults {
@@ -175,9 +175,9 @@ impl Faults {
         self.state().seen_checks.insert((header.check_id, header.agreement.clone()))
     }
 
-    /// Whether this is the first call for a case.
-    pub(crate) fn is_first_call(&self, case: &str) -> bool {
-        self.state().seen_cases.insert(case.to_owned())
+    /// Whether this is the first call for a case that meets this fault.
+    pub(crate) fn is_first_call(&self, fault: CallFault, case: &str) -> bool {
+        self.state().seen_cases.insert((fault, case.to_owned()))
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

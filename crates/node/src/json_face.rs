@@ -8,6 +8,7 @@ mod body;
 mod caller;
 mod calls;
 mod collected;
+mod malformed;
 mod mapping;
 mod problem;
 mod shape;

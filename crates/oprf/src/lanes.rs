@@ -99,10 +99,11 @@ impl Backend {
         }
     }
 
-    /// The names of those that this processor does not have.
-    pub(crate) fn missing() -> Vec<&'static str> {
+    /// A line for each of those that this processor does not have, which tests then pass over.
+    pub(crate) fn skipped() -> Vec<String> {
         let has = |name: &&str| Self::ranked().iter().any(|one| one.name() == *name);
-        [IFMA, AVX2].into_iter().filter(|name| !has(name)).collect()
+        let missing = [IFMA, AVX2].into_iter().filter(|name| !has(name));
+        missing.map(|name| format!("skipped: {name} (this processor does not have it)")).collect()
     }
 
     /// Says once which back ends the tests that run now pass over. Past the harness, which would keep to
@@ -111,9 +112,9 @@ impl Backend {
     pub(crate) fn say_what_is_skipped() {
         static SAID: std::sync::Once = std::sync::Once::new();
         SAID.call_once(|| {
-            for name in Self::missing() {
-                let line = format!("\nskipped: {name} (this processor does not have it)\n");
-                std::io::Write::write_all(&mut std::io::stderr(), line.as_bytes()).unwrap();
+            for line in Self::skipped() {
+                std::io::Write::write_all(&mut std::io::stderr(), format!("\n{line}\n").as_bytes())
+                    .unwrap();
             }
         });
     }

@@ -84,5 +84,12 @@ def identity(name: str, given: Any) -> bytes:
     return bytes(given)
 
 
+def settle(frozen: object, **fields: object) -> None:
+    """Set the fields of a frozen object, which looks at what it was given first."""
+    for name, value in fields.items():
+        # The only way into a frozen class.
+        object.__setattr__(frozen, name, value)
+
+
 def _kind(given: object) -> str:
     return type(given).__name__

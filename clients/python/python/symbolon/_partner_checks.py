@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
 from symbolon import _core
-from symbolon._given import text
+from symbolon._given import settle, text
 from symbolon._grounds import deadline_of, known, said, urgency_of
 from symbolon.answers import (
     Answer,
@@ -93,10 +93,13 @@ class Requester:
         header_key: str | os.PathLike[str],
     ) -> None:
         """Name the files; they are read when a connection is made."""
-        # The only way into a frozen class.
-        for name, given in (("certificate", certificate), ("key", key), ("header_key", header_key)):
-            object.__setattr__(self, name, Path(given))
-        object.__setattr__(self, "code", text("code", code))
+        settle(
+            self,
+            code=text("code", code),
+            certificate=Path(certificate),
+            key=Path(key),
+            header_key=Path(header_key),
+        )
 
     @classmethod
     def of_data_folder(cls, folder: str | os.PathLike[str], code: str) -> Requester:

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import grpc
 
-from symbolon._given import text
+from symbolon._given import settle, text
 from symbolon.errors import ConfigurationError
 
 if sys.version_info >= (3, 11):
@@ -49,11 +49,14 @@ class Profile:
         officer: str = "",
     ) -> None:
         """Name address and files; they are read when a connection is made."""
-        # The only way into a frozen class.
-        for name, given in (("root", root), ("certificate", certificate), ("key", key)):
-            object.__setattr__(self, name, Path(given))
-        object.__setattr__(self, "endpoint", text("endpoint", endpoint))
-        object.__setattr__(self, "officer", text("officer", officer))
+        settle(
+            self,
+            endpoint=text("endpoint", endpoint),
+            root=Path(root),
+            certificate=Path(certificate),
+            key=Path(key),
+            officer=text("officer", officer),
+        )
 
     @classmethod
     def read(cls, path: str | os.PathLike[str]) -> Profile:

@@ -33,7 +33,7 @@ impl BureauFace {
         request: ApproveCheckRequest,
     ) -> Result<ApproveCheckResponse, Refusal> {
         let now = OffsetDateTime::now_utc();
-        let mut approval = read(request, &actor, now)?;
+        let mut approval = read_approval(request, &actor, now)?;
         // It does not outlive what it was given by.
         approval.valid_until = approval.valid_until.min(peer.not_after);
         let kept = self.store.approve_check(&approval, &actor, &peer.certificate, now).await;
@@ -63,20 +63,12 @@ impl ApprovalService for BureauFace {
     }
 }
 
-/// Reads an approval of `by` as it is read from a caller, without keeping it. For fuzzing.
+/// What `by` approves, as it was said. Public for fuzzing.
 ///
 /// # Errors
 /// What the caller is refused with.
 #[doc(hidden)]
 pub fn read_approval(
-    request: ApproveCheckRequest,
-    by: &Actor,
-    now: OffsetDateTime,
-) -> Result<CheckApproval, Refusal> {
-    read(request, by, now)
-}
-
-fn read(
     request: ApproveCheckRequest,
     by: &Actor,
     now: OffsetDateTime,

@@ -3,15 +3,14 @@ use std::sync::LazyLock;
 use prost::Message;
 use prost_reflect::{DescriptorPool, DynamicMessage, MessageDescriptor, SerializeOptions};
 use serde::{Deserialize, Deserializer, de::Error as _};
-use serde_json::error::Category;
 use symbolon_policy::{Reason, Refusal};
 use symbolon_proto::{FILE_DESCRIPTOR_SET, bureau::v1 as wire};
 
-use super::shape::look_through;
+use super::{
+    malformed::{field_of_error, malformed},
+    shape::look_through,
+};
 use crate::bureau_face::invalid;
-
-/// What is shown of what a caller wrote.
-const LONGEST_QUOTE: usize = 160;
 
 /// A message of the contract that is read or written as JSON, by the JSON mapping of protobuf.
 pub(super) trait Mapped: Message + Default {
@@ -67,40 +66,7 @@ pub(super) fn read<T: for<'de> Deserialize<'de>>(text: &[u8]) -> Result<T, Refus
         return Err(invalid("the body is not UTF-8"));
     }
     look_through(text)?;
-    serde_json::from_slice(text).map_err(|error| unreadable(&error, &field_of_error::<T>(text)))
-}
-
-/// The names on the way to the value that cannot be read; empty if it is the whole text. Read once more for
-/// that, because keeping track of it costs more than reading.
-fn field_of_error<T: for<'de> Deserialize<'de>>(text: &[u8]) -> String {
-    let mut deserializer = serde_json::Deserializer::from_slice(text);
-    let read: Result<T, _> = serde_path_to_error::deserialize(&mut deserializer);
-    let path = read.err().map(|error| error.path().to_string()).unwrap_or_default();
-    if path == "." { String::new() } else { path }
-}
-
-/// Why a text could not be read, at the value with this name. Of what the caller wrote only names are shown, and
-/// no values.
-pub(super) fn unreadable(error: &serde_json::Error, field: &str) -> Refusal {
-    let said = error.to_string();
-    // The place is said once, in front.
-    let said = said.rsplit_once(" at line ").map_or(said.as_str(), |(said, _)| said);
-    let named = ["duplicate field", "missing field", "unknown field", "unrecognized field"]
-        .iter()
-        .any(|begin| said.starts_with(begin));
-    let what = match error.classify() {
-        Category::Eof => "the JSON text ends too early".to_owned(),
-        Category::Syntax | Category::Io => "this is not JSON".to_owned(),
-        Category::Data if named => said.to_owned(),
-        Category::Data if field.is_empty() => {
-            "this is not the object that is wanted here".to_owned()
-        }
-        Category::Data => format!(
-            "the value of {field} is not of the kind that this field has; the OpenAPI file says what it takes"
-        ),
-    };
-    let what: String = what.chars().filter(|c| !c.is_control()).take(LONGEST_QUOTE).collect();
-    invalid(&format!("line {}, column {}: {what}", error.line(), error.column()))
+    serde_json::from_slice(text).map_err(|error| malformed(&error, &field_of_error::<T>(text)))
 }
 
 /// A message, read from JSON.

@@ -128,3 +128,21 @@ pub(super) fn status(reason: Reason) -> StatusCode {
         _ => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn a_wait_is_rounded_up_and_is_never_none() {
+        let now = OffsetDateTime::UNIX_EPOCH;
+        let waits = [(-5, "1"), (0, "1"), (900, "1"), (1_000_000, "1"), (1_001_000, "2")];
+        for (microseconds, seconds) in waits {
+            let at = now + Duration::microseconds(microseconds);
+            let refusal = Refusal::new(Reason::TooManyAttempts, "slowly").retry_at(at);
+            assert_eq!(response(&refusal, now).headers()[RETRY_AFTER], seconds, "{microseconds}");
+        }
+    }
+}

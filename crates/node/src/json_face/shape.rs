@@ -3,7 +3,7 @@ use std::{collections::HashSet, fmt};
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use symbolon_policy::Refusal;
 
-use super::{DEEPEST, MOST_VALUES, mapping::unreadable};
+use super::{DEEPEST, MOST_VALUES, malformed::malformed};
 use crate::bureau_face::limit;
 
 /// Looks through a JSON text before anything is made of it: that it is JSON, how deep and how much it
@@ -20,7 +20,7 @@ pub(super) fn look_through(text: &[u8]) -> Result<(), Refusal> {
         } else if shape.left == 0 {
             limit("this is more than 65,536 names and values; send several")
         } else {
-            unreadable(&error, "")
+            malformed(&error, "")
         }
     })
 }

@@ -207,7 +207,7 @@ fn terms(
     let mut terms = simple_terms(id, "For tests of programs", &parties, vec![list])?;
     terms.purposes = PURPOSES
         .iter()
-        .map(|purpose| (*purpose).to_owned())
+        .map(|(purpose, _)| (*purpose).to_owned())
         .chain(Fault::ALL.iter().map(|fault| fault.purpose()))
         .chain(CallFault::ALL.iter().map(|fault| fault.purpose()))
         .collect();

@@ -145,7 +145,7 @@ impl Described {
             },
             identifiers: IDENTIFIERS
                 .iter()
-                .map(|one| identifier(one, PURPOSES[0]))
+                .map(|one| identifier(one, PURPOSES[0].0))
                 .chain([identifier(&MISSING, MISSING_PURPOSE)])
                 .collect(),
             purposes: purposes(),
@@ -224,15 +224,10 @@ fn identifier(fixed: &Fixed, purpose: &'static str) -> Identifier {
 fn purposes() -> Vec<Purpose> {
     let mut all: Vec<_> = PURPOSES
         .iter()
-        .map(|purpose| Purpose {
+        .map(|(purpose, what)| Purpose {
             purpose: (*purpose).to_owned(),
             face: "",
-            what: match *purpose {
-                "criminal_investigation" => {
-                    "Everything is answered by the rules, which want an offence class, and whom it concerns."
-                }
-                _ => "Everything is answered by the rules.",
-            },
+            what,
             shown: "hit",
             reason: "",
         })

@@ -90,8 +90,14 @@ pub(super) const FAULTY: &[(&str, IdentifierType, Fault)] = &[
     ("mock-other-key", IdentifierType::Aircraft, Fault::OtherKey),
 ];
 
-/// Purposes that ask for no fault.
-pub(super) const PURPOSES: [&str; 2] = ["border_check", "criminal_investigation"];
+/// Purposes that ask for no fault, and what happens.
+pub(super) const PURPOSES: [(&str, &str); 2] = [
+    ("border_check", "Everything is answered by the rules."),
+    (
+        "criminal_investigation",
+        "Everything is answered by the rules, which want an offence class, and whom it concerns.",
+    ),
+];
 
 /// A missing child's passport: a hit with a label, which the owner's rules release at once.
 pub(super) const MISSING: Fixed = fixed(
